@@ -1,0 +1,43 @@
+// One webhook as received, and what a CI's adapter read in it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "daemon/base/http.h"
+#include "daemon/domain/run.h"
+
+namespace regreen {
+
+struct Delivery {
+  std::string ci;              // the name in the config: /hooks/<ci>
+  std::string key;             // idempotency key of the platform, or a digest of the body
+  std::string event;           // the platform's own word: workflow_run
+  Headers headers;             // only those that a decoder needs; never a credential
+  std::string body;            // raw
+  absl::Time received_at;
+};
+
+// What a delivery says. A hint only: the run is read again before anything is done.
+struct RunEvent {
+  RunHint run;
+  std::string conclusion;      // the platform's own word
+  bool failed = false;         // worth collecting
+};
+struct PingEvent {};
+struct ChangeEvent {           // a pull or merge request was closed, merged or pushed to
+  std::string forge, repo;
+  std::int64_t number = 0;
+};
+struct OtherEvent {            // verified, but not for us
+  std::string why;
+};
+using Event = std::variant<RunEvent, PingEvent, ChangeEvent, OtherEvent>;
+
+enum class AcceptOutcome { kAccepted, kDuplicate };
+
+}  // namespace regreen

@@ -1,0 +1,11 @@
+#include "daemon/domain/run.h"
+
+#include "daemon/base/text.h"
+
+namespace regreen {
+
+std::string ToString(const RunKey& key) {
+  return Cat(key.forge, "/", key.repo, "/", key.run_id, "/", key.attempt);
+}
+
+}  // namespace regreen

@@ -1,0 +1,71 @@
+// A run is one attempt of a CI run at one commit; a job is a part of it with a log.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace regreen {
+
+struct RunKey {
+  std::string forge;           // the name in the config
+  std::string repo;            // owner/name
+  std::string run_id;          // the platform's, as text
+  int attempt = 1;
+  bool operator==(const RunKey&) const = default;
+};
+std::string ToString(const RunKey& key);  // forge/owner/name/run/attempt
+
+struct JobKey {
+  RunKey run;
+  std::string job_id;
+};
+
+// What a webhook says of a run. Everything but the key may be empty or wrong.
+struct RunHint {
+  RunKey key;
+  std::string ci;              // the name in the config
+  std::string workflow, branch, commit, event;
+  // For a CI that is not the forge's own: all that can be known comes with the delivery.
+  std::string job, step, command, inline_log, log_url, link;
+};
+
+struct JobFacts {
+  std::string id, name;
+  std::string conclusion;      // the platform's own word
+  bool failed = false;
+  std::string failed_step;     // the first step that failed, "" when not known
+  int failed_step_number = 0;  // from 1, 0 when not known
+  std::string link;            // for people
+};
+
+// A run as the forge told it just now.
+struct RunFacts {
+  RunKey key;
+  std::string ci;
+  std::string workflow;        // name
+  std::string workflow_path;   // .github/workflows/x.yml, "" when not known
+  std::string event;           // push, pull_request, …
+  std::string branch;          // head branch
+  std::string commit;          // head sha, 40 or 64 hex digits
+  std::string base_branch;     // of the pull request, or = branch
+  int pull_request = 0;        // 0: none
+  std::string author;
+  std::string link;
+  std::string conclusion;      // the platform's own word
+  bool completed = false, failed = false;
+  bool superseded = false;     // a newer attempt, or the branch has moved on
+  std::string superseded_why;
+  bool from_fork = false;
+  std::vector<JobFacts> jobs;
+};
+
+// The text of a job's log.
+struct JobLog {
+  std::string text;
+  bool truncated = false;      // head and tail only
+};
+
+}  // namespace regreen

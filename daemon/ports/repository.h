@@ -1,0 +1,63 @@
+// Git on the trusted side: never a working tree, never a repository's own configuration.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "daemon/base/status.h"
+#include "daemon/domain/patch.h"
+#include "daemon/ports/forge.h"
+
+namespace regreen {
+
+struct Commit {
+  std::string id;
+  std::string author_email;
+  std::string message;
+};
+
+// Bare copies of repositories, one folder each. Any thread.
+class Mirror {
+ public:
+  virtual ~Mirror() = default;
+  // Makes sure that `commit` is there, fetching branches when it is not. Answers the folder of the
+  // bare repository. NotFound when the remote or the commit is gone.
+  virtual StatusOr<std::string> Ensure(const GitRemote& remote, const std::string& commit,
+                                       std::stop_token stop) = 0;
+  // The tip of a branch on the remote now, nullopt when there is none. Asks the network.
+  virtual StatusOr<std::optional<std::string>> RemoteTip(const GitRemote& remote, const std::string& branch,
+                                                         std::stop_token stop) = 0;
+  // A file of a commit that Ensure found. NotFound; ResourceExhausted beyond the cap.
+  virtual StatusOr<std::string> ReadFileAt(const std::string& folder, const std::string& commit,
+                                           const std::string& path, std::size_t max_bytes) = 0;
+};
+
+struct PushSpec {
+  GitRemote remote;
+  std::string branch;                    // without refs/heads/
+  std::string message;                   // of the commit
+  std::string author_name, author_email;
+  absl::Time when;                       // of the commit: the same inputs give the same commit
+  // What the branch may hold on the remote besides nothing and this very commit: commits by
+  // author_email on top of anything. Another tip is a human's: Aborted becomes FailedPrecondition.
+};
+
+struct PushedBranch {
+  std::string commit;
+  bool already_there = false;
+};
+
+class Publisher {
+ public:
+  virtual ~Publisher() = default;
+  // Applies the patch to its base tree in the object store, commits, pushes. Safe to repeat: the same
+  // spec and patch are the same commit. FailedPrecondition when someone else's commit is on the branch.
+  virtual StatusOr<PushedBranch> Push(const std::string& mirror_folder, const PushSpec& spec,
+                                      const Patch& patch, std::stop_token stop) = 0;
+};
+
+}  // namespace regreen
