@@ -29,6 +29,12 @@ struct Change {
   bool created = false;        // false: it was there and was updated
 };
 
+// What we pushed for a change.
+struct ChangeRef {
+  std::string branch, target;
+  std::string commit;          // head of the branch as we pushed it
+};
+
 struct ChangeState {
   enum class Kind { kOpen, kMerged, kClosed, kGone };
   Kind kind = Kind::kOpen;

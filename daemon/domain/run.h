@@ -28,7 +28,9 @@ struct RunHint {
   RunKey key;
   std::string ci;              // the name in the config
   std::string workflow, branch, commit, event;
-  // For a CI that is not the forge's own: all that can be known comes with the delivery.
+  // A run that the forge knows nothing of (another CI's): all that can be known comes with the
+  // delivery. The log is inline, or at a URL that the config allows (checked by the adapter).
+  bool foreign = false;
   std::string job, step, command, inline_log, log_url, link;
 };
 

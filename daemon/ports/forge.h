@@ -23,15 +23,15 @@ struct GitRemote {
 class Forge {
  public:
   virtual ~Forge() = default;
-  // The run as it is now, jobs and failing steps included. For a forge that has no runs of its own
-  // (plain git), the hint completed by what the repository says.
+  // The run as it is now, jobs and failing steps included. For a foreign run (RunHint::foreign), the
+  // hint completed by what the repository says: whether the branch is still at that commit.
   virtual StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token stop) = 0;
-  // The log of a failed job. NotFound when it will never be there.
+  // The log of a failed job of a run that is not foreign. NotFound when it will never be there.
   virtual StatusOr<JobLog> ReadLog(const RunHint& hint, const JobFacts& job, std::stop_token stop) = 0;
   // Finds the open change of this branch and updates it, or opens it. Safe to repeat.
   virtual StatusOr<Change> EnsureChange(const ChangeRequest& request, std::stop_token stop) = 0;
-  virtual StatusOr<ChangeState> ReadChange(const ChangeKey& key, const std::string& branch,
-                                           const std::string& target, std::stop_token stop) = 0;
+  virtual StatusOr<ChangeState> ReadChange(const ChangeKey& key, const ChangeRef& ref,
+                                           std::stop_token stop) = 0;
   // PermissionDenied when the config does not name this repository.
   virtual StatusOr<GitRemote> Remote(const std::string& repo) = 0;
 };

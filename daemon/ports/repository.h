@@ -34,6 +34,9 @@ class Mirror {
   // A file of a commit that Ensure found. NotFound; ResourceExhausted beyond the cap.
   virtual StatusOr<std::string> ReadFileAt(const std::string& folder, const std::string& commit,
                                            const std::string& path, std::size_t max_bytes) = 0;
+  // Whether `commit` is `tip` or one of its ancestors; both must be there by Ensure.
+  virtual StatusOr<bool> Contains(const std::string& folder, const std::string& tip,
+                                  const std::string& commit) = 0;
 };
 
 struct PushSpec {
@@ -42,8 +45,8 @@ struct PushSpec {
   std::string message;                   // of the commit
   std::string author_name, author_email;
   absl::Time when;                       // of the commit: the same inputs give the same commit
-  // What the branch may hold on the remote besides nothing and this very commit: commits by
-  // author_email on top of anything. Another tip is a human's: Aborted becomes FailedPrecondition.
+  // The remote's branch may be absent, be this very commit, or have a tip by author_email (an older
+  // round of ours, which is replaced). Any other tip is someone else's work: FailedPrecondition.
 };
 
 struct PushedBranch {

@@ -1,0 +1,40 @@
+// The forges that we can talk to, by the name that the config calls their kind.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/http.h"
+#include "daemon/base/secret.h"
+#include "daemon/base/status.h"
+#include "daemon/ports/forge.h"
+#include "daemon/ports/repository.h"
+
+namespace regreen {
+
+struct ForgeOptions {
+  std::string name;                        // in the config
+  std::string kind;                        // "github", "git"
+  // github:
+  std::string api = "https://api.github.com";
+  std::string git = "https://github.com";  // clone URLs are <git>/<owner>/<name>.git
+  Secret token;
+  std::vector<std::string> repos;          // globs; a repository that fits none is refused
+  // git:
+  std::map<std::string, std::string> remotes;  // owner/name → URL or absolute path
+};
+
+// What the adapters work with; all outlive the forge.
+struct ForgeDependencies {
+  HttpClient* http = nullptr;
+  Mirror* mirror = nullptr;
+  const Clock* clock = nullptr;
+};
+
+StatusOr<std::unique_ptr<Forge>> CreateForge(const ForgeOptions& options, const ForgeDependencies& dependencies);
+std::vector<std::string> ForgeKinds();
+
+}  // namespace regreen

@@ -1,0 +1,23 @@
+// The kinds of workspace, by the name that the config calls them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/base/status.h"
+#include "daemon/ports/workspace.h"
+
+namespace regreen {
+
+struct WorkspaceOptions {
+  std::string kind = "sandbox";                // "sandbox" (bubblewrap), "worktree" (no isolation)
+  std::string directory;                       // workspaces live below it
+  std::vector<std::string> read_only_paths;    // sandbox: shown inside besides the system, for toolchains
+  std::vector<std::string> path;               // folders put in front of PATH inside
+};
+
+StatusOr<std::unique_ptr<WorkspaceFactory>> CreateWorkspaceFactory(const WorkspaceOptions& options);
+std::vector<std::string> WorkspaceKinds();
+
+}  // namespace regreen
