@@ -84,7 +84,6 @@ class TomlTable {
 
 // "1h30m" style; nullopt when it is not one or is negative.
 std::optional<absl::Duration> ParseDuration(std::string_view text);
-std::string FormatDuration(absl::Duration d);  // parses back
 
 // A TOML basic string with quotes and escapes.
 std::string TomlQuote(std::string_view text);
