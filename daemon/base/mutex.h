@@ -10,9 +10,9 @@
 #else
 #define RG_ATTR(x)
 #endif
-#define GUARDED_BY(m) RG_ATTR(guarded_by(m))
-#define REQUIRES(m) RG_ATTR(requires_capability(m))
-#define EXCLUDES(m) RG_ATTR(locks_excluded(m))
+#define RG_GUARDED_BY(m) RG_ATTR(guarded_by(m))
+#define RG_REQUIRES(m) RG_ATTR(requires_capability(m))
+#define RG_EXCLUDES(m) RG_ATTR(locks_excluded(m))
 
 namespace regreen {
 

@@ -61,6 +61,7 @@ struct RunFacts {
   bool superseded = false;     // a newer attempt, or the branch has moved on
   std::string superseded_why;
   bool from_fork = false;
+  bool foreign = false;        // as RunHint::foreign
   std::vector<JobFacts> jobs;
 };
 
