@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include "daemon/base/http.h"
@@ -207,19 +208,21 @@ TEST(HttpServer, BoundsTheBytesOfAllBodiesTogether) {
   options.max_inflight_bytes = 1 << 20;
   std::mutex held;
   held.lock();
-  const auto server = *HttpServer::Start(options, [&held](const HttpRequest& request) {
-    if (request.path == "/hold") const std::lock_guard<std::mutex> wait(held);
+  std::atomic<bool> entered = false;
+  const auto server = *HttpServer::Start(options, [&](const HttpRequest& request) {
+    if (request.path == "/hold") {
+      entered = true;
+      entered.notify_all();
+      const std::lock_guard<std::mutex> wait(held);
+    }
     return HttpResponse();
   });
   const std::string body(800'000, 'x');
   RawConnection holder(server->port());
   holder.Send(Cat("POST /hold HTTP/1.1\r\nConnection: close\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
   const std::string second = Cat("POST /b HTTP/1.1\r\nConnection: close\r\nContent-Length: ", body.size(), "\r\n\r\n", body);
-  std::string answer;
-  // The first body may still be on its way when the second one is there.
-  for (int attempt = 0; attempt < 1000 && answer.substr(0, 12) != "HTTP/1.1 503"; ++attempt) {
-    answer = Exchange(*server, second);
-  }
+  entered.wait(false);
+  const std::string answer = Exchange(*server, second);
   EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 503");
   EXPECT_NE(answer.find("Retry-After"), std::string::npos);
   held.unlock();
