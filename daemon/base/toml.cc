@@ -184,6 +184,25 @@ std::optional<std::vector<std::string>> TomlTable::Strings(std::string_view key)
   return strings;
 }
 
+std::optional<std::vector<std::int64_t>> TomlTable::Ints(std::string_view key) {
+  if (!Has(key)) return std::nullopt;
+  const toml::node* value = node_->table->get(key);
+  if (const auto* one = value->as_integer()) return std::vector<std::int64_t>{one->get()};
+  const auto* array =
+      Typed<toml::array>(*this, value, key, "a whole number or a list of whole numbers");
+  if (array == nullptr) return std::nullopt;
+  std::vector<std::int64_t> numbers;
+  for (const toml::node& element : *array) {
+    if (const auto* number = element.as_integer()) {
+      numbers.push_back(number->get());
+    } else {
+      node_->problems->Error(At(node_->file, element.source()),
+                             Cat("\"", key, "\" must hold whole numbers only, not ", TypeName(element)));
+    }
+  }
+  return numbers;
+}
+
 std::optional<TomlTable> TomlTable::Table(std::string_view key) {
   if (!Has(key)) return std::nullopt;
   const auto* table = Typed<toml::table>(*this, node_->table->get(key), key, "a table");

@@ -66,6 +66,7 @@ class TomlTable {
   std::optional<bool> Bool(std::string_view key);
   std::optional<absl::Duration> Duration(std::string_view key);  // "90s", "10m", "1h30m"
   std::optional<std::vector<std::string>> Strings(std::string_view key);  // one string will do
+  std::optional<std::vector<std::int64_t>> Ints(std::string_view key);    // one number will do
   std::optional<TomlTable> Table(std::string_view key);
   std::vector<TomlTable> Tables(std::string_view key);           // [[key]]; none is empty
   // Every child table by name, for tables whose keys are names of the writer's choice.

@@ -1,0 +1,252 @@
+#include "daemon/app/config.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "adapters/ci/registry.h"
+#include "adapters/forge/registry.h"
+#include "adapters/workspace/registry.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+using Places = std::map<std::string, Position>;
+
+// Reads every field that is there, and remembers where each was written.
+class Reader {
+ public:
+  Reader(TomlTable table, std::string prefix, Places& places)
+      : table_(std::move(table)), prefix_(std::move(prefix)), places_(places) {}
+
+  void operator()(const char* key, std::string& field, const char*) { Read(key, field, table_.String(key)); }
+  void operator()(const char* key, std::int64_t& field, const char*) { Read(key, field, table_.Int(key)); }
+  void operator()(const char* key, bool& field, const char*) { Read(key, field, table_.Bool(key)); }
+  void operator()(const char* key, absl::Duration& field, const char*) { Read(key, field, table_.Duration(key)); }
+  void operator()(const char* key, std::vector<std::string>& field, const char*) {
+    Read(key, field, table_.Strings(key));
+  }
+  void operator()(const char* key, std::map<std::string, std::string>& field, const char*) {
+    auto table = table_.Table(key);
+    places_[Cat(prefix_, key)] = table_.where(key);
+    if (!table) return;
+    for (auto& [name, value] : table->NamedStrings()) {
+      places_[Cat(prefix_, key, ".", name)] = table->where(name);
+      field[name] = value;
+    }
+  }
+  template <class T>
+  void Section(const char* key, T& field) {
+    if (auto table = table_.Table(key)) ReadAll(*std::move(table), Cat(prefix_, key, "."), field);
+  }
+  template <class T>
+  void Named(const char* key, std::map<std::string, T>& fields) {
+    auto table = table_.Table(key);
+    if (!table) return;
+    for (auto& [name, child] : table->NamedTables()) {
+      places_[Cat(prefix_, key, ".", name)] = table->where(name);
+      ReadAll(child, Cat(prefix_, key, ".", name, "."), fields[name]);
+    }
+  }
+  template <class T>
+  void ReadAll(TomlTable table, std::string prefix, T& field) {
+    Reader reader(std::move(table), std::move(prefix), places_);
+    field.Fields(reader);
+    reader.table_.Finish();
+  }
+
+ private:
+  template <class T, class Value>
+  void Read(const char* key, T& field, Value value) {
+    places_[Cat(prefix_, key)] = table_.where(key);
+    if (value) field = *std::move(value);
+  }
+
+  TomlTable table_;
+  std::string prefix_;
+  Places& places_;
+};
+
+class Printer {
+ public:
+  void operator()(const char* key, const std::string& field, const char* about) { Line(key, TomlQuote(field), about); }
+  void operator()(const char* key, const std::int64_t& field, const char* about) { Line(key, Cat(field), about); }
+  void operator()(const char* key, const bool& field, const char* about) { Line(key, field ? "true" : "false", about); }
+  void operator()(const char* key, const absl::Duration& field, const char* about) {
+    Line(key, TomlQuote(absl::FormatDuration(field)), about);
+  }
+  void operator()(const char* key, const std::vector<std::string>& field, const char* about) {
+    std::vector<std::string> quoted;
+    for (const std::string& element : field) quoted.push_back(TomlQuote(element));
+    Line(key, Cat("[", Join(quoted, ", "), "]"), about);
+  }
+  // A table of free names stands last in its section.
+  void operator()(const char* key, const std::map<std::string, std::string>& field, const char* about) {
+    if (field.empty()) return;
+    Append(out, "# ", about, "\n[", section_, ".", key, "]\n");
+    for (const auto& [name, value] : field) Append(out, TomlQuote(name), " = ", TomlQuote(value), "\n");
+  }
+  template <class T>
+  void Section(std::string_view key, T& field) {
+    section_ = key;
+    Append(out, out.empty() ? "" : "\n", "[", key, "]\n");
+    field.Fields(*this);
+  }
+  template <class T>
+  void Named(const char* key, std::map<std::string, T>& fields) {
+    for (auto& [name, field] : fields) Section(Cat(key, ".", name), field);
+  }
+
+  std::string out;
+
+ private:
+  void Line(const char* key, std::string_view value, const char* about) {
+    Append(out, "# ", about, "\n", key, " = ", value, "\n");
+  }
+  std::string section_;
+};
+
+// What a struct alone cannot say. Each mistake is noted at the place of its key.
+class Validator {
+ public:
+  Validator(const Config& config, const Places& places, std::string file, Problems& problems)
+      : config_(config), places_(places), file_(std::move(file)), problems_(problems) {}
+
+  void Run() {
+    Server();
+    OneOf("log.format", config_.log.format, {"text", "json"});
+    OneOf("log.level", config_.log.level, {"debug", "info", "warning", "error"});
+    Range("workers.count", config_.workers.count, 1, 64);
+    if (config_.workers.lease < absl::Seconds(5)) Error("workers.lease", "a lease under 5s would be lost by every pause");
+    OneOf("workspace.kind", config_.workspace.kind, WorkspaceKinds());
+    Absolute("store.path", config_.store.path);
+    Absolute("workspace.directory", config_.workspace.directory);
+    Absolute("workspace.mirrors", config_.workspace.mirrors);
+    if (config_.forge.empty()) problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");
+    for (const auto& [name, forge] : config_.forge) Forge(Cat("forge.", name), forge);
+    for (const auto& [name, ci] : config_.ci) Ci(Cat("ci.", name), name, ci);
+  }
+
+ private:
+  void Error(const std::string& key, std::string_view message) {
+    const auto place = places_.find(key);
+    problems_.Error(place == places_.end() ? Position{file_, 0, 0} : place->second, Cat(key, ": ", message));
+  }
+  void OneOf(const std::string& key, const std::string& value, const std::vector<std::string>& allowed) {
+    if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return;
+    Error(key, Cat("\"", value, "\" is not one of ", Join(allowed, ", "), DidYouMean(value, allowed)));
+  }
+  void Range(const std::string& key, std::int64_t value, std::int64_t low, std::int64_t high) {
+    if (value < low || value > high) Error(key, Cat("must be from ", low, " to ", high, ", not ", value));
+  }
+  void Absolute(const std::string& key, const std::string& path) {
+    if (!path.starts_with('/')) Error(key, Cat("\"", path, "\" must be an absolute path"));
+  }
+  void Secret(const std::string& key, const std::string& reference) {
+    const bool known = reference.starts_with("file:") || reference.starts_with("env:") ||
+                       reference.starts_with("credential:");
+    if (!known) Error(key, "a secret is given as \"file:PATH\", \"env:NAME\" or \"credential:NAME\", not as itself");
+  }
+
+  void Listen(const std::string& key, const std::string& listen) {
+    const auto parsed = ParseListen(listen);
+    if (!parsed.ok()) return Error(key, Message(parsed.status()));
+    const std::string& address = parsed->first;
+    const bool loopback = address.starts_with("127.") || address == "::1" || address == "localhost";
+    if (!loopback && !config_.server.trusted_proxy) {
+      Error(key, Cat(address, " is reached from outside, and signatures do not hide the logs: put a proxy that "
+                              "ends TLS in front of it and set server.trusted_proxy = true"));
+    }
+  }
+  void Server() {
+    Listen("server.listen", config_.server.listen);
+    if (!config_.server.operations_listen.empty()) {
+      Listen("server.operations_listen", config_.server.operations_listen);
+    }
+    Range("server.max_body_bytes", config_.server.max_body_bytes, 1 << 10, 25 << 20);
+  }
+  void Forge(const std::string& at, const ForgeConfig& forge) {
+    OneOf(at + ".kind", forge.kind, ForgeKinds());
+    if (forge.kind == "github") {
+      Secret(at + ".token", forge.token);
+      if (forge.repos.empty()) Error(at + ".repos", "names no repository, so none may be worked on; for example [\"acme/*\"]");
+    }
+    if (forge.kind == "git" && forge.remotes.empty()) {
+      Error(at + ".remotes", "names no remote; for example \"acme/widget\" = \"/srv/git/widget.git\"");
+    }
+  }
+  void Ci(const std::string& at, const std::string& name, const CiConfig& ci) {
+    OneOf(at + ".kind", ci.kind, CiKinds());
+    std::vector<std::string> forges;
+    for (const auto& [forge, unused] : config_.forge) forges.push_back(forge);
+    OneOf(at + ".forge", ci.forge, forges);
+    Secret(at + ".secret", ci.secret);
+    if (ci.kind != "generic") return;
+    // The adapter knows its own fields; the secret's value does not matter for them.
+    const auto source = CreateCiSource({name, ci.kind, ci.forge, regreen::Secret("unread"), ci.signature_header,
+                                        ci.token_header, ci.map, ci.failed_when, ci.log_url_prefixes});
+    if (source.ok()) return;
+    for (const std::string_view line : SplitLines(Message(source.status()))) Error(at, line);
+  }
+
+  const Config& config_;
+  const Places& places_;
+  std::string file_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+StatusOr<std::pair<std::string, int>> ParseListen(std::string_view listen) {
+  const std::size_t colon = listen.rfind(':');
+  std::int64_t port = -1;
+  if (colon == std::string_view::npos || !ParseInt64(listen.substr(colon + 1), &port) || port < 0 || port > 65535) {
+    return InvalidArgument(Cat("\"", listen, "\" must be address:port, such as 127.0.0.1:8080"));
+  }
+  std::string_view address = listen.substr(0, colon);
+  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+  if (address.empty()) return InvalidArgument(Cat("\"", listen, "\" has no address; for all of them write 0.0.0.0"));
+  return std::pair(std::string(address), static_cast<int>(port));
+}
+
+Config LoadConfig(const std::filesystem::path& path, Problems& problems) {
+  Config config;
+  Places places;
+  TomlTable table = TomlTable::ParseFile(path, problems);
+  if (problems.has_errors()) return config;
+  Reader(table, "", places).ReadAll(table, "", config);
+  Validator(config, places, path.string(), problems).Run();
+  return config;
+}
+
+std::string PrintConfig(Config config) {
+  Printer printer;
+  config.Fields(printer);
+  return std::move(printer.out);
+}
+
+Config ExampleConfig() {
+  Config config;
+  ForgeConfig& github = config.forge["github"];
+  github.kind = "github";
+  github.token = "credential:github-token";
+  github.repos = {"acme/*"};
+  CiConfig& hook = config.ci["github"];
+  hook.kind = "github";
+  hook.forge = "github";
+  hook.secret = "credential:github-webhook";
+  CiConfig& jenkins = config.ci["jenkins"];
+  jenkins.kind = "generic";
+  jenkins.forge = "github";
+  jenkins.secret = "credential:jenkins-webhook";
+  jenkins.token_header = "X-Jenkins-Token";
+  jenkins.failed_when = {"FAILURE"};
+  jenkins.log_url_prefixes = {"https://jenkins.example.com/job/"};
+  jenkins.map = {{"repo", "=acme/widget"},       {"commit", "/build/scm/commit"}, {"branch", "=main"},
+                 {"run_id", "/build/number"},    {"conclusion", "/build/status"}, {"workflow", "/name"},
+                 {"job", "/name"},               {"command", "=make check"},      {"log_url", "/build/log_url"},
+                 {"link", "/build/full_url"}};
+  return config;
+}
+
+}  // namespace regreen

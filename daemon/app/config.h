@@ -1,0 +1,187 @@
+// The configuration of the daemon: declared once, as structs with defaults and one Fields() each, by
+// which it is read, checked and printed. config.example.toml is what PrintConfig(ExampleConfig()) says.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "daemon/base/status.h"
+#include "daemon/base/toml.h"
+
+namespace regreen {
+
+struct ServerConfig {
+  std::string listen = "127.0.0.1:8080";
+  std::string operations_listen;
+  std::int64_t max_body_bytes = 25 << 20;
+  bool trusted_proxy = false;
+
+  template <class V>
+  void Fields(V& v) {
+    v("listen", listen, "where webhooks arrive: address:port; port 0 takes a free one");
+    v("operations_listen", operations_listen, "a second address for /metrics, /healthz and /readyz; empty: the same");
+    v("max_body_bytes", max_body_bytes, "a larger delivery is refused with 413");
+    v("trusted_proxy", trusted_proxy, "an address beyond loopback is taken only with a proxy that ends TLS before it");
+  }
+};
+
+struct LogConfig {
+  std::string format = "text";
+  std::string level = "info";
+
+  template <class V>
+  void Fields(V& v) {
+    v("format", format, "text, or json: one object a line");
+    v("level", level, "debug, info, warning or error");
+  }
+};
+
+struct StoreConfig {
+  std::string path = "/var/lib/regreen/regreen.db";
+
+  template <class V>
+  void Fields(V& v) {
+    v("path", path, "SQLite database; made when it is not there");
+  }
+};
+
+struct WorkersConfig {
+  std::int64_t count = 2;
+  absl::Duration lease = absl::Seconds(60);
+  absl::Duration watch_every = absl::Minutes(2);
+
+  template <class V>
+  void Fields(V& v) {
+    v("count", count, "tasks worked on at once");
+    v("lease", lease, "how long a worker that went silent keeps its task");
+    v("watch_every", watch_every, "how often an open change is looked at");
+  }
+};
+
+struct WorkspaceConfig {
+  std::string kind = "sandbox";
+  std::string directory = "/var/lib/regreen/workspaces";
+  std::string mirrors = "/var/lib/regreen/mirrors";
+  std::vector<std::string> read_only_paths;
+  std::vector<std::string> path;
+
+  template <class V>
+  void Fields(V& v) {
+    v("kind", kind, "sandbox (bubblewrap, no network), or worktree: NO isolation, for code that you trust");
+    v("directory", directory, "workspaces live below it while they are used");
+    v("mirrors", mirrors, "bare copies of the repositories");
+    v("read_only_paths", read_only_paths, "shown inside the sandbox besides /usr, for toolchains");
+    v("path", path, "folders put in front of PATH inside");
+  }
+};
+
+struct PoliciesConfig {
+  std::string directory = "/usr/share/regreen/policies";
+
+  template <class V>
+  void Fields(V& v) {
+    v("directory", directory, "holds templates/, rules/ and guard/");
+  }
+};
+
+struct AuthorConfig {
+  std::string name = "regreen";
+  std::string email = "regreen@localhost";
+
+  template <class V>
+  void Fields(V& v) {
+    v("name", name, "of the commits");
+    v("email", email, "of the commits; a branch whose tip is by another is left alone");
+  }
+};
+
+struct HttpConfig {
+  std::string ca_file;
+
+  template <class V>
+  void Fields(V& v) {
+    v("ca_file", ca_file, "certificates for calls to forges; empty: the system's");
+  }
+};
+
+struct ForgeConfig {
+  std::string kind;
+  std::string api = "https://api.github.com";
+  std::string git = "https://github.com";
+  std::string token;
+  std::vector<std::string> repos;
+  std::map<std::string, std::string> remotes;
+
+  template <class V>
+  void Fields(V& v) {
+    v("kind", kind, "github, or git: plain remotes without an API");
+    v("api", api, "github: https://HOST/api/v3 for GitHub Enterprise Server");
+    v("git", git, "github: clone URLs are <git>/<owner>/<name>.git");
+    v("token", token, "github: where the token is: file:PATH, env:NAME or credential:NAME");
+    v("repos", repos, "github: repositories that may be worked on, as globs");
+    v("remotes", remotes, "git: owner/name = URL or absolute path");
+  }
+};
+
+struct CiConfig {
+  std::string kind;
+  std::string forge;
+  std::string secret;
+  std::string signature_header, token_header;
+  std::vector<std::string> failed_when, log_url_prefixes;
+  std::map<std::string, std::string> map;
+
+  template <class V>
+  void Fields(V& v) {
+    v("kind", kind, "github, or generic: any JSON payload, by the map below");
+    v("forge", forge, "the forge that its repositories live on");
+    v("secret", secret, "of the webhook: file:PATH, env:NAME or credential:NAME");
+    v("signature_header", signature_header, "generic: holds the HMAC-SHA256 of the body in hex");
+    v("token_header", token_header, "generic: or holds the secret itself");
+    v("failed_when", failed_when, "generic: conclusions that are failures");
+    v("log_url_prefixes", log_url_prefixes, "generic: a log is fetched only from below one of these");
+    v("map", map, "generic: field = JSON pointer (\"/run/id\") or constant (\"=text\")");
+  }
+};
+
+struct Config {
+  ServerConfig server;
+  LogConfig log;
+  StoreConfig store;
+  WorkersConfig workers;
+  WorkspaceConfig workspace;
+  PoliciesConfig policies;
+  AuthorConfig author;
+  HttpConfig http;
+  std::map<std::string, ForgeConfig> forge;
+  std::map<std::string, CiConfig> ci;
+
+  template <class V>
+  void Fields(V& v) {
+    v.Section("server", server);
+    v.Section("log", log);
+    v.Section("store", store);
+    v.Section("workers", workers);
+    v.Section("workspace", workspace);
+    v.Section("policies", policies);
+    v.Section("author", author);
+    v.Section("http", http);
+    v.Named("forge", forge);
+    v.Named("ci", ci);
+  }
+};
+
+// Reads and checks a file; every mistake is noted in `problems`. Secrets are not read.
+Config LoadConfig(const std::filesystem::path& path, Problems& problems);
+// What config.example.toml holds.
+Config ExampleConfig();
+std::string PrintConfig(Config config);
+
+// "127.0.0.1:8080", "[::1]:80" → address and port.
+StatusOr<std::pair<std::string, int>> ParseListen(std::string_view listen);
+
+}  // namespace regreen

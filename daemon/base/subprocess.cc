@@ -1,0 +1,383 @@
+#include "daemon/base/subprocess.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+
+#include "absl/time/clock.h"
+#include "daemon/base/file.h"
+#include "daemon/base/text.h"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+namespace regreen {
+namespace {
+
+// Keeps the head and the tail of a stream in at most `cap` bytes.
+class CappedText {
+ public:
+  explicit CappedText(std::size_t cap) : head_cap_(cap / 2), tail_cap_(cap - cap / 2) {}
+
+  void Add(std::string_view bytes) {
+    const std::size_t to_head = std::min(bytes.size(), head_cap_ - head_.size());
+    head_.append(bytes.substr(0, to_head));
+    tail_.append(bytes.substr(to_head));
+    // Cutting only at twice the cap makes the cost of each byte constant.
+    if (tail_.size() > 2 * tail_cap_ + 4096) CutTail();
+  }
+
+  std::string Take(bool* truncated) {
+    CutTail();
+    if (dropped_ == 0) return std::move(head_.append(tail_));
+    *truncated = true;
+    Append(head_, "\n[… ", dropped_, " bytes left out …]\n", tail_);
+    return std::move(head_);
+  }
+
+ private:
+  void CutTail() {
+    if (tail_.size() <= tail_cap_) return;
+    dropped_ += tail_.size() - tail_cap_;
+    tail_.erase(0, tail_.size() - tail_cap_);
+  }
+
+  const std::size_t head_cap_, tail_cap_;
+  std::string head_, tail_;
+  std::uint64_t dropped_ = 0;
+};
+
+enum class Stage : int { kParent, kFolder, kLimits, kDescriptors, kExec };
+
+struct StartFailure {
+  Stage stage;
+  int error;
+};
+
+// All that the child needs, laid out before the fork: between fork and exec only async-signal-safe
+// calls are allowed, since another thread may hold any lock, malloc's included.
+struct ChildPlan {
+  std::vector<char*> argv, env;
+  std::string program;
+  const char* cwd = nullptr;
+  std::vector<std::pair<int, int>> descriptors;  // (ours, the child's); ours are above all targets
+  std::vector<std::pair<int, rlimit>> limits;
+  int report = -1;                               // close-on-exec; above all targets
+  pid_t parent = 0;
+};
+
+[[noreturn]] void Fail(const ChildPlan& plan, Stage stage) {
+  const StartFailure failure{stage, errno};
+  [[maybe_unused]] const ssize_t n = write(plan.report, &failure, sizeof failure);
+  _exit(127);
+}
+
+[[noreturn]] void RunChild(const ChildPlan& plan) {
+  setsid();
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != plan.parent) Fail(plan, Stage::kParent);
+  struct sigaction act = {};
+  act.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; ++signal) sigaction(signal, &act, nullptr);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (plan.cwd != nullptr && chdir(plan.cwd) != 0) Fail(plan, Stage::kFolder);
+  if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) Fail(plan, Stage::kDescriptors);
+  for (const auto& [ours, theirs] : plan.descriptors) {
+    if (dup2(ours, theirs) < 0) Fail(plan, Stage::kDescriptors);
+  }
+  for (const auto& [what, limit] : plan.limits) {
+    if (setrlimit(static_cast<__rlimit_resource_t>(what), &limit) != 0) Fail(plan, Stage::kLimits);
+  }
+  execve(plan.program.c_str(), plan.argv.data(), plan.env.data());
+  Fail(plan, Stage::kExec);
+}
+
+StatusOr<UniqueFd> MoveAbove(UniqueFd fd, int lowest) {
+  UniqueFd moved(fcntl(fd.get(), F_DUPFD_CLOEXEC, lowest));
+  if (!moved) return ErrnoStatus(errno, "cannot duplicate a descriptor");
+  return moved;
+}
+
+// Bytes that can be read without a writer on the other side: no deadlock, no SIGPIPE, any size.
+StatusOr<UniqueFd> MemoryFile(std::string_view bytes) {
+  UniqueFd fd(memfd_create("input", MFD_CLOEXEC));
+  if (!fd) return ErrnoStatus(errno, "cannot make a memory file");
+  while (!bytes.empty()) {
+    const ssize_t n = write(fd.get(), bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return ErrnoStatus(errno, "cannot fill a memory file");
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  if (lseek(fd.get(), 0, SEEK_SET) != 0) return ErrnoStatus(errno, "cannot rewind a memory file");
+  return fd;
+}
+
+StatusOr<UniqueFd> InputFile(const std::string& bytes) {
+  if (!bytes.empty()) return MemoryFile(bytes);
+  UniqueFd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!null) return ErrnoStatus(errno, "cannot open /dev/null");
+  return null;
+}
+
+struct Pipe {
+  UniqueFd read, write;
+};
+
+StatusOr<Pipe> MakePipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return ErrnoStatus(errno, "cannot make a pipe");
+  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+void AddLimit(ChildPlan& plan, int what, std::uint64_t value) {
+  rlimit ours;
+  if (value == 0 || getrlimit(static_cast<__rlimit_resource_t>(what), &ours) != 0) return;
+  const rlim_t lower = std::min<rlim_t>(value, ours.rlim_max);
+  plan.limits.push_back({what, rlimit{lower, lower}});
+}
+
+// One run, from fork to the last byte of output.
+class Process {
+ public:
+  explicit Process(const ProcessSpec& spec)
+      : spec_(spec),
+        out_(spec.merge_stderr ? spec.max_output_bytes
+                               : spec.max_output_bytes - spec.max_output_bytes / 4),
+        err_(spec.merge_stderr ? 0 : spec.max_output_bytes / 4) {}
+
+  // Whatever way Run ends, no child is left behind, running or as a zombie.
+  ~Process() {
+    if (pid_ <= 0) return;
+    kill(-pid_, SIGKILL);
+    kill(pid_, SIGKILL);
+    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+  Process(const Process&) = delete;
+
+  StatusOr<ProcessResult> Run(std::stop_token stop) {
+    const absl::Time start = absl::Now();
+    const absl::Time deadline = start + spec_.timeout;
+    RETURN_IF_ERROR(Start());
+    UniqueFd stopped(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!stopped) return ErrnoStatus(errno, "cannot make an event descriptor");
+    std::stop_callback on_stop(stop, [fd = stopped.get()] { eventfd_write(fd, 1); });
+    ASSIGN_OR_RETURN(const bool in_time, AwaitExit(stopped.get(), deadline));
+    ProcessResult result;
+    result.timed_out = !in_time;
+    if (!in_time) kill(-pid_, SIGKILL);
+    RETURN_IF_ERROR(Reap(&result));
+    DrainRest();
+    result.out = out_.Take(&result.output_truncated);
+    result.err = err_.Take(&result.output_truncated);
+    result.wall = absl::Now() - start;
+    return result;
+  }
+
+ private:
+  Status Start() {
+    ChildPlan plan;
+    RETURN_IF_ERROR(FindExecutable(&plan));
+    int lowest = 3;
+    for (const auto& [target, bytes] : spec_.input_fds) {
+      if (target < 3) return Internal("an input descriptor below 3 would hide a standard stream");
+      lowest = std::max(lowest, target + 1);
+    }
+    std::vector<UniqueFd> inputs;
+    auto give = [&](StatusOr<UniqueFd> fd, int target) -> Status {
+      if (!fd.ok()) return fd.status();
+      ASSIGN_OR_RETURN(UniqueFd high, MoveAbove(*std::move(fd), lowest));
+      plan.descriptors.push_back({high.get(), target});
+      inputs.push_back(std::move(high));
+      return OkStatus();
+    };
+    RETURN_IF_ERROR(give(InputFile(spec_.stdin_bytes), 0));
+    RETURN_IF_ERROR(OpenOutput(give));
+    for (const auto& [target, bytes] : spec_.input_fds) RETURN_IF_ERROR(give(MemoryFile(bytes), target));
+    std::vector<std::string> env;
+    for (const auto& [name, value] : spec_.env) env.push_back(Cat(name, "=", value));
+    for (const std::string& arg : spec_.argv) plan.argv.push_back(const_cast<char*>(arg.c_str()));
+    for (const std::string& entry : env) plan.env.push_back(const_cast<char*>(entry.c_str()));
+    plan.argv.push_back(nullptr);
+    plan.env.push_back(nullptr);
+    plan.cwd = spec_.cwd.empty() ? nullptr : spec_.cwd.c_str();
+    plan.limits.push_back({RLIMIT_CORE, rlimit{0, 0}});
+    AddLimit(plan, RLIMIT_FSIZE, spec_.limits.file_bytes);
+    AddLimit(plan, RLIMIT_NOFILE, spec_.limits.open_files);
+    AddLimit(plan, RLIMIT_NPROC, spec_.limits.processes);
+    AddLimit(plan, RLIMIT_AS, spec_.limits.memory_bytes);
+    return Fork(plan, lowest);
+  }
+
+  template <class Give>
+  Status OpenOutput(Give& give) {
+    ASSIGN_OR_RETURN(Pipe out, MakePipe());
+    if (spec_.merge_stderr) {
+      UniqueFd again(fcntl(out.write.get(), F_DUPFD_CLOEXEC, 3));
+      if (!again) return ErrnoStatus(errno, "cannot duplicate a descriptor");
+      RETURN_IF_ERROR(give(std::move(again), 2));
+    } else {
+      ASSIGN_OR_RETURN(Pipe err, MakePipe());
+      RETURN_IF_ERROR(give(std::move(err.write), 2));
+      err_pipe_ = std::move(err.read);
+      fcntl(err_pipe_.get(), F_SETFL, O_NONBLOCK);
+    }
+    RETURN_IF_ERROR(give(std::move(out.write), 1));
+    out_pipe_ = std::move(out.read);
+    fcntl(out_pipe_.get(), F_SETFL, O_NONBLOCK);
+    return OkStatus();
+  }
+
+  Status FindExecutable(ChildPlan* plan) {
+    if (spec_.argv.empty()) return Internal("a process needs a program");
+    plan->program = spec_.argv[0];
+    if (plan->program.find('/') == std::string::npos) {
+      ASSIGN_OR_RETURN(plan->program, FindProgram(spec_.argv[0]));
+    }
+    return OkStatus();
+  }
+
+  Status Fork(ChildPlan& plan, int lowest) {
+    ASSIGN_OR_RETURN(Pipe report, MakePipe());
+    ASSIGN_OR_RETURN(report.write, MoveAbove(std::move(report.write), lowest));
+    plan.report = report.write.get();
+    plan.parent = getpid();
+    // No handler of ours may run in the child before it has reset them all.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_ = fork();
+    const int error = errno;
+    if (pid_ == 0) RunChild(plan);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (pid_ < 0) return ErrnoStatus(error, Cat("cannot start ", plan.program));
+    report.write.Reset();
+    RETURN_IF_ERROR(ReadReport(report.read.get(), plan));
+    pid_fd_.Reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+    if (!pid_fd_) return ErrnoStatus(errno, "cannot watch a process (pidfd_open, Linux 5.3)");
+    return OkStatus();
+  }
+
+  Status ReadReport(int fd, const ChildPlan& plan) {
+    StartFailure failure;
+    ssize_t n;
+    do {
+      n = read(fd, &failure, sizeof failure);
+    } while (n < 0 && errno == EINTR);
+    if (n == 0) return OkStatus();
+    if (n != sizeof failure) return Internal(Cat("cannot tell whether ", plan.program, " started"));
+    switch (failure.stage) {
+      case Stage::kParent: return Internal("the thread that started a process ended");
+      case Stage::kFolder: return ErrnoStatus(failure.error, Cat("cannot enter ", spec_.cwd));
+      case Stage::kLimits: return ErrnoStatus(failure.error, Cat("cannot limit ", plan.program));
+      case Stage::kDescriptors:
+        return ErrnoStatus(failure.error, Cat("cannot close our descriptors before ", plan.program));
+      case Stage::kExec: break;
+    }
+    return ErrnoStatus(failure.error, Cat("cannot run ", plan.program));
+  }
+
+  // True when it ended by itself, false when the deadline came first; Cancelled.
+  StatusOr<bool> AwaitExit(int stopped, absl::Time deadline) {
+    for (;;) {
+      const absl::Duration left = deadline - absl::Now();
+      if (left <= absl::ZeroDuration()) return false;
+      // Rounded up, so that the last wait does not spin.
+      const int wait = static_cast<int>(
+          std::min<std::int64_t>(absl::ToInt64Milliseconds(left), INT_MAX - 1)) + 1;
+      // A closed pipe has descriptor -1, which poll skips.
+      std::array<pollfd, 4> polled = {{{pid_fd_.get(), POLLIN, 0},
+                                       {stopped, POLLIN, 0},
+                                       {out_pipe_.get(), POLLIN, 0},
+                                       {err_pipe_.get(), POLLIN, 0}}};
+      if (poll(polled.data(), polled.size(), wait) < 0 && errno != EINTR) {
+        return ErrnoStatus(errno, "cannot wait for a process");
+      }
+      if (polled[1].revents != 0) return Cancelled("stopped while a program was running");
+      if (polled[2].revents != 0) ReadSome(out_pipe_, out_);
+      if (polled[3].revents != 0) ReadSome(err_pipe_, err_);
+      if (polled[0].revents != 0) return true;
+    }
+  }
+
+  // Reads one piece; false when there is nothing more to be had now.
+  bool ReadSome(UniqueFd& pipe, CappedText& text) {
+    if (!pipe) return false;
+    char buffer[64 << 10];
+    const ssize_t n = read(pipe.get(), buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) return true;
+    if (n < 0 && errno == EAGAIN) return false;
+    if (n <= 0) {
+      pipe.Reset();
+      return false;
+    }
+    const std::string_view piece(buffer, static_cast<std::size_t>(n));
+    text.Add(piece);
+    if (spec_.on_output) spec_.on_output(piece);
+    return true;
+  }
+
+  // The zombie holds the group's number until it is reaped, so the kill cannot hit a stranger.
+  Status Reap(ProcessResult* result) {
+    siginfo_t info = {};
+    while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0) {
+      if (errno != EINTR) return ErrnoStatus(errno, "cannot wait for a process");
+    }
+    kill(-pid_, SIGKILL);
+    result->exit_code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = 0;
+    return OkStatus();
+  }
+
+  // What is in the pipes; a process that left the group may hold them open, so there may be no end.
+  // Bounded for the case that such a process goes on writing.
+  void DrainRest() {
+    for (int pieces = 0; pieces < 64 && ReadSome(out_pipe_, out_); ++pieces) {
+    }
+    for (int pieces = 0; pieces < 64 && ReadSome(err_pipe_, err_); ++pieces) {
+    }
+  }
+
+  const ProcessSpec& spec_;
+  CappedText out_, err_;
+  UniqueFd out_pipe_, err_pipe_, pid_fd_;
+  pid_t pid_ = 0;
+};
+
+}  // namespace
+
+StatusOr<ProcessResult> RunProcess(const ProcessSpec& spec, std::stop_token stop) {
+  return Process(spec).Run(std::move(stop));
+}
+
+StatusOr<std::string> FindProgram(std::string_view name) {
+  const char* path = std::getenv("PATH");
+  if (path == nullptr || *path == '\0') path = "/usr/local/bin:/usr/bin:/bin";
+  for (std::string_view folder : Split(path, ':')) {
+    if (folder.empty() || folder.front() != '/') continue;
+    const std::string candidate = Cat(folder, "/", name);
+    if (access(candidate.c_str(), X_OK) == 0 && !std::filesystem::is_directory(candidate)) {
+      return candidate;
+    }
+  }
+  return NotFound(Cat("the program ", name, " is not in PATH"));
+}
+
+}  // namespace regreen

@@ -1,0 +1,31 @@
+// What a change says of itself. Everything that comes from logs, jobs, branches and commands is hostile:
+// it stands in fenced blocks or as plain words, without mentions, HTML, links or closing keywords.
+// Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "daemon/domain/task.h"
+
+namespace regreen {
+
+// One line of plain words for a title or a commit message.
+std::string PlainWords(std::string_view untrusted, std::size_t max_bytes);
+// A Markdown code block whose fence no line of the text can close.
+std::string FencedBlock(std::string_view untrusted, std::size_t max_bytes);
+
+struct ProofText {
+  std::string command;         // that was red and is green
+  int red_exit_code = 0;
+  int runs = 1;
+  std::string step;            // the rung that did it
+};
+
+std::string ChangeTitle(const Task& task);
+std::string ChangeBody(const Task& task, const Patch& patch, const ProofText& proof);
+std::string CommitMessage(const Task& task, const ProofText& proof);
+// regreen/<template>-<fingerprint8>: the same failure under the same template is the same branch.
+std::string BranchName(const Task& task);
+
+}  // namespace regreen

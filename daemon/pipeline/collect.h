@@ -1,0 +1,57 @@
+// From a delivery to what is to be done: read the run again, fetch logs, triage, select. Everything it
+// learns is answered in one value, which the store writes in one transaction.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "daemon/base/http.h"
+#include "daemon/base/status.h"
+#include "daemon/pipeline/policies.h"
+#include "daemon/ports/ci_source.h"
+#include "daemon/ports/forge.h"
+#include "daemon/ports/repository.h"
+#include "daemon/ports/store.h"
+
+namespace regreen {
+
+// The adapters by their names in the config.
+struct Adapters {
+  std::map<std::string, std::unique_ptr<CiSource>, std::less<>> ci;
+  std::map<std::string, std::unique_ptr<Forge>, std::less<>> forges;
+};
+
+struct CollectDependencies {
+  const Adapters* adapters = nullptr;
+  Mirror* mirror = nullptr;
+  HttpClient* http = nullptr;
+  std::shared_ptr<const Policies> policies;
+};
+
+// All dependencies outlive it. Any thread.
+class Collector {
+ public:
+  explicit Collector(CollectDependencies dependencies) : deps_(std::move(dependencies)) {}
+
+  // Retryable errors: the delivery is to be tried again later. Others are permanent.
+  StatusOr<DeliveryOutcome> Collect(const Delivery& delivery, std::stop_token stop) const;
+
+ private:
+  struct Failure;
+  StatusOr<JobLog> ReadLog(Forge& forge, const RunHint& hint, const JobFacts& job, std::stop_token stop) const;
+  StatusOr<std::string> FailingCommandOf(Forge& forge, const RunHint& hint, const RunFacts& run,
+                                         const JobFacts& job, std::string* directory, std::stop_token stop) const;
+  Status AddIncidents(Forge& forge, const RunHint& hint, const RunFacts& run, std::stop_token stop,
+                      DeliveryOutcome& outcome) const;
+  IncidentOutcome SelectFor(Forge& forge, const RunHint& hint, Incident incident, std::stop_token stop) const;
+
+  CollectDependencies deps_;
+};
+
+// Why a run is not worked on, or "" when it is. `run` is fresh from the forge.
+std::string WhyDropped(const RunFacts& run);
+
+}  // namespace regreen

@@ -1,0 +1,113 @@
+#include "daemon/pipeline/publish.h"
+
+#include "daemon/base/crash_point.h"
+#include "daemon/base/text.h"
+#include "daemon/pipeline/change_text.h"
+#include "daemon/pipeline/collect.h"
+
+namespace regreen {
+namespace {
+
+TaskUpdate MoveTo(TaskState state, std::string reason) {
+  TaskUpdate update;
+  update.to = state;
+  update.reason = std::move(reason);
+  return update;
+}
+
+ProofText ProofTextOf(const Task& task, const Proof& proof) {
+  return {task.plan.verify_command, proof.red_exit_code, task.plan.verify_runs, proof.step};
+}
+
+RunHint HintOf(const Task& task) {
+  const RunFacts& run = task.incident.run;
+  RunHint hint;
+  hint.key = run.key;
+  hint.ci = run.ci;
+  hint.foreign = run.foreign;
+  hint.workflow = run.workflow;
+  hint.branch = run.branch;
+  hint.commit = run.commit;
+  hint.event = run.event;
+  hint.link = run.link;
+  hint.job = task.incident.job.name;
+  hint.step = task.incident.job.failed_step;
+  return hint;
+}
+
+ChangeRequest RequestOf(const Task& task, const Proof& proof, const std::string& commit) {
+  ChangeRequest request;
+  request.repo = task.incident.run.key.repo;
+  request.branch = BranchName(task);
+  request.target = task.plan.change_target.empty() ? task.incident.run.branch : task.plan.change_target;
+  request.title = ChangeTitle(task);
+  request.body = ChangeBody(task, proof.patch, ProofTextOf(task, proof));
+  request.draft = task.plan.stage != Stage::kAuto;
+  request.labels = task.plan.change_labels;
+  request.commit = commit;
+  request.task_id = task.id;
+  return request;
+}
+
+}  // namespace
+
+std::string RequestText(const Task& task, const Proof& proof) {
+  const ChangeRequest request = RequestOf(task, proof, "");
+  return Cat("# ", request.title, "\n\n", request.branch, " → ", request.target, "\n\n", request.body);
+}
+
+StatusOr<TaskUpdate> Publish(const PublishDependencies& deps, Forge& forge, const Task& task, const Proof& proof,
+                             RepairLog& log, std::stop_token stop) {
+  const RunFacts& run = task.incident.run;
+  ASSIGN_OR_RETURN(const RunFacts now, forge.ReadRun(HintOf(task), stop));
+  if (const std::string why = WhyDropped(now); !why.empty()) return MoveTo(TaskState::kSuperseded, why);
+
+  ASSIGN_OR_RETURN(const GitRemote remote, forge.Remote(run.key.repo));
+  ASSIGN_OR_RETURN(const std::string folder, deps.mirror->Ensure(remote, run.commit, stop));
+  const PushSpec spec{remote, BranchName(task), CommitMessage(task, ProofTextOf(task, proof)),
+                      deps.author_name, deps.author_email, task.created_at};
+  const auto pushed = deps.publisher->Push(folder, spec, proof.patch, stop);
+  if (pushed.status().code() == StatusCode::kFailedPrecondition) {
+    return MoveTo(TaskState::kYielded, Cat("branch ", spec.branch, " is left alone: ", Message(pushed.status())));
+  }
+  if (!pushed.ok()) return pushed.status();
+  CrashPoint("publish.pushed");
+  RETURN_IF_ERROR(log.Note("pushed", Cat("branch ", spec.branch, " at ", pushed->commit)));
+
+  const ChangeRequest request = RequestOf(task, proof, pushed->commit);
+  RETURN_IF_ERROR(log.Keep(std::string(kRequestArtifact), RequestText(task, proof)));
+  ASSIGN_OR_RETURN(const Change change, forge.EnsureChange(request, stop));
+  CrashPoint("publish.change_opened");
+  TaskUpdate update = MoveTo(TaskState::kWatching, Cat(change.created ? "opened " : "updated ", change.link));
+  update.branch = request.branch;
+  update.pushed_commit = pushed->commit;
+  update.change = change;
+  return update;
+}
+
+StatusOr<TaskUpdate> Follow(Forge& forge, const Task& task, absl::Duration watch_every, std::stop_token stop) {
+  if (!task.change) return Internal("a watched task has no change");
+  const RunFacts& run = task.incident.run;
+  const std::string target = task.plan.change_target.empty() ? run.branch : task.plan.change_target;
+  ASSIGN_OR_RETURN(const ChangeState state,
+                   forge.ReadChange({run.key.forge, run.key.repo, task.change->number},
+                                    {task.branch, target, task.pushed_commit}, stop));
+  switch (state.kind) {
+    case ChangeState::Kind::kMerged:
+      return MoveTo(TaskState::kMerged, "the change was merged");
+    case ChangeState::Kind::kClosed:
+      return MoveTo(TaskState::kDeclined, "the change was closed without a merge");
+    case ChangeState::Kind::kGone:
+      return MoveTo(TaskState::kDeclined, "the change is gone");
+    case ChangeState::Kind::kOpen:
+      break;
+  }
+  if (!state.head.empty() && state.head != task.pushed_commit) {
+    return MoveTo(TaskState::kYielded, "someone pushed to the branch: it is theirs now");
+  }
+  TaskUpdate update = MoveTo(TaskState::kWatching, task.reason);
+  update.delay = watch_every;
+  return update;
+}
+
+}  // namespace regreen

@@ -1,0 +1,42 @@
+// One step of a task's life: what its state asks for, done, as the update that its store is to write.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+
+#include "daemon/pipeline/collect.h"
+#include "daemon/pipeline/publish.h"
+#include "daemon/pipeline/repair.h"
+
+namespace regreen {
+
+struct RunnerDependencies {
+  const Adapters* adapters = nullptr;
+  Mirror* mirror = nullptr;
+  Publisher* publisher = nullptr;
+  WorkspaceFactory* workspaces = nullptr;
+  Records* records = nullptr;
+  std::shared_ptr<const GuardRules> guard;
+  std::string author_name, author_email;
+  absl::Duration watch_every = absl::Minutes(2);
+};
+
+// Dependencies outlive it. Any thread.
+class TaskRunner {
+ public:
+  explicit TaskRunner(RunnerDependencies dependencies) : deps_(std::move(dependencies)) {}
+  // Never moves anything itself. Errors: Cancelled when `stop` asks; others go through AfterError.
+  StatusOr<TaskUpdate> Run(const Task& task, RepairLog& log, std::stop_token stop) const;
+
+ private:
+  StatusOr<TaskUpdate> RunRepair(Forge& forge, const Task& task, RepairLog& log, std::stop_token stop) const;
+  StatusOr<TaskUpdate> RunPublish(Forge& forge, const Task& task, RepairLog& log, std::stop_token stop) const;
+
+  RunnerDependencies deps_;
+};
+
+// What becomes of a task whose step failed: another attempt of its state after a backoff, or failed when
+// the error is permanent or the attempts are spent. `jitter` in [0, 1).
+TaskUpdate AfterError(const Task& task, const Status& error, double jitter);
+
+}  // namespace regreen

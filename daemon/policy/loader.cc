@@ -1,0 +1,57 @@
+#include "daemon/policy/loader.h"
+
+#include <algorithm>
+#include <map>
+
+#include "daemon/base/hash.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+bool GoesFirst(const Template& a, const Template& b) {
+  if (a.priority != b.priority) return a.priority > b.priority;
+  if (Specificity(a) != Specificity(b)) return Specificity(a) > Specificity(b);
+  return a.name < b.name;
+}
+
+}  // namespace
+
+PolicySet::PolicySet(std::vector<Template> templates, std::string digest)
+    : templates_(std::move(templates)), digest_(std::move(digest)) {
+  std::sort(templates_.begin(), templates_.end(), GoesFirst);
+}
+
+const Template* PolicySet::Find(std::string_view name) const {
+  const auto found =
+      std::find_if(templates_.begin(), templates_.end(), [&](const Template& t) { return t.name == name; });
+  return found == templates_.end() ? nullptr : &*found;
+}
+
+std::shared_ptr<const PolicySet> LoadPolicies(std::span<const PolicySource> sources, Problems& problems) {
+  Problems found;
+  std::vector<Template> templates;
+  std::map<std::string, std::string> digests;  // name → of the text; the map sorts by name
+  std::map<std::string, Position> places;
+  for (const PolicySource& source : sources) {
+    Template parsed = ReadTemplate(source.text, source.file, found);
+    if (parsed.name.empty()) continue;
+    const auto [place, fresh] = places.emplace(parsed.name, parsed.where);
+    if (!fresh) {
+      found.Error(parsed.where, Cat("the name \"", parsed.name, "\" is taken by ", place->second.file, ":",
+                                    place->second.line, ": give one of the two another name"));
+    }
+    digests[parsed.name] = Sha256Hex(source.text);
+    templates.push_back(std::move(parsed));
+  }
+  for (const Problem& problem : found.all()) {
+    const bool error = problem.severity == Problem::Severity::kError;
+    error ? problems.Error(problem.where, problem.message) : problems.Warn(problem.where, problem.message);
+  }
+  if (found.has_errors()) return nullptr;
+  std::string all;
+  for (const auto& [name, digest] : digests) Append(all, name, "\n", digest, "\n");
+  return std::make_shared<PolicySet>(std::move(templates), Sha256Hex(all));
+}
+
+}  // namespace regreen

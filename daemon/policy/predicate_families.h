@@ -1,0 +1,25 @@
+// One reader for each family of predicates; private to the predicates. Each notes its problems in the
+// table and answers nullptr when there is nothing to ask.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "daemon/policy/predicate.h"
+
+namespace regreen {
+
+std::shared_ptr<const Predicate> ReadNames(TomlTable& table, std::string_view key);
+std::shared_ptr<const Predicate> ReadLogPatterns(TomlTable& table, std::string_view key);
+std::shared_ptr<const Predicate> ReadCommandPatterns(TomlTable& table, std::string_view key);
+std::shared_ptr<const Predicate> ReadClasses(TomlTable& table, std::string_view key);
+std::shared_ptr<const Predicate> ReadExitCodes(TomlTable& table, std::string_view key);
+std::shared_ptr<const Predicate> ReadFork(TomlTable& table, std::string_view key);
+
+// An untrusted name in quotes: one line, at most 80 bytes of it.
+std::string Quoted(std::string_view untrusted);
+// `"a", "b" or "c"`.
+std::string OneOf(const std::vector<std::string>& choices);
+
+}  // namespace regreen

@@ -1,0 +1,48 @@
+#include "daemon/base/text.h"
+#include "daemon/policy/predicate_families.h"
+
+namespace regreen {
+namespace {
+
+using Reader = std::shared_ptr<const Predicate> (*)(TomlTable&, std::string_view);
+
+constexpr std::pair<std::string_view, Reader> kReaders[] = {
+    {"ci", ReadNames},           {"repo", ReadNames},
+    {"branch", ReadNames},       {"event", ReadNames},
+    {"workflow", ReadNames},     {"job", ReadNames},
+    {"step", ReadNames},         {"author", ReadNames},
+    {"rule", ReadNames},         {"tool", ReadNames},
+    {"failing_test", ReadNames}, {"log", ReadLogPatterns},
+    {"command", ReadCommandPatterns}, {"class", ReadClasses},
+    {"exit_code", ReadExitCodes}, {"fork", ReadFork},
+};
+
+constexpr std::size_t kLongestQuote = 80;
+
+}  // namespace
+
+std::vector<Condition> ReadConditions(TomlTable& table) {
+  std::vector<Condition> conditions;
+  for (const auto& [key, read] : kReaders) {
+    if (!table.Has(key)) continue;
+    if (auto predicate = read(table, key)) {
+      conditions.push_back({std::string(key), std::move(predicate)});
+    }
+  }
+  return conditions;
+}
+
+std::string Quoted(std::string_view untrusted) {
+  return Cat("\"", Truncate(EscapeControl(untrusted), kLongestQuote), "\"");
+}
+
+std::string OneOf(const std::vector<std::string>& choices) {
+  std::string out;
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (i > 0) out += i + 1 == choices.size() ? " or " : ", ";
+    out += Quoted(choices[i]);
+  }
+  return out;
+}
+
+}  // namespace regreen

@@ -1,0 +1,87 @@
+// Text by regular expression: the lines that triage chose of the log, and the failing command.
+#include "daemon/base/regex.h"
+#include "daemon/base/text.h"
+#include "daemon/policy/predicate_families.h"
+
+namespace regreen {
+namespace {
+
+std::vector<Regex> ReadPatterns(TomlTable& table, std::string_view key) {
+  std::vector<Regex> patterns;
+  const auto texts = table.Strings(key);
+  if (!texts) return patterns;
+  if (texts->empty()) table.Error(key, Cat("\"", key, "\" is an empty list: leave it out, or name something"));
+  for (const std::string& text : *texts) {
+    auto pattern = Regex::Compile(text);
+    if (!pattern.ok()) {
+      table.Error(key, Cat("pattern ", TomlQuote(text), ": ", Message(pattern.status())));
+    } else if (pattern->MatchesEmpty()) {
+      table.Error(key, Cat("pattern ", TomlQuote(text), " matches the empty text, so it matches everything"));
+    } else {
+      patterns.push_back(*std::move(pattern));
+    }
+  }
+  return patterns;
+}
+
+std::string Slashed(const Regex& pattern) { return Cat("/", Truncate(EscapeControl(pattern.pattern()), 80), "/"); }
+
+std::string SlashedAll(const std::vector<Regex>& patterns) {
+  std::string out;
+  for (const Regex& pattern : patterns) Append(out, out.empty() ? "" : ", ", Slashed(pattern));
+  return out;
+}
+
+class LogPatterns final : public Predicate {
+ public:
+  explicit LogPatterns(std::vector<Regex> patterns) : patterns_(std::move(patterns)) {}
+
+  PredicateAnswer Ask(const Circumstances& circumstances) const override {
+    const auto& lines = circumstances.incident.evidence.lines;
+    for (const Regex& pattern : patterns_) {
+      for (const EvidenceLine& line : lines) {
+        if (auto match = pattern.Find(line.text)) {
+          return {true, Cat("line ", line.n, " of the log matches ", Slashed(pattern)), std::move(match->captures)};
+        }
+      }
+    }
+    return {false, Cat("none of the ", lines.size(), " lines of evidence matches ", SlashedAll(patterns_)), {}};
+  }
+
+ private:
+  std::vector<Regex> patterns_;
+};
+
+class CommandPatterns final : public Predicate {
+ public:
+  explicit CommandPatterns(std::vector<Regex> patterns) : patterns_(std::move(patterns)) {}
+
+  PredicateAnswer Ask(const Circumstances& circumstances) const override {
+    const std::string_view command =
+        circumstances.command.empty() ? circumstances.incident.evidence.command : circumstances.command;
+    if (command.empty()) return {false, "the failing command is not known", {}};
+    for (const Regex& pattern : patterns_) {
+      if (auto match = pattern.Find(command)) {
+        return {true, Cat("command ", Quoted(command), " matches ", Slashed(pattern)), std::move(match->captures)};
+      }
+    }
+    return {false, Cat("command ", Quoted(command), " does not match ", SlashedAll(patterns_)), {}};
+  }
+
+ private:
+  std::vector<Regex> patterns_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Predicate> ReadLogPatterns(TomlTable& table, std::string_view key) {
+  auto patterns = ReadPatterns(table, key);
+  return patterns.empty() ? nullptr : std::make_shared<LogPatterns>(std::move(patterns));
+}
+
+std::shared_ptr<const Predicate> ReadCommandPatterns(TomlTable& table, std::string_view key) {
+  auto patterns = ReadPatterns(table, key);
+  return patterns.empty() ? nullptr : std::make_shared<CommandPatterns>(std::move(patterns));
+}
+
+}  // namespace regreen
