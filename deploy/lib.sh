@@ -28,7 +28,7 @@ wait_until() {
 # stop_process PID: asks it to end, and makes it after 10 seconds. Only for a child of this shell.
 stop_process() {
   kill -TERM "$1" 2>/dev/null || return 0
-  # shellcheck disable=SC2329 # called by wait_until
+  # shellcheck disable=SC2317 # called by wait_until
   gone() { ! kill -0 "$1" 2>/dev/null; }
   wait_until 10 gone "$1" || kill -KILL "$1" 2>/dev/null || true
   wait "$1" 2>/dev/null || true

@@ -2,7 +2,9 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 
-function common(folder, {workers = 2, kind = 'sandbox', listen = '127.0.0.1:0'} = {}) {
+// A lease is short, so that a test of a daemon that died need not wait a minute for it to end; an open
+// change is looked at every second.
+function common(folder, {workers = 2, kind = 'sandbox', listen = '127.0.0.1:0', lease = '5s', watchEvery = '1s'} = {}) {
   return `
 [server]
 listen = "${listen}"
@@ -12,6 +14,8 @@ format = "json"
 path = "${folder}/regreen.db"
 [workers]
 count = ${workers}
+lease = "${lease}"
+watch_every = "${watchEvery}"
 [workspace]
 kind = "${kind}"
 directory = "${folder}/workspaces"

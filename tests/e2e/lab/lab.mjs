@@ -80,14 +80,28 @@ class Lab {
     return [...this.github.branches('acme/widget').keys()].filter((b) => b.startsWith('regreen/'));
   }
 
-  // Waits until the daemon has nothing left to do with what it accepted.
+  // Waits until every delivery that was accepted has been worked off.
   idle({seconds = 60} = {}) {
     let metrics;
     return until('all deliveries are worked off', async () => {
       metrics = await this.daemon.metrics();
-      const pending = [...metrics.matchAll(/^regreen_[a-z_]*pending[a-z_]*(?:\{[^}]*\})? (\S+)$/gm)];
-      return pending.length > 0 && pending.every(([, value]) => Number(value) === 0);
+      return /^regreen_queue_length\{kind="delivery"\} 0$/m.test(metrics);
     }, {seconds, seen: () => metrics});
+  }
+
+  // The recorded why of each choice, newest first.
+  async decisions() {
+    const listing = await this.daemon.json('decisions');
+    return Array.isArray(listing) ? listing : listing.decisions;
+  }
+
+  // Waits for a decision whose kind and reason fit.
+  decision(kind, reason) {
+    let all;
+    return until(`a decision ${kind} ${reason} is recorded`, async () => {
+      all = await this.decisions();
+      return all.find((d) => d.kind === kind && reason.test(d.reason));
+    }, {seen: () => JSON.stringify(all)});
   }
 
   async close() {
