@@ -16,6 +16,7 @@ constexpr std::size_t kBufferBytes = 16 << 10;
 // How long a request that is still being sent may go on once the server stops.
 constexpr auto kStopGrace = std::chrono::seconds(1);
 constexpr auto kLinger = std::chrono::seconds(2);
+constexpr auto kStoppedLinger = std::chrono::milliseconds(100);
 constexpr std::size_t kLingerBytes = 64 << 20;
 
 }  // namespace
@@ -112,7 +113,11 @@ ssize_t TimedSocket::Write(const char* from, std::size_t size) {
 
 void TimedSocket::Linger() {
   shutdown(fd_.get(), SHUT_WR);
-  deadline_ = SteadyClock::now() + kLinger;
+  if (stopping_) {
+    deadline_ = SteadyClock::now() + kStoppedLinger;
+  } else {
+    deadline_ = SteadyClock::now() + kLinger;
+  }
   for (std::size_t discarded = 0; discarded < kLingerBytes;) {
     const ssize_t n = recv(fd_.get(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
     if (n == 0) return;

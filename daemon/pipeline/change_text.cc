@@ -30,7 +30,7 @@ std::string CodeSpan(std::string_view untrusted) {
   return Cat("`", text.empty() ? "?" : text, "`");
 }
 
-std::string Evidence(const Task& task) {
+std::string EvidenceText(const Task& task) {
   std::string text;
   for (const EvidenceLine& line : task.incident.evidence.lines) Append(text, line.text, "\n");
   return text;
@@ -92,7 +92,7 @@ std::string ChangeBody(const Task& task, const Patch& patch, const ProofText& pr
   if (run.link.starts_with("https://") && run.link.find_first_of(" <>()[]\n\"'`") == std::string::npos) {
     Append(body, " ([the run](", run.link, "))");
   }
-  Append(body, ".\n\n", FencedBlock(Evidence(task), kMaxEvidenceBytes), "\n");
+  Append(body, ".\n\n", FencedBlock(EvidenceText(task), kMaxEvidenceBytes), "\n");
   Append(body, "**Proof**: this command failed with exit code ", proof.red_exit_code,
          " at that commit, and succeeds with this change in a fresh workspace");
   if (proof.runs > 1) Append(body, ", ", proof.runs, " times in a row");

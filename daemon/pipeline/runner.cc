@@ -70,7 +70,9 @@ TaskUpdate AfterError(const Task& task, const Status& error, double jitter) {
   TaskUpdate update;
   // A missing sandbox is the machine's trouble, not the task's: it may be back after a repair.
   const bool again = IsRetryable(error) || error.code() == StatusCode::kFailedPrecondition;
-  if (!again || task.attempt >= kMaxAttempts) {
+  // An open change is watched for as long as it takes, however long its forge is away.
+  const bool spent = task.attempt >= kMaxAttempts && task.state != TaskState::kWatching;
+  if (!again || spent) {
     update.to = TaskState::kFailed;
     update.reason = again ? Cat("gave up after ", task.attempt, " attempts: ", Message(error)) : Message(error);
     return update;

@@ -1,0 +1,133 @@
+#include "daemon/app/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "adapters/git/git.h"
+#include "daemon/app/commands.h"
+#include "daemon/base/toml.h"
+
+namespace regreen {
+namespace {
+
+constexpr int kWrongUse = 2;
+constexpr char kDefaultConfig[] = "/etc/regreen/config.toml";
+
+// Everything that the options are read into, and what is to be run.
+struct Parsed {
+  ServeArguments serve;
+  CheckArguments check;
+  DeliverArguments deliver;
+  TaskArguments task;
+  DecisionArguments decision;
+  FixArguments fix;
+  TriageArguments triage;
+  DoctorArguments doctor;
+  std::string timeout = "10m";
+  std::function<int()> run;
+};
+
+void AddConfig(CLI::App& command, std::string& config) {
+  config = kDefaultConfig;
+  command.add_option("--config", config, "the configuration file")->capture_default_str();
+}
+
+void AddServing(CLI::App& app, Parsed& p) {
+  CLI::App* serve = app.add_subcommand("serve", "run the daemon until SIGTERM");
+  AddConfig(*serve, p.serve.config);
+  serve->callback([&p] { p.run = [&p] { return Serve(p.serve); }; });
+
+  CLI::App* check = app.add_subcommand("check", "check the configuration and its policies; all problems at once");
+  AddConfig(*check, p.check.config);
+  check->add_flag("--example", p.check.example, "print an example configuration and end");
+  check->callback([&p] { p.run = [&p] { return Check(p.check); }; });
+
+  CLI::App* deliver = app.add_subcommand("deliver", "sign a payload and post it to the running daemon");
+  AddConfig(*deliver, p.deliver.config);
+  deliver->add_option("--ci", p.deliver.ci, "the name of the CI in the configuration")->required();
+  deliver->add_option("--event", p.deliver.event, "GitHub's event name")->capture_default_str();
+  deliver->add_option("--id", p.deliver.id, "the delivery's id; a new one when absent");
+  deliver->add_option("--url", p.deliver.url, "where the daemon is, when not at server.listen");
+  deliver->add_option("FILE", p.deliver.file, "the payload; - for standard input")->required();
+  deliver->callback([&p] { p.run = [&p] { return Deliver(p.deliver); }; });
+
+  CLI::App* doctor = app.add_subcommand("doctor", "what this machine can do: sandbox, git, store, policies");
+  doctor->add_option("--config", p.doctor.config, "look at what this configuration needs");
+  doctor->callback([&p] { p.run = [&p] { return Doctor(p.doctor); }; });
+}
+
+void AddTasks(CLI::App& app, Parsed& p) {
+  CLI::App* task = app.add_subcommand("task", "look at tasks")->require_subcommand(1);
+  const auto add = [&](const char* name, const char* about, int (*run)(const TaskArguments&), bool takes_id) {
+    CLI::App* command = task->add_subcommand(name, about);
+    AddConfig(*command, p.task.config);
+    if (takes_id) command->add_option("ID", p.task.id, "the task, or how its id begins")->required();
+    command->callback([&p, run] { p.run = [&p, run] { return run(p.task); }; });
+    return command;
+  };
+  CLI::App* list = add("list", "the newest tasks", TaskList, false);
+  list->add_option("--state", p.task.state, "only those in this state");
+  list->add_option("--repo", p.task.repo, "only those of this repository");
+  list->add_option("--limit", p.task.limit, "how many at the most")->check(CLI::Range(1, 1000))->capture_default_str();
+  list->add_flag("--json", p.task.json, "one JSON object");
+  add("show", "a task with its timeline, proof and change", TaskShow, true)
+      ->add_flag("--json", p.task.json, "one JSON object");
+  add("log", "what its commands printed", TaskLog, true);
+  add("diff", "its patch", TaskDiff, true);
+
+  CLI::App* decisions = app.add_subcommand("decisions", "what was decided about each delivery, and why");
+  AddConfig(*decisions, p.decision.config);
+  decisions->add_option("--limit", p.decision.limit, "how many at the most")->check(CLI::Range(1, 1000));
+  decisions->add_flag("--json", p.decision.json, "one JSON object");
+  decisions->callback([&p] { p.run = [&p] { return DecisionList(p.decision); }; });
+}
+
+void AddByHand(CLI::App& app, Parsed& p) {
+  CLI::App* fix = app.add_subcommand("fix", "repair a failing command in a git repository; leaves a branch, needs no server");
+  fix->add_option("--repo", p.fix.repo, "the repository")->capture_default_str();
+  fix->add_option("--template", p.fix.template_name, "this template, whatever its conditions");
+  fix->add_option("--policies", p.fix.policies, "a policy folder; the shipped one when absent");
+  fix->add_option("--workspace", p.fix.workspace, "sandbox, or worktree: NO isolation")->capture_default_str();
+  fix->add_option("--timeout", p.timeout, "for each command")->capture_default_str()
+      ->check([](const std::string& text) {
+        return ParseDuration(text) ? "" : "must be a duration such as 90s or 10m";
+      });
+  fix->add_flag("--json", p.fix.json, "report as one JSON object");
+  fix->add_option("CMD", p.fix.command, "the failing command, after --")->required();
+  fix->positionals_at_end();
+  fix->callback([&p] {
+    p.fix.timeout = *ParseDuration(p.timeout);
+    p.run = [&p] { return Fix(p.fix); };
+  });
+
+  CLI::App* triage = app.add_subcommand("triage", "class, signature and lines of CI logs");
+  triage->add_option("LOG", p.triage.logs, "plain or gzip files; - for standard input")->required();
+  triage->add_option("--policies", p.triage.policies, "a policy folder; the shipped one when absent");
+  triage->add_flag("--json", p.triage.json, "a JSON object a line");
+  triage->callback([&p] { p.run = [&p] { return TriageLogs(p.triage); }; });
+
+  // The network side of git runs as a child of its own, so that it can be killed.
+  app.add_subcommand("internal-git", "")->group("")->callback([&p] { p.run = [] { return RunGitChild(); }; });
+}
+
+}  // namespace
+
+int RunCommandLine(int argc, char** argv) {
+  CLI::App app("regreen turns red CI green again: it reproduces a failure, repairs it, proves the repair and "
+               "opens one pull request.", "regreen");
+  app.set_version_flag("--version", REGREEN_VERSION);
+  app.require_subcommand(1);
+  Parsed parsed;
+  AddServing(app, parsed);
+  AddTasks(app, parsed);
+  AddByHand(app, parsed);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kWrongUse;
+  }
+  return parsed.run();
+}
+
+}  // namespace regreen

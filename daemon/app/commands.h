@@ -1,0 +1,68 @@
+// The commands. Each answers the exit code: 0 done, 1 the thing asked about is bad, 2 wrong use.
+// Results go to standard output, everything else to standard error.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace regreen {
+
+struct ServeArguments {
+  std::string config;
+};
+int Serve(const ServeArguments& arguments);
+
+struct CheckArguments {
+  std::string config;
+  bool example = false;        // print the example configuration instead
+};
+int Check(const CheckArguments& arguments);
+
+struct DeliverArguments {
+  std::string config, ci, event = "workflow_run", id, url, file;
+};
+int Deliver(const DeliverArguments& arguments);
+
+struct TaskArguments {
+  std::string config, id, state, repo;
+  int limit = 50;
+  bool json = false;
+};
+int TaskList(const TaskArguments& arguments);
+int TaskShow(const TaskArguments& arguments);
+int TaskLog(const TaskArguments& arguments);
+int TaskDiff(const TaskArguments& arguments);
+
+struct DecisionArguments {
+  std::string config;
+  int limit = 50;
+  bool json = false;
+};
+int DecisionList(const DecisionArguments& arguments);
+
+struct FixArguments {
+  std::string repo = ".", template_name, policies, workspace = "sandbox";
+  absl::Duration timeout = absl::Minutes(10);
+  std::vector<std::string> command;
+  bool json = false;
+};
+int Fix(const FixArguments& arguments);
+
+struct TriageArguments {
+  std::vector<std::string> logs;
+  std::string policies;
+  bool json = false;
+};
+int TriageLogs(const TriageArguments& arguments);
+
+struct DoctorArguments {
+  std::string config;          // empty: what a default installation would need
+};
+int Doctor(const DoctorArguments& arguments);
+
+// The folder of the shipped policies: beside an installed program, or in the source tree it was built in.
+std::string ShippedPolicies();
+
+}  // namespace regreen

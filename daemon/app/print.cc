@@ -1,0 +1,36 @@
+#include "daemon/app/print.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "daemon/base/log.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+
+void PrintOut(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+int Complain(std::string_view sentence, int code) {
+  const std::string line = Cat("regreen: ", EscapeControlKeepLines(Redact(sentence)), "\n");
+  std::fwrite(line.data(), 1, line.size(), stderr);
+  return code;
+}
+
+int Complain(const Status& status) { return Complain(Message(status)); }
+
+StatusOr<Config> LoadConfigOrExplain(const std::string& path) {
+  Problems problems;
+  Config config = LoadConfig(path, problems);
+  const std::string text = problems.Render();
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  if (problems.has_errors()) return InvalidArgument(Cat(path, " has mistakes; see above"));
+  return config;
+}
+
+void LogWarningsOnly() { ConfigureLog(LogFormat::kText, LogLevel::kWarning); }
+
+}  // namespace regreen

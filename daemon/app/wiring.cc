@@ -1,0 +1,97 @@
+#include "daemon/app/wiring.h"
+
+#include <filesystem>
+
+#include "adapters/ci/registry.h"
+#include "adapters/forge/registry.h"
+#include "adapters/git/git.h"
+#include "adapters/store/sqlite.h"
+#include "adapters/workspace/registry.h"
+#include "daemon/base/file.h"
+#include "daemon/base/log.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+// Where private things live: only this user looks in.
+constexpr int kPrivateMode = 0700;
+
+StatusOr<Secret> Resolve(const std::string& reference, const std::string& key) {
+  auto secret = ResolveSecret(reference);
+  if (!secret.ok()) return Annotate(secret.status(), key);
+  MaskInLogs(*secret);
+  return secret;
+}
+
+Status MakeFolders(const Config& config) {
+  RETURN_IF_ERROR(MakeDirectories(std::filesystem::path(config.store.path).parent_path(), kPrivateMode));
+  RETURN_IF_ERROR(MakeDirectories(config.workspace.directory, kPrivateMode));
+  return MakeDirectories(config.workspace.mirrors, kPrivateMode);
+}
+
+Status AddForges(Application& app) {
+  for (const auto& [name, forge] : app.config.forge) {
+    ForgeOptions options{name, forge.kind, forge.api, forge.git, Secret(), forge.repos, forge.remotes};
+    if (!forge.token.empty()) {
+      ASSIGN_OR_RETURN(options.token, Resolve(forge.token, Cat("forge.", name, ".token")));
+    }
+    auto made = CreateForge(options, {app.http.get(), app.mirror.get(), &app.clock});
+    if (!made.ok()) return Annotate(made.status(), Cat("forge.", name));
+    app.adapters.forges[name] = *std::move(made);
+  }
+  return OkStatus();
+}
+
+Status AddCis(Application& app) {
+  for (const auto& [name, ci] : app.config.ci) {
+    ASSIGN_OR_RETURN(Secret secret, Resolve(ci.secret, Cat("ci.", name, ".secret")));
+    auto made = CreateCiSource({name, ci.kind, ci.forge, std::move(secret), ci.signature_header, ci.token_header,
+                                ci.map, ci.failed_when, ci.log_url_prefixes});
+    if (!made.ok()) return Annotate(made.status(), Cat("ci.", name));
+    app.adapters.ci[name] = *std::move(made);
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+StatusOr<std::string> OwnProgram() {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return Internal(Cat("this program's own path cannot be read: ", error.message()));
+  return path.string();
+}
+
+StatusOr<std::unique_ptr<Application>> Wire(Config config) {
+  auto app = std::make_unique<Application>();
+  app->config = std::move(config);
+  RETURN_IF_ERROR(MakeFolders(app->config));
+  Problems problems;
+  app->policies = std::make_shared<Policies>(LoadPolicyFolder(app->config.policies.directory, problems));
+  RETURN_IF_ERROR(problems.ToStatus());
+
+  app->http = NewHttpClient(app->config.http.ca_file);
+  ASSIGN_OR_RETURN(app->store, OpenSqliteStore(app->config.store.path, app->clock));
+  ASSIGN_OR_RETURN(const std::string program, OwnProgram());
+  const GitOptions git{app->config.workspace.mirrors, program, app->config.http.ca_file};
+  app->mirror = NewGitMirror(git);
+  app->publisher = NewGitPublisher(git);
+  const WorkspaceConfig& workspace = app->config.workspace;
+  ASSIGN_OR_RETURN(app->workspaces,
+                   CreateWorkspaceFactory({workspace.kind, workspace.directory, workspace.read_only_paths, workspace.path}));
+  RETURN_IF_ERROR(AddForges(*app));
+  RETURN_IF_ERROR(AddCis(*app));
+
+  app->collector = std::make_unique<Collector>(
+      CollectDependencies{&app->adapters, app->mirror.get(), app->http.get(), app->policies});
+  RunnerDependencies runner{&app->adapters, app->mirror.get(), app->publisher.get(), app->workspaces.get(),
+                            app->store.get(), app->policies->guard};
+  runner.author_name = app->config.author.name;
+  runner.author_email = app->config.author.email;
+  runner.watch_every = app->config.workers.watch_every;
+  app->runner = std::make_unique<TaskRunner>(std::move(runner));
+  return app;
+}
+
+}  // namespace regreen

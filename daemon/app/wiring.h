@@ -1,0 +1,41 @@
+// The container: the one place that knows every concrete class.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "daemon/app/config.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/http.h"
+#include "daemon/pipeline/collect.h"
+#include "daemon/pipeline/policies.h"
+#include "daemon/pipeline/runner.h"
+#include "daemon/ports/repository.h"
+#include "daemon/ports/store.h"
+#include "daemon/ports/workspace.h"
+
+namespace regreen {
+
+// Everything that the daemon works with. Members end in reverse order.
+struct Application {
+  Config config;
+  SystemClock clock;
+  std::shared_ptr<const Policies> policies;
+  std::unique_ptr<HttpClient> http;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Mirror> mirror;
+  std::unique_ptr<Publisher> publisher;
+  std::unique_ptr<WorkspaceFactory> workspaces;
+  Adapters adapters;
+  std::unique_ptr<Collector> collector;
+  std::unique_ptr<TaskRunner> runner;
+};
+
+// Reads secrets, opens the store, makes the adapters. The folders of the config are made when they are
+// not there. `config` was checked by LoadConfig.
+StatusOr<std::unique_ptr<Application>> Wire(Config config);
+
+// The path of this very program, for the git child.
+StatusOr<std::string> OwnProgram();
+
+}  // namespace regreen

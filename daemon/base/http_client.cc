@@ -1,0 +1,159 @@
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include "daemon/base/http.h"
+#include "daemon/base/http_library.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+constexpr absl::Duration kMaxConnect = absl::Seconds(15);
+
+bool IsTokenByte(unsigned char c) {  // RFC 9110 section 5.6.2
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
+}
+
+bool IsToken(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenByte); }
+
+bool IsHeaderText(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return (c >= 0x20 && c != 0x7f) || c == '\t'; });
+}
+
+// Names no value: it may be a credential.
+Status CheckCall(const HttpCall& call) {
+  if (!IsToken(call.method)) return InvalidArgument("The HTTP method is not one word.");
+  for (const auto& [name, value] : call.headers) {
+    if (!IsToken(name)) return InvalidArgument("A request header's name holds a character that may not be there.");
+    if (!IsHeaderText(value)) {
+      return InvalidArgument(Cat("The request header ", name, " holds a line break or another control character."));
+    }
+  }
+  return OkStatus();
+}
+
+Status ConvertError(httplib::Error error, const HttpUrl& url, bool late) {
+  using E = httplib::Error;
+  const std::string origin = url.Origin();
+  switch (error) {
+    case E::SSLServerVerification:
+      return Unavailable(Cat("The certificate of ", origin, " is not signed by an authority that is trusted here; "
+                             "check the system's certificates or the configured CA file."));
+    case E::SSLServerHostnameVerification:
+      return Unavailable(Cat("The certificate of ", origin, " is for another host."));
+    case E::SSLLoadingCerts:
+      return Unavailable(Cat("The CA file for ", origin, " could not be read; check its path and content."));
+    case E::ConnectionTimeout:
+    case E::Timeout:
+      return DeadlineExceeded(Cat(origin, " did not answer in time."));
+    default:
+      break;
+  }
+  if (late) return DeadlineExceeded(Cat(origin, " did not answer in time."));
+  if (error == E::Connection) return Unavailable(Cat("There is no connection to ", origin, "."));
+  return Unavailable(Cat("The call to ", origin, " failed: ", httplib::to_string(error), "."));
+}
+
+struct Transfer {
+  httplib::Request request;
+  std::string body;
+  std::size_t max_body_bytes = 0;
+  std::chrono::steady_clock::time_point deadline;
+  bool too_long = false, late = false;
+
+  bool Take(const char* bytes, std::size_t size) {
+    late = std::chrono::steady_clock::now() > deadline;
+    too_long = size > max_body_bytes - body.size();
+    if (late || too_long) return false;
+    body.append(bytes, size);
+    return true;
+  }
+};
+
+void Prepare(const HttpCall& call, const HttpUrl& url, Transfer& transfer) {
+  httplib::Request& request = transfer.request;
+  request.method = call.method;
+  request.path = url.path;
+  request.body = call.body;
+  bool agent = false;
+  for (const auto& [name, value] : call.headers) {
+    request.headers.emplace(name, value);
+    agent = agent || Lower(name) == "user-agent";
+  }
+  if (!agent) request.headers.emplace("User-Agent", "regreen");
+  transfer.max_body_bytes = call.max_body_bytes;
+  request.start_time_ = std::chrono::steady_clock::now();
+  transfer.deadline = request.start_time_ + absl::ToChronoNanoseconds(call.timeout);
+  request.content_receiver = [&transfer](const char* bytes, std::size_t size, std::size_t, std::size_t) {
+    return transfer.Take(bytes, size);
+  };
+}
+
+template <class Client>
+void Configure(Client& client, const HttpCall& call) {
+  const auto whole = absl::ToChronoMilliseconds(call.timeout);
+  client.set_connection_timeout(absl::ToChronoMilliseconds(std::min(call.timeout, kMaxConnect)));
+  client.set_read_timeout(whole);
+  client.set_write_timeout(whole);
+  client.set_max_timeout(whole);
+  client.set_follow_location(false);
+  client.set_path_encode(false);
+  client.set_keep_alive(false);
+}
+
+StatusOr<HttpAnswer> Send(httplib::ClientImpl& client, const HttpUrl& url, Transfer& transfer) {
+  httplib::Response response;
+  httplib::Error error = httplib::Error::Success;
+  const bool sent = client.send(transfer.request, response, error);
+  if (transfer.too_long) {
+    return ResourceExhausted(Cat(url.Origin(), " sent an answer of more than ", transfer.max_body_bytes,
+                                 " bytes, which is more than is taken here."));
+  }
+  if (!sent) {
+    const bool late = transfer.late || std::chrono::steady_clock::now() > transfer.deadline;
+    return ConvertError(error, url, late);
+  }
+  HttpAnswer answer;
+  answer.status = response.status;
+  answer.body = std::move(transfer.body);
+  for (const auto& [name, value] : response.headers) answer.headers.emplace_back(Lower(name), value);
+  return answer;
+}
+
+class LibraryClient final : public HttpClient {
+ public:
+  explicit LibraryClient(std::string ca_file) : ca_file_(std::move(ca_file)) {}
+
+  StatusOr<HttpAnswer> Call(const HttpCall& call) override {
+    RETURN_IF_ERROR(CheckCall(call));
+    ASSIGN_OR_RETURN(const HttpUrl url, ParseUrl(call.url));
+    try {
+      Transfer transfer;
+      Prepare(call, url, transfer);
+      if (url.scheme == "https") {
+        httplib::SSLClient client(url.host, url.port);
+        if (!ca_file_.empty()) client.set_ca_cert_path(ca_file_);
+        Configure(client, call);
+        return Send(client, url, transfer);
+      }
+      httplib::ClientImpl client(url.host, url.port);
+      Configure(client, call);
+      return Send(client, url, transfer);
+    } catch (const std::exception& error) {
+      return Unavailable(Cat("The call to ", url.Origin(), " failed: ", error.what(), "."));
+    }
+  }
+
+ private:
+  const std::string ca_file_;
+};
+
+}  // namespace
+
+std::unique_ptr<HttpClient> NewHttpClient(std::string ca_file) {
+  return std::make_unique<LibraryClient>(std::move(ca_file));
+}
+
+}  // namespace regreen

@@ -1,0 +1,87 @@
+#include "daemon/service/daemon.h"
+
+#include "daemon/base/log.h"
+#include "daemon/base/text.h"
+#include "daemon/service/group_commit.h"
+#include "daemon/service/intake.h"
+#include "daemon/service/metrics.h"
+
+namespace regreen {
+namespace {
+
+// More waiters than this in one commit gain nothing, and make the first of them wait.
+constexpr std::size_t kMaxBatch = 128;
+
+HttpResponse Plain(int status, std::string body) {
+  HttpResponse response;
+  response.status = status;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace
+
+struct Daemon::Impl {
+  explicit Impl(const DaemonOptions& options, const DaemonDependencies& dependencies)
+      : deps(dependencies),
+        workers(options.workers, *deps.store, *deps.collector, *deps.runner, metrics),
+        commits(*deps.store, kMaxBatch, [this](std::size_t n) { metrics.CountCommit(n); }),
+        intake({deps.adapters, &commits, &metrics, deps.clock, [this] { workers.Wake(); }}) {}
+
+  HttpResponse Operations(const HttpRequest& request) {
+    if (request.path == "/healthz") return Plain(200, "ok\n");
+    if (request.path == "/readyz") {
+      const Status ready = deps.store->Ping();
+      if (ready.ok()) return Plain(200, "ready\n");
+      LogWarning("not ready", {{"why", Message(ready)}});
+      return Plain(503, "the store cannot be written\n");
+    }
+    if (request.path == "/metrics") {
+      const auto counts = deps.store->Count();
+      if (!counts.ok()) return Plain(503, "the store cannot be read\n");
+      HttpResponse response = Plain(200, metrics.Render(*counts));
+      response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+      return response;
+    }
+    return Plain(404, "nothing is here; webhooks go to /hooks/<ci>\n");
+  }
+
+  DaemonDependencies deps;
+  Metrics metrics;
+  Workers workers;
+  GroupCommit commits;
+  Intake intake;
+  // Last, so that they end first: nothing arrives at what is gone.
+  std::unique_ptr<HttpServer> operations;
+  std::unique_ptr<HttpServer> server;
+};
+
+Daemon::Daemon(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& options, const DaemonDependencies& deps) {
+  auto impl = std::make_unique<Impl>(options, deps);
+  Impl* self = impl.get();
+  const bool apart = options.operations.has_value();
+  ASSIGN_OR_RETURN(impl->server, HttpServer::Start(options.intake, [self, apart](const HttpRequest& request) {
+    if (request.path.starts_with("/hooks/")) return self->intake.Handle(request);
+    return apart ? Plain(404, "nothing is here; webhooks go to /hooks/<ci>\n") : self->Operations(request);
+  }));
+  if (apart) {
+    ASSIGN_OR_RETURN(impl->operations, HttpServer::Start(*options.operations, [self](const HttpRequest& request) {
+      return self->Operations(request);
+    }));
+  }
+  impl->workers.Start();
+  return std::unique_ptr<Daemon>(new Daemon(std::move(impl)));
+}
+
+Daemon::~Daemon() {
+  impl_->server->Stop();
+  impl_->workers.Stop();
+}
+
+int Daemon::port() const { return impl_->server->port(); }
+int Daemon::operations_port() const { return impl_->operations ? impl_->operations->port() : port(); }
+
+}  // namespace regreen

@@ -1,0 +1,33 @@
+// What Prometheus reads, by prometheus-cpp (metrics.cc owns it). Any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "daemon/ports/store.h"
+
+namespace regreen {
+
+class Metrics {
+ public:
+  Metrics();
+  ~Metrics();
+
+  // outcome: accepted, duplicate, ignored, unauthenticated, malformed, too_large, unknown_ci, unavailable.
+  void CountDelivery(std::string_view ci, std::string_view outcome, absl::Duration latency);
+  // stage: collect, or a task's state.
+  void ObserveStage(std::string_view stage, std::string_view outcome, absl::Duration duration);
+  void CountLeaseLost();
+  void CountCommit(std::size_t deliveries);  // deliveries in one commit of the store
+
+  // The text of /metrics, gauges filled from the store's counts.
+  std::string Render(const StoreCounts& counts);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace regreen

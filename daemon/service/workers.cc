@@ -1,0 +1,221 @@
+#include "daemon/service/workers.h"
+
+#include <algorithm>
+#include <random>
+
+#include "daemon/base/crash_point.h"
+#include "daemon/base/log.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+double Jitter() {
+  thread_local std::minstd_rand generator{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+// Writes progress under the task's lease, so that a fenced worker learns of it at its next note.
+class StoreLog final : public RepairLog {
+ public:
+  StoreLog(Store& store, const TaskLease& lease) : store_(store), lease_(lease) {}
+  Status Note(std::string kind, std::string message) override {
+    LogInfo(message, {{"kind", kind}});
+    const TimelineEntry entry{absl::Time(), std::move(kind), std::move(message)};
+    return Written(store_.Append(lease_, {&entry, 1}, {}));
+  }
+  Status Keep(std::string name, std::string bytes) override {
+    const Artifact artifact{std::move(name), std::move(bytes)};
+    return Written(store_.Append(lease_, {}, {&artifact, 1}));
+  }
+  bool fenced() const { return fenced_; }
+
+ private:
+  Status Written(Status status) {
+    fenced_ = fenced_ || status.code() == StatusCode::kFailedPrecondition;
+    return status;
+  }
+  Store& store_;
+  const TaskLease& lease_;
+  bool fenced_ = false;
+};
+
+}  // namespace
+
+// A lease that is being worked on. Stops the step when the lease is lost or the daemon ends.
+class Workers::Heartbeat {
+ public:
+  Heartbeat(Workers& workers, const TaskLease& lease)
+      : workers_(workers), lease_(lease), forward_(workers.stop_.get_token(), [this] { stop_.request_stop(); }) {
+    std::lock_guard lock(workers_.leases_mutex_);
+    workers_.leases_[lease_.task.id] = this;
+  }
+  ~Heartbeat() {
+    std::lock_guard lock(workers_.leases_mutex_);
+    workers_.leases_.erase(lease_.task.id);
+  }
+  std::stop_token token() const { return stop_.get_token(); }
+  bool lost() const { return lost_; }
+
+  // Called with the leases' lock held.
+  void Renew() {
+    const Status renewed = workers_.store_.Renew(lease_, workers_.options_.lease);
+    // A store that cannot be written for a moment is no loss yet: the next renewal or commit decides.
+    if (renewed.code() != StatusCode::kFailedPrecondition) return;
+    lost_ = true;
+    stop_.request_stop();
+  }
+
+ private:
+  Workers& workers_;
+  const TaskLease& lease_;
+  std::stop_source stop_;
+  std::atomic<bool> lost_{false};
+  std::stop_callback<std::function<void()>> forward_;
+};
+
+Workers::Workers(WorkersOptions options, Store& store, const Collector& collector, const TaskRunner& runner,
+                 Metrics& metrics)
+    : options_(std::move(options)), store_(store), collector_(collector), runner_(runner), metrics_(metrics) {}
+
+Workers::~Workers() { Stop(); }
+
+void Workers::Start() {
+  for (int i = 0; i < options_.count; ++i) threads_.emplace_back([this, i] { Loop(i); });
+  threads_.emplace_back([this] { RenewLoop(); });
+}
+
+void Workers::Stop() {
+  stop_.request_stop();
+  Wake();
+  {
+    std::lock_guard lock(leases_mutex_);
+    renew_.notify_all();
+  }
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void Workers::Wake() {
+  {
+    std::lock_guard lock(mutex_);
+    ++wakes_;
+  }
+  wake_.notify_one();
+}
+
+bool Workers::RunOne() { return RunOneAs(Cat(options_.name, "-step")); }
+
+void Workers::Loop(int index) {
+  const std::string worker = Cat(options_.name, "-", index);
+  while (!stop_.stop_requested()) {
+    std::uint64_t seen;
+    {
+      std::lock_guard lock(mutex_);
+      seen = wakes_;
+    }
+    if (RunOneAs(worker)) continue;
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, absl::ToChronoMilliseconds(options_.idle_poll),
+                   [&] { return stop_.stop_requested() || wakes_ != seen; });
+  }
+}
+
+void Workers::RenewLoop() {
+  std::unique_lock lock(leases_mutex_);
+  while (!stop_.stop_requested()) {
+    renew_.wait_for(lock, absl::ToChronoMilliseconds(options_.lease / 3));
+    for (const auto& [id, heartbeat] : leases_) heartbeat->Renew();
+  }
+}
+
+bool Workers::RunOneAs(const std::string& worker) {
+  // Tasks first: what was begun is finished before more is begun.
+  return WorkTask(worker) || WorkDelivery(worker);
+}
+
+bool Workers::WorkDelivery(const std::string& worker) {
+  auto lease = store_.ClaimDelivery(worker, options_.lease);
+  if (!lease.ok()) LogWarning("deliveries cannot be claimed", {{"why", Message(lease.status())}});
+  if (!lease.ok() || !*lease) return false;
+  const DeliveryLease& delivery = **lease;
+  const absl::Time start = absl::Now();
+  const auto outcome = collector_.Collect(delivery.delivery, stop_.get_token());
+  Status done;
+  std::string_view word = "done";
+  if (outcome.ok()) {
+    const auto tasks = store_.FinishDelivery(delivery, *outcome);
+    done = tasks.status();
+    CrashPoint("collect.committed");
+    if (tasks.ok() && !tasks->empty()) Wake();
+  } else if (outcome.status().code() == StatusCode::kCancelled) {
+    done = store_.RetryDelivery(delivery, absl::ZeroDuration(), "the daemon stopped");
+    word = "stopped";
+  } else if (IsRetryable(outcome.status()) && delivery.attempt < kMaxAttempts) {
+    const absl::Duration delay = std::max(RetryBackoff(delivery.attempt + 1, Jitter()),
+                                          RetryAfter(outcome.status()).value_or(absl::ZeroDuration()));
+    done = store_.RetryDelivery(delivery, delay, Message(outcome.status()));
+    word = "retry";
+  } else {
+    done = store_.FailDelivery(delivery, Message(outcome.status()));
+    word = "failed";
+  }
+  metrics_.ObserveStage("collect", word, absl::Now() - start);
+  LogInfo("delivery collected", {{"key", delivery.delivery.key}, {"outcome", std::string(word)},
+                                 {"why", outcome.ok() ? "" : Message(outcome.status())}});
+  if (!done.ok()) LogWarning("the delivery's outcome was not written", {{"why", Message(done)}});
+  return true;
+}
+
+bool Workers::WorkTask(const std::string& worker) {
+  auto claimed = store_.ClaimTask(worker, options_.lease);
+  if (!claimed.ok()) LogWarning("tasks cannot be claimed", {{"why", Message(claimed.status())}});
+  if (!claimed.ok() || !*claimed) return false;
+  const TaskLease& lease = **claimed;
+  const ScopedLogTask scope(lease.task.id);
+  const absl::Time start = absl::Now();
+  StoreLog log(store_, lease);
+  StatusOr<TaskUpdate> result = Cancelled("not run");
+  bool lost = false;
+  {
+    Heartbeat heartbeat(*this, lease);
+    result = runner_.Run(lease.task, log, heartbeat.token());
+    lost = heartbeat.lost();
+  }
+  metrics_.ObserveStage(ToString(lease.task.state), result.ok() ? ToString(result->to) : "error",
+                        absl::Now() - start);
+  FinishTask(lease, result, lost || log.fenced());
+  return true;
+}
+
+void Workers::FinishTask(const TaskLease& lease, const StatusOr<TaskUpdate>& result, bool fenced) {
+  if (fenced) {
+    metrics_.CountLeaseLost();
+    LogWarning("another worker has the task now; nothing was committed");
+    return;
+  }
+  TaskUpdate update;
+  if (result.ok()) {
+    update = *result;
+  } else if (result.status().code() == StatusCode::kCancelled) {
+    update.to = lease.task.state;  // free at once for whoever starts next
+    update.reason = "the daemon stopped";
+  } else {
+    update = AfterError(lease.task, result.status(), Jitter());
+  }
+  const Status committed = store_.Commit(lease, update);
+  if (committed.code() == StatusCode::kFailedPrecondition) metrics_.CountLeaseLost();
+  if (!committed.ok()) {
+    LogWarning("the task's step was not committed", {{"why", Message(committed)}});
+    return;
+  }
+  if (update.to == TaskState::kPublishing) CrashPoint("repair.committed");
+  if (update.to == TaskState::kWatching && lease.task.state == TaskState::kPublishing) CrashPoint("publish.committed");
+  if (update.to != lease.task.state || update.retry) {
+    LogInfo("task moved", {{"from", std::string(ToString(lease.task.state))}, {"to", std::string(ToString(update.to))},
+                           {"why", update.reason}});
+  }
+  Wake();
+}
+
+}  // namespace regreen

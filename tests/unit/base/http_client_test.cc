@@ -1,0 +1,129 @@
+#include <gtest/gtest.h>
+
+#include <mutex>
+
+#include "daemon/base/http.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+struct EchoServer {
+  std::unique_ptr<HttpServer> server;
+  HttpRequest seen;
+
+  explicit EchoServer(HttpResponse answer = {}) {
+    HttpServerOptions options;
+    server = *HttpServer::Start(options, [this, answer](const HttpRequest& request) {
+      seen = request;
+      return answer;
+    });
+  }
+  std::string url(std::string_view path) const { return Cat("http://127.0.0.1:", server->port(), path); }
+};
+
+TEST(HttpClient, SendsMethodHeadersAndBody) {
+  HttpResponse answer;
+  answer.status = 201;
+  answer.body = "{\"ok\":true}";
+  answer.headers = {{"X-Kind", "fake"}};
+  EchoServer echo(answer);
+  HttpCall call;
+  call.method = "PATCH";
+  call.url = echo.url("/a%2Fb/c?q=x%20y&z");
+  call.headers = {{"X-Token", "abc"}, {"Content-Type", "application/json"}};
+  call.body = std::string(5000, 'x');
+  const auto got = NewHttpClient()->Call(call);
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->status, 201);
+  EXPECT_EQ(got->body, "{\"ok\":true}");
+  EXPECT_EQ(HeaderValue(got->headers, "x-kind"), "fake");
+  echo.server->Stop();
+  EXPECT_EQ(echo.seen.method, "PATCH");
+  EXPECT_EQ(echo.seen.path, "/a/b/c");
+  ASSERT_EQ(echo.seen.query.size(), 2u);
+  EXPECT_EQ(echo.seen.query[0].second, "x y");
+  EXPECT_EQ(HeaderValue(echo.seen.headers, "x-token"), "abc");
+  EXPECT_EQ(HeaderValue(echo.seen.headers, "user-agent"), "regreen");
+  EXPECT_EQ(echo.seen.body.size(), 5000u);
+}
+
+TEST(HttpClient, TakesARedirectAsAnAnswer) {
+  HttpResponse answer;
+  answer.status = 302;
+  answer.headers = {{"Location", "http://127.0.0.1:1/elsewhere?sig=a%2Bb"}};
+  EchoServer echo(answer);
+  HttpCall call;
+  call.url = echo.url("/");
+  const auto got = NewHttpClient()->Call(call);
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->status, 302);
+  EXPECT_EQ(HeaderValue(got->headers, "location"), "http://127.0.0.1:1/elsewhere?sig=a%2Bb");
+}
+
+TEST(HttpClient, RefusesLineBreaksInWhatItSends) {
+  EchoServer echo;
+  const Headers cases[] = {{{"x-a", "b\r\nevil: 1"}}, {{"x-a", "b\nc"}}, {{"x-a\r\nevil", "b"}}, {{"", "b"}},
+                           {{"x-a", std::string("b\0c", 3)}}};
+  for (const Headers& headers : cases) {
+    HttpCall call;
+    call.url = echo.url("/");
+    call.headers = headers;
+    EXPECT_EQ(NewHttpClient()->Call(call).status().code(), StatusCode::kInvalidArgument);
+  }
+  HttpCall call;
+  call.url = echo.url("/");
+  call.method = "GET / HTTP/1.1\r\nX: y\r\n\r\nGET";
+  EXPECT_EQ(NewHttpClient()->Call(call).status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST(HttpClient, StopsAtTheCapOfAnAnswer) {
+  HttpResponse answer;
+  answer.body = std::string(100'000, 'x');
+  EchoServer echo(answer);
+  HttpCall call;
+  call.url = echo.url("/");
+  call.max_body_bytes = 99'999;
+  EXPECT_EQ(NewHttpClient()->Call(call).status().code(), StatusCode::kResourceExhausted);
+  call.max_body_bytes = 100'000;
+  EXPECT_TRUE(NewHttpClient()->Call(call).ok());
+}
+
+TEST(HttpClient, SaysUnavailableWhenNobodyListens) {
+  std::string url;
+  {
+    EchoServer gone;
+    url = gone.url("/");
+  }
+  HttpCall call;
+  call.url = url;
+  EXPECT_EQ(NewHttpClient()->Call(call).status().code(), StatusCode::kUnavailable);
+}
+
+TEST(HttpClient, SaysDeadlineExceededWhenTheAnswerIsLate) {
+  std::mutex held;
+  held.lock();
+  HttpServerOptions options;
+  auto server = *HttpServer::Start(options, [&held](const HttpRequest&) {
+    const std::lock_guard<std::mutex> wait(held);
+    return HttpResponse();
+  });
+  HttpCall call;
+  call.url = Cat("http://127.0.0.1:", server->port(), "/");
+  call.timeout = absl::Milliseconds(50);
+  const auto got = NewHttpClient()->Call(call);
+  held.unlock();
+  EXPECT_EQ(got.status().code(), StatusCode::kDeadlineExceeded) << got.status();
+}
+
+TEST(HttpClient, DoesNotSpeakTlsToWhoIsNotTrusted) {
+  EchoServer plain;
+  HttpCall call;
+  call.url = Cat("https://127.0.0.1:", plain.server->port(), "/");
+  call.timeout = absl::Milliseconds(100);
+  const auto got = NewHttpClient()->Call(call);
+  EXPECT_TRUE(IsRetryable(got.status())) << got.status();
+}
+
+}  // namespace
+}  // namespace regreen

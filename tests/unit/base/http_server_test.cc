@@ -1,0 +1,266 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include "daemon/base/http.h"
+#include "daemon/base/text.h"
+#include "tests/unit/base/raw_connection.h"
+
+namespace regreen {
+namespace {
+
+std::unique_ptr<HttpServer> Echo(HttpServerOptions options = {}) {
+  auto server = HttpServer::Start(options, [](const HttpRequest& request) {
+    HttpResponse response;
+    response.content_type = "text/plain";
+    response.body = Cat(request.method, " ", request.path, " ", request.body.size(), ".");
+    return response;
+  });
+  EXPECT_TRUE(server.ok()) << server.status();
+  return std::move(server).value();
+}
+
+std::string Exchange(const HttpServer& server, std::string_view bytes) {
+  RawConnection connection(server.port());
+  connection.Send(bytes);
+  return connection.ReadToEnd();
+}
+
+std::string Chunked(std::size_t chunks, std::size_t size) {
+  std::string body;
+  for (std::size_t i = 0; i < chunks; ++i) {
+    Append(body, absl::StrCat(absl::Hex(size)), "\r\n", std::string(size, 'x'), "\r\n");
+  }
+  return body + "0\r\n\r\n";
+}
+
+TEST(HttpServer, AnswersByWhatTheRequestIs) {
+  HttpServerOptions options;
+  options.max_body_bytes = 1000;
+  const auto server = Echo(options);
+  const std::string end = "Connection: close\r\n\r\n";
+  std::string many, long_total;
+  for (int i = 0; i < 101; ++i) Append(many, "X-", i, ": y\r\n");
+  for (int i = 0; i < 20; ++i) Append(long_total, "X-", i, ": ", std::string(8000, 'y'), "\r\n");
+  struct Case {
+    const char* name;
+    std::string request;
+    const char* status;
+    const char* body;
+  };
+  const Case cases[] = {
+      {"GET", "GET /a%20b?c HTTP/1.1\r\n" + end, " 200 ", "GET /a b 0."},
+      {"HEAD", "HEAD /a HTTP/1.1\r\n" + end, " 200 ", ""},
+      {"OPTIONS", "OPTIONS /a HTTP/1.1\r\n" + end, " 200 ", "OPTIONS /a 0."},
+      {"POST", "POST /a HTTP/1.1\r\nContent-Length: 5\r\n" + end + "12345", " 200 ", "POST /a 5."},
+      {"POST without a body", "POST /a HTTP/1.1\r\n" + end, " 200 ", "POST /a 0."},
+      {"DELETE without a body", "DELETE /a HTTP/1.1\r\n" + end, " 200 ", "DELETE /a 0."},
+      {"at the cap", "PUT /a HTTP/1.1\r\nContent-Length: 1000\r\n" + end + std::string(1000, 'x'), " 200 ", "PUT /a 1000."},
+      {"over the cap", "POST /a HTTP/1.1\r\nContent-Length: 1001\r\n" + end + std::string(1001, 'x'), " 413 ", "error"},
+      {"chunked", "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + end + Chunked(10, 100), " 200 ", "POST /a 1000."},
+      {"chunked over the cap", "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + end + Chunked(11, 100), " 413 ", "error"},
+      {"form", "POST /a HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n" + end + "payload=x", " 200 ", "POST /a 9."},
+      {"multipart", "POST /a HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 2\r\n" + end + "xy", " 200 ", "POST /a 2."},
+      {"compressed", "POST /a HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n" + end + "xy", " 415 ", "error"},
+      {"length with a sign", "POST /a HTTP/1.1\r\nContent-Length: +2\r\n" + end + "xy", " 400 ", "error"},
+      {"negative length", "POST /a HTTP/1.1\r\nContent-Length: -2\r\n" + end, " 400 ", "error"},
+      {"endless length", "POST /a HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n" + end, " 400 ", "error"},
+      {"two lengths", "POST /a HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n" + end + "xyz", " 400 ", "error"},
+      {"length twice", "POST /a HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 2\r\n" + end + "xy", " 400 ", "error"},
+      {"length and chunks", "POST /a HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n" + end + "0\r\n\r\n", " 400 ", "error"},
+      {"unknown encoding", "POST /a HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n" + end + "0\r\n\r\n", " 400 ", "error"},
+      {"no chunk size", "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + end + "zz\r\nxx\r\n", " 400 ", "error"},
+      {"GET with a body", "GET /a HTTP/1.1\r\nContent-Length: 5\r\n" + end + "GET /", " 400 ", "error"},
+      {"no HTTP", "nonsense\r\n\r\n", " 400 ", "error"},
+      {"unknown method", "BREW / HTTP/1.1\r\n" + end, " 400 ", "error"},
+      {"HTTP/2 by text", "GET / HTTP/2\r\n" + end, " 400 ", "error"},
+      {"header without a colon", "GET / HTTP/1.1\r\nnonsense\r\n" + end, " 400 ", "error"},
+      {"too many headers", "GET / HTTP/1.1\r\n" + many + end, " 400 ", "error"},
+      {"a long header", "GET / HTTP/1.1\r\nX: " + std::string(9000, 'y') + "\r\n" + end, " 400 ", "error"},
+      {"long headers together", "GET / HTTP/1.1\r\n" + long_total + end, " 431 ", "error"},
+      {"a long address", "GET /" + std::string(9000, 'y') + " HTTP/1.1\r\n" + end, " 414 ", "error"},
+      {"Range is not applied", "GET /a HTTP/1.1\r\nRange: bytes=0-1\r\n" + end, " 200 ", "GET /a 0."},
+      {"websocket", "GET /a HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\nConnection: Upgrade, close\r\n\r\n", " 200 ", "GET /a 0."},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    RawConnection connection(server->port());
+    connection.Send(c.request);
+    const std::string answer = *c.body == '\0' ? connection.ReadToEnd() : connection.ReadUntil(c.body);
+    EXPECT_EQ(answer.substr(0, 13), Cat("HTTP/1.1", c.status)) << answer;
+    EXPECT_NE(answer.find(c.body), std::string::npos) << answer;
+  }
+}
+
+TEST(HttpServer, TakesAFormLargerThanALibraryLimit) {
+  const auto server = Echo();
+  HttpCall call;
+  call.method = "POST";
+  call.url = Cat("http://127.0.0.1:", server->port(), "/hooks/x");
+  call.headers = {{"content-type", "application/x-www-form-urlencoded"}};
+  call.body = "payload=" + std::string(2 << 20, 'a');
+  const auto got = NewHttpClient()->Call(call);
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->body, Cat("POST /hooks/x ", call.body.size(), "."));
+}
+
+TEST(HttpServer, ServesRequestsThatAreSentBehindEachOther) {
+  const auto server = Echo();
+  const std::string answer = Exchange(*server,
+                                      "POST /1 HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"
+                                      "DELETE /2 HTTP/1.1\r\n\r\n"
+                                      "GET /3 HTTP/1.1\r\n\r\n"
+                                      "GET /4 HTTP/1.1\r\nConnection: close\r\n\r\n");
+  for (const char* part : {"POST /1 3.", "DELETE /2 0.", "GET /3 0.", "GET /4 0."}) {
+    EXPECT_NE(answer.find(part), std::string::npos) << part << " is not in\n" << answer;
+  }
+}
+
+TEST(HttpServer, ContinuesOnlyWhatItWillTake) {
+  HttpServerOptions options;
+  options.max_body_bytes = 10;
+  const auto server = Echo(options);
+  RawConnection good(server->port());
+  good.Send("POST /a HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(good.ReadUntil("\r\n\r\n").find("100 Continue"), std::string::npos);
+  good.Send("abc");
+  EXPECT_NE(good.ReadToEnd().find("POST /a 3."), std::string::npos);
+  EXPECT_EQ(Exchange(*server, "POST /a HTTP/1.1\r\nContent-Length: 30\r\nExpect: 100-continue\r\n\r\n").substr(0, 12),
+            "HTTP/1.1 413");
+}
+
+TEST(HttpServer, TurnsAnExceptionInto500) {
+  HttpServerOptions options;
+  const auto server = *HttpServer::Start(options, [](const HttpRequest& request) -> HttpResponse {
+    if (request.path == "/odd") throw 7;
+    throw std::runtime_error("secret detail");
+  });
+  for (const char* path : {"/", "/odd"}) {
+    const std::string answer = Exchange(*server, Cat("GET ", path, " HTTP/1.1\r\n\r\n"));
+    EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 500");
+    EXPECT_EQ(answer.find("secret detail"), std::string::npos);
+  }
+}
+
+TEST(HttpServer, DoesNotShareItsPort) {
+  const auto first = Echo();
+  HttpServerOptions options;
+  options.port = first->port();
+  const auto second = HttpServer::Start(options, [](const HttpRequest&) { return HttpResponse(); });
+  EXPECT_EQ(second.status().code(), StatusCode::kAlreadyExists);
+}
+
+TEST(HttpServer, NamesAnAddressThatIsNone) {
+  for (const char* address : {"", "256.1.1.1", "203.0.113.7"}) {
+    HttpServerOptions options;
+    options.address = address;
+    const auto server = HttpServer::Start(options, [](const HttpRequest&) { return HttpResponse(); });
+    EXPECT_EQ(server.status().code(), StatusCode::kInvalidArgument) << address;
+  }
+}
+
+TEST(HttpServer, EndsARequestThatDripsAtItsDeadline) {
+  HttpServerOptions options;
+  options.read_timeout = absl::Seconds(30);
+  options.request_deadline = absl::Milliseconds(100);
+  const auto server = Echo(options);
+  EXPECT_EQ(Exchange(*server, "GET / HTT").size(), 0u);
+  EXPECT_EQ(Exchange(*server, "GET / HTTP/1.1\r\nX: ").substr(0, 12), "HTTP/1.1 408");
+  EXPECT_EQ(Exchange(*server, "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc").substr(0, 12), "HTTP/1.1 408");
+}
+
+TEST(HttpServer, EndsARequestThatPausesForTooLong) {
+  HttpServerOptions options;
+  options.read_timeout = absl::Milliseconds(100);
+  const auto server = Echo(options);
+  EXPECT_EQ(Exchange(*server, "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc").substr(0, 12), "HTTP/1.1 408");
+}
+
+TEST(HttpServer, RefusesConnectionsOfOneAddressBeyondItsCap) {
+  HttpServerOptions options;
+  options.max_connections_per_address = 2;
+  const auto server = Echo(options);
+  const std::string request = "GET / HTTP/1.1\r\n\r\n";
+  {
+    RawConnection one(server->port()), two(server->port());
+    one.Send(request);
+    two.Send(request);
+    ASSERT_NE(one.ReadUntil("GET / 0.").find("200"), std::string::npos);
+    ASSERT_NE(two.ReadUntil("GET / 0.").find("200"), std::string::npos);
+    RawConnection three(server->port());
+    EXPECT_EQ(three.ReadToEnd().substr(0, 12), "HTTP/1.1 503");
+    one.Send(request);
+    EXPECT_NE(one.ReadUntil("GET / 0.").find("200"), std::string::npos);
+  }
+  std::string answer;
+  for (int attempt = 0; attempt < 1000 && answer.find("200 OK") == std::string::npos; ++attempt) {
+    answer = Exchange(*server, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
+  }
+  EXPECT_NE(answer.find("200 OK"), std::string::npos) << "the ended connections are still counted";
+}
+
+TEST(HttpServer, BoundsTheBytesOfAllBodiesTogether) {
+  HttpServerOptions options;
+  options.max_body_bytes = 1 << 20;
+  options.max_inflight_bytes = 1 << 20;
+  std::mutex held;
+  held.lock();
+  std::atomic<bool> entered = false;
+  const auto server = *HttpServer::Start(options, [&](const HttpRequest& request) {
+    if (request.path == "/hold") {
+      entered = true;
+      entered.notify_all();
+      const std::lock_guard<std::mutex> wait(held);
+    }
+    return HttpResponse();
+  });
+  const std::string body(800'000, 'x');
+  RawConnection holder(server->port());
+  holder.Send(Cat("POST /hold HTTP/1.1\r\nConnection: close\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
+  const std::string second = Cat("POST /b HTTP/1.1\r\nConnection: close\r\nContent-Length: ", body.size(), "\r\n\r\n", body);
+  entered.wait(false);
+  const std::string answer = Exchange(*server, second);
+  EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 503");
+  EXPECT_NE(answer.find("Retry-After"), std::string::npos);
+  held.unlock();
+  EXPECT_EQ(holder.ReadToEnd().substr(0, 12), "HTTP/1.1 200");
+  EXPECT_EQ(Exchange(*server, second).substr(0, 12), "HTTP/1.1 200");
+}
+
+TEST(HttpServer, StopsWhileConnectionsAreIdleOrHalfSent) {
+  const auto server = Echo();
+  RawConnection idle(server->port()), half(server->port()), served(server->port());
+  half.Send("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc");
+  served.Send("GET / HTTP/1.1\r\n\r\n");
+  ASSERT_NE(served.ReadUntil("GET / 0.").find("200"), std::string::npos);
+  const absl::Time before = absl::Now();
+  server->Stop();
+  EXPECT_LT(absl::Now() - before, absl::Seconds(5));
+  EXPECT_FALSE(RawConnection(server->port()).connected());
+}
+
+TEST(HttpServer, WaitsForTheRequestBeingServed) {
+  std::mutex held;
+  held.lock();
+  std::atomic<bool> entered = false;
+  HttpServerOptions options;
+  const auto server = *HttpServer::Start(options, [&](const HttpRequest&) {
+    entered = true;
+    entered.notify_all();
+    const std::lock_guard<std::mutex> wait(held);
+    return HttpResponse();
+  });
+  RawConnection connection(server->port());
+  connection.Send("GET / HTTP/1.1\r\n\r\n");
+  entered.wait(false);
+  std::thread stopper([&] { server->Stop(); });
+  held.unlock();
+  EXPECT_EQ(connection.ReadToEnd().substr(0, 12), "HTTP/1.1 200");
+  stopper.join();
+}
+
+}  // namespace
+}  // namespace regreen
