@@ -5,7 +5,7 @@
 #include "daemon/app/wiring.h"
 #include "daemon/base/text.h"
 #include "daemon/pipeline/policies.h"
-#include "daemon/triage/examples.h"
+#include "daemon/triage/triage.h"
 
 namespace regreen {
 

@@ -1,0 +1,166 @@
+#include <cstdio>
+#include <functional>
+
+#include "adapters/store/sqlite.h"
+#include "daemon/app/commands.h"
+#include "daemon/app/print.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/text.h"
+#include "daemon/pipeline/proof.h"
+
+namespace regreen {
+namespace {
+
+// Reads the daemon's own store: writers and readers do not wait for each other.
+int WithStore(const std::string& config_path, const std::function<Status(Store&)>& read) {
+  LogWarningsOnly();
+  const auto config = LoadConfigOrExplain(config_path);
+  if (!config.ok()) return Complain(config.status());
+  std::error_code error;
+  if (!std::filesystem::exists(config->store.path, error)) {
+    return Complain(Cat("there is no store at ", config->store.path, " yet; start the daemon with regreen serve"));
+  }
+  const SystemClock clock;
+  const auto store = OpenSqliteStore(config->store.path, clock);
+  if (!store.ok()) return Complain(store.status());
+  const Status done = read(**store);
+  return done.ok() ? kDone : Complain(done);
+}
+
+std::string Time(absl::Time time) { return absl::FormatTime("%Y-%m-%d %H:%M:%S", time, absl::LocalTimeZone()); }
+std::string IsoTime(absl::Time time) { return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone()); }
+
+void WriteTask(const Task& task, JsonWriter& out) {
+  out.Field("id", task.id).Field("state", ToString(task.state)).Field("template", task.plan.template_name);
+  out.Field("stage", ToString(task.plan.stage)).Field("repo", task.incident.run.key.repo);
+  out.Field("branch", task.branch).Field("target", task.incident.run.branch);
+  out.Field("commit", task.incident.run.commit).Field("signature", task.incident.evidence.signature);
+  out.Field("class", ToString(task.incident.evidence.failure_class)).Field("reason", task.reason);
+  out.Field("attempt", task.attempt).Field("patch_digest", task.patch_digest);
+  out.Field("pushed_commit", task.pushed_commit).Field("change", task.change ? task.change->link : "");
+  out.Field("created_at", IsoTime(task.created_at)).Field("updated_at", IsoTime(task.updated_at));
+}
+
+void PrintTaskJson(const Task& task, const std::vector<TimelineEntry>& timeline, const std::string& request) {
+  JsonWriter out;
+  out.BeginObject();
+  WriteTask(task, out);
+  out.Key("incident");
+  WriteJson(task.incident, out);
+  out.Key("plan");
+  WriteJson(task.plan, out);
+  out.Key("timeline").BeginArray();
+  for (const TimelineEntry& entry : timeline) {
+    out.BeginObject().Field("at", IsoTime(entry.at)).Field("kind", entry.kind).Field("message", entry.message).EndObject();
+  }
+  out.EndArray().Field("request", request).EndObject();
+  PrintOut(Cat(out.Take(), "\n"));
+}
+
+void PrintTask(const Task& task, const std::vector<TimelineEntry>& timeline, const std::string& request) {
+  const RunFacts& run = task.incident.run;
+  std::string text = Cat("task       ", task.id, "\nstate      ", ToString(task.state), " (", task.reason, ")\n");
+  Append(text, "template   ", task.plan.template_name, " (", ToString(task.plan.stage), ")\n");
+  Append(text, "run        ", ToString(run.key), " ", run.link, "\n");
+  Append(text, "commit     ", run.commit, " on ", run.branch, "\n");
+  Append(text, "failure    ", ToString(task.incident.evidence.failure_class), ": ", task.incident.evidence.signature, "\n");
+  Append(text, "command    ", task.plan.verify_command, "\n");
+  if (!task.branch.empty()) Append(text, "branch     ", task.branch, " at ", task.pushed_commit, "\n");
+  if (task.change) Append(text, "change     ", task.change->link, "\n");
+  Append(text, "\ntimeline\n");
+  for (const TimelineEntry& entry : timeline) {
+    Append(text, "  ", Time(entry.at), "  ", entry.kind, std::string(entry.kind.size() < 11 ? 11 - entry.kind.size() : 1, ' '),
+           entry.message, "\n");
+  }
+  if (!request.empty()) Append(text, "\nrequest\n\n", request);
+  PrintOut(EscapeControlKeepLines(text));
+}
+
+}  // namespace
+
+int TaskList(const TaskArguments& arguments) {
+  TaskFilter filter;
+  filter.repo = arguments.repo;
+  filter.limit = arguments.limit;
+  filter.state = ParseTaskState(arguments.state);
+  if (!arguments.state.empty() && !filter.state) {
+    std::vector<std::string> names;
+    for (const TaskState state : AllTaskStates()) names.emplace_back(ToString(state));
+    return Complain(Cat("\"", arguments.state, "\" is no state; the states are ", Join(names, ", "),
+                        DidYouMean(arguments.state, names)), kUsage);
+  }
+  return WithStore(arguments.config, [&](Store& store) -> Status {
+    ASSIGN_OR_RETURN(const auto tasks, store.ListTasks(filter));
+    JsonWriter out;
+    out.BeginObject().Key("tasks").BeginArray();
+    std::string text;
+    for (const Task& task : tasks) {
+      out.BeginObject();
+      WriteTask(task, out);
+      out.EndObject();
+      Append(text, task.id, "  ", ToString(task.state), std::string(15 - ToString(task.state).size(), ' '),
+             Time(task.updated_at), "  ", task.incident.run.key.repo, "  ", task.plan.template_name, "  ",
+             EscapeControl(Truncate(task.incident.evidence.signature, 80)), "\n");
+    }
+    out.EndArray().EndObject();
+    PrintOut(arguments.json ? Cat(out.Take(), "\n") : text.empty() ? "no tasks\n" : EscapeControlKeepLines(text));
+    return OkStatus();
+  });
+}
+
+int TaskShow(const TaskArguments& arguments) {
+  return WithStore(arguments.config, [&](Store& store) -> Status {
+    ASSIGN_OR_RETURN(const Task task, store.ReadTask(arguments.id));
+    ASSIGN_OR_RETURN(const auto timeline, store.ReadTimeline(task.id));
+    const std::string request = store.ReadArtifact(task.id, std::string(kRequestArtifact)).value_or("");
+    arguments.json ? PrintTaskJson(task, timeline, request) : PrintTask(task, timeline, request);
+    return OkStatus();
+  });
+}
+
+int TaskLog(const TaskArguments& arguments) {
+  return WithStore(arguments.config, [&](Store& store) -> Status {
+    ASSIGN_OR_RETURN(const Task task, store.ReadTask(arguments.id));
+    std::vector<std::string> names = {"setup.log", "reproduce.log"};
+    for (const Step& step : task.plan.steps) names.push_back(Cat("step-", step.name, ".log"));
+    names.push_back("verify.log");
+    for (const std::string& name : names) {
+      const auto bytes = store.ReadArtifact(task.id, name);
+      if (!bytes.ok() && bytes.status().code() == StatusCode::kNotFound) continue;
+      if (!bytes.ok()) return bytes.status();
+      PrintOut(Cat("==> ", name, "\n", EscapeControlKeepLines(*bytes), bytes->ends_with('\n') ? "" : "\n"));
+    }
+    return OkStatus();
+  });
+}
+
+int TaskDiff(const TaskArguments& arguments) {
+  return WithStore(arguments.config, [&](Store& store) -> Status {
+    ASSIGN_OR_RETURN(const Task task, store.ReadTask(arguments.id));
+    const auto patch = store.ReadArtifact(task.id, std::string(kPatchArtifact));
+    if (!patch.ok()) return NotFound(Cat("task ", task.id, " has no patch: it is ", ToString(task.state)));
+    PrintOut(EscapeControlKeepLines(*patch));
+    return OkStatus();
+  });
+}
+
+int DecisionList(const DecisionArguments& arguments) {
+  return WithStore(arguments.config, [&](Store& store) -> Status {
+    ASSIGN_OR_RETURN(const auto decisions, store.ListDecisions(arguments.limit));
+    JsonWriter out;
+    out.BeginObject().Key("decisions").BeginArray();
+    std::string text;
+    for (const Decision& decision : decisions) {
+      out.BeginObject().Field("at", IsoTime(decision.at)).Field("kind", decision.kind).Field("run", decision.run);
+      out.Field("delivery", decision.delivery_key).Field("task", decision.task_id).Field("reason", decision.reason);
+      out.EndObject();
+      Append(text, Time(decision.at), "  ", decision.kind, "  ", decision.run.empty() ? decision.delivery_key : decision.run,
+             decision.task_id.empty() ? "" : Cat("  task ", decision.task_id), "\n    ", decision.reason, "\n");
+    }
+    out.EndArray().EndObject();
+    PrintOut(arguments.json ? Cat(out.Take(), "\n") : text.empty() ? "no decisions\n" : EscapeControlKeepLines(text));
+    return OkStatus();
+  });
+}
+
+}  // namespace regreen
