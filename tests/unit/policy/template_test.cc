@@ -93,7 +93,7 @@ TEST(Template, RefusesEachMistakeWithItsPlace) {
     const char* wanted;
   };
   const Case cases[] = {
-      {"unknown key", "[change]\nlable = \"x\"", "t.toml:5:9: error: unknown key \"lable\", did you mean \"labels\"?"},
+      {"unknown key", "[change]\nlabel = \"x\"", "t.toml:5:9: error: unknown key \"label\", did you mean \"labels\"?"},
       {"unknown table", "[guards]\npaths = \"x\"", "t.toml:4:1: error: unknown key \"guards\", did you mean \"guard\"?"},
       {"unknown match key", "[match]\nrepos = \"x\"", "unknown key \"repos\", did you mean \"repo\"?"},
       {"unknown unless key", "[match]\nunless = { jobs = \"x\" }", "unknown key \"jobs\", did you mean \"job\"?"},
