@@ -13,7 +13,8 @@ using ::testing::HasSubstr;
 TEST(PatchText, ReadsLinesWithTheirNumbers) {
   const auto files = ReadPatchText(
       "diff --git a/x.txt b/x.txt\nindex 1111111..2222222 100644\n--- a/x.txt\n+++ b/x.txt\n"
-      "@@ -3,3 +3,3 @@ heading\n a\n-b\n+B\n c\n@@ -10 +10,2 @@\n-j\n+J\n+k\n\\ No newline at end of file\n");
+      "@@ -3,3 +3,3 @@ heading\n a\n-b\n+B\n c\n@@ -10 +10,2 @@\n-j\n+J\n+k\n\\ No newline at end "
+      "of file\n");
   ASSERT_TRUE(files.ok()) << Message(files.status());
   ASSERT_EQ(files->size(), 1u);
   const FileText& file = files->front();
@@ -30,7 +31,8 @@ TEST(PatchText, ReadsLinesWithTheirNumbers) {
 
 TEST(PatchText, TakesContentThatLooksLikeAHeaderForContent) {
   const auto files = ReadPatchText(
-      "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1,2 +1,3 @@\n--- a/secret\n+++ b/secret\n"
+      "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1,2 +1,3 @@\n--- a/secret\n+++ "
+      "b/secret\n"
       "+diff --git a/y b/y\n @@ -1 +1 @@\n");
   ASSERT_TRUE(files.ok()) << Message(files.status());
   ASSERT_EQ(files->size(), 1u);
@@ -41,14 +43,19 @@ TEST(PatchText, TakesContentThatLooksLikeAHeaderForContent) {
 
 TEST(PatchText, ReadsEachKindOfChange) {
   const auto files = ReadPatchText(
-      "diff --git a/new b/new\nnew file mode 100755\nindex 0000000..1111111\n--- /dev/null\n+++ b/new\n@@ -0,0 +1 @@\n+x\n"
-      "diff --git a/old b/old\ndeleted file mode 100644\nindex 1111111..0000000\n--- a/old\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"
+      "diff --git a/new b/new\nnew file mode 100755\nindex 0000000..1111111\n--- /dev/null\n+++ "
+      "b/new\n@@ -0,0 +1 @@\n+x\n"
+      "diff --git a/old b/old\ndeleted file mode 100644\nindex 1111111..0000000\n--- a/old\n+++ "
+      "/dev/null\n@@ -1 +0,0 @@\n-x\n"
       "diff --git a/mode b/mode\nold mode 100644\nnew mode 100755\n"
       "diff --git a/empty b/empty\nnew file mode 100644\nindex 0000000..e69de29\n"
-      "diff --git a/link b/link\nnew file mode 120000\nindex 0000000..1111111\n--- /dev/null\n+++ b/link\n@@ -0,0 +1 @@\n+x\n"
+      "diff --git a/link b/link\nnew file mode 120000\nindex 0000000..1111111\n--- /dev/null\n+++ "
+      "b/link\n@@ -0,0 +1 @@\n+x\n"
       "\\ No newline at end of file\n"
-      "diff --git a/a b.bin b/a b.bin\nindex 1..2 100644\nGIT binary patch\nliteral 3\nKcmZQ@\n\nliteral 2\nKcmZQ?\n\n"
-      "diff --git \"a/t\\303\\244\\tb\" \"b/t\\303\\244\\tb\"\nindex 1..2 100644\n--- \"a/t\\303\\244\\tb\"\n"
+      "diff --git a/a b.bin b/a b.bin\nindex 1..2 100644\nGIT binary patch\nliteral "
+      "3\nKcmZQ@\n\nliteral 2\nKcmZQ?\n\n"
+      "diff --git \"a/t\\303\\244\\tb\" \"b/t\\303\\244\\tb\"\nindex 1..2 100644\n--- "
+      "\"a/t\\303\\244\\tb\"\n"
       "+++ \"b/t\\303\\244\\tb\"\n@@ -1 +1 @@\n-x\n+y\n");
   ASSERT_TRUE(files.ok()) << Message(files.status());
   ASSERT_EQ(files->size(), 7u);
@@ -74,13 +81,15 @@ TEST(PatchText, RefusesWhatItDoesNotUnderstand) {
   const Case cases[] = {
       {"no patch", "hello\n", "line 1 of the patch is not a file's header"},
       {"text before it", "hello\n" + names, "line 1"},
-      {"rename", "diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to y\n", "line 1"},
+      {"rename", "diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to y\n",
+       "line 1"},
       {"rename of the same name", "diff --git a/x b/x\nrename from x\n", "line 2"},
       {"another name in ---", head + "--- a/y\n+++ b/x\n", "line 3"},
       {"another name in +++", head + "--- a/x\n+++ b/../x\n", "line 4"},
       {"no bytes of a binary", head + "Binary files a/x and b/x differ\n", "line 3"},
       {"hunk that is too short", names + "@@ -1,2 +1,2 @@\n a\n", "counts"},
-      {"hunk that is too long", names + "@@ -1 +1 @@\n-a\n+b\n+c\n", "line 8 of the patch is not a hunk's header"},
+      {"hunk that is too long", names + "@@ -1 +1 @@\n-a\n+b\n+c\n",
+       "line 8 of the patch is not a hunk's header"},
       {"more old lines than counted", names + "@@ -1,1 +1,3 @@\n-a\n-b\n+c\n+d\n+e\n", "counts"},
       {"empty line in a hunk", names + "@@ -1,2 +1,2 @@\n a\n\n", "counts"},
       {"numbers out of range", names + "@@ -1,99999999999 +1 @@\n", "hunk's header"},
@@ -100,7 +109,8 @@ TEST(PatchText, RefusesWhatItDoesNotUnderstand) {
 
 TEST(PatchText, EveryCutOfAPatchEndsInAnAnswer) {
   const std::string whole =
-      "diff --git \"a/t\\303\\244\" \"b/t\\303\\244\"\nold mode 100644\nnew mode 100755\nindex 1..2\n--- \"a/t\\303\\244\"\n"
+      "diff --git \"a/t\\303\\244\" \"b/t\\303\\244\"\nold mode 100644\nnew mode 100755\nindex "
+      "1..2\n--- \"a/t\\303\\244\"\n"
       "+++ \"b/t\\303\\244\"\n@@ -1,2 +1,2 @@\n-x\n+y\n z\n\\ No newline at end of file\n"
       "diff --git a/b b/b\nindex 1..2 100644\nGIT binary patch\nliteral 3\nKcmZQ@\n\n";
   ASSERT_TRUE(ReadPatchText(whole).ok());

@@ -53,12 +53,18 @@ TEST(GuardRules, RefusesEachMistakeWithItsPlace) {
       {"unknown table", "[[adde]]\nname = \"a\"", "unknown key \"adde\", did you mean \"added\"?"},
       {"no name", "[[deleted]]\nabout = \"b\"\npaths = \"x\"", "needs a \"name\""},
       {"no about", "[[deleted]]\nname = \"a\"\npaths = \"x\"", "needs \"about\""},
-      {"no paths", "[[deleted]]\nname = \"a\"\nabout = \"b\"", "\"paths\" must name at least one glob"},
+      {"no paths", "[[deleted]]\nname = \"a\"\nabout = \"b\"",
+       "\"paths\" must name at least one glob"},
       {"no patterns", "[[added]]\nname = \"a\"\nabout = \"b\"", "needs \"patterns\""},
-      {"bad pattern", "[[added]]\nname = \"a\"\nabout = \"b\"\npatterns = \"(\"", "g.toml:4:12: error: pattern \"(\""},
-      {"empty pattern", "[[added]]\nname = \"a\"\nabout = \"b\"\npatterns = \"x*\"", "matches the empty text"},
-      {"lift", "[[protected]]\nname = \"a\"\nabout = \"b\"\npaths = \"x\"\nlift = \"always\"", "must be \"literal\" or \"glob\""},
-      {"one name twice", "[[deleted]]\nname = \"a\"\nabout = \"b\"\npaths = \"x\"\n[[deleted]]\nname = \"a\"\nabout = \"b\"\npaths = \"x\"",
+      {"bad pattern", "[[added]]\nname = \"a\"\nabout = \"b\"\npatterns = \"(\"",
+       "g.toml:4:12: error: pattern \"(\""},
+      {"empty pattern", "[[added]]\nname = \"a\"\nabout = \"b\"\npatterns = \"x*\"",
+       "matches the empty text"},
+      {"lift", "[[protected]]\nname = \"a\"\nabout = \"b\"\npaths = \"x\"\nlift = \"always\"",
+       "must be \"literal\" or \"glob\""},
+      {"one name twice",
+       "[[deleted]]\nname = \"a\"\nabout = \"b\"\npaths = \"x\"\n[[deleted]]\nname = \"a\"\nabout "
+       "= \"b\"\npaths = \"x\"",
        "g.toml:6:8: error: the name \"a\" is taken"},
   };
   for (const Case& c : cases) {
