@@ -1,0 +1,148 @@
+#include "adapters/store/incidents.h"
+
+#include "adapters/store/rows.h"
+#include "adapters/store/task_rows.h"
+#include "daemon/base/hash.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+struct OpenIncident {
+  IncidentRow row;
+  std::string task_id;  // "" as long as no template matched
+};
+
+StatusOr<std::optional<OpenIncident>> FindOpen(Connection& db, const std::string& key) {
+  ASSIGN_OR_RETURN(
+      Query query,
+      db.Prepare("SELECT seq, id, task_id FROM incidents WHERE key = ?1 AND open = 1", Text{key}));
+  ASSIGN_OR_RETURN(const bool row, query.Next());
+  if (!row) return std::optional<OpenIncident>();
+  return std::optional(OpenIncident{{query.Int(0), query.String(1)}, query.String(2)});
+}
+
+StatusOr<bool> SawRun(Connection& db, const std::string& key, const std::string& run) {
+  ASSIGN_OR_RETURN(Query query, db.Prepare("SELECT 1 FROM occurrences WHERE key = ?1 AND run = ?2",
+                                           Text{key}, Text{run}));
+  return query.Next();
+}
+
+// The writes for one outcome of one delivery.
+class Recorder {
+ public:
+  Recorder(Connection& db, absl::Time now, const std::string& delivery_key,
+           const NewIncident& added)
+      : db_(db),
+        now_(now),
+        delivery_key_(delivery_key),
+        added_(added),
+        outcome_(added.outcome),
+        run_(ToString(added.outcome.incident.run.key)) {}
+
+  StatusOr<std::optional<std::string>> Record() {
+    ASSIGN_OR_RETURN(std::optional<OpenIncident> open, FindOpen(db_, outcome_.key));
+    ASSIGN_OR_RETURN(const bool seen, SawRun(db_, outcome_.key, run_));
+    const bool may_select = !open || open->task_id.empty();
+    const bool selects = outcome_.plan && may_select && (open || !seen);
+    if (seen && !selects) return Ignore(open);
+    if (!open) {
+      ASSIGN_OR_RETURN(IncidentRow row, InsertIncident(db_, now_, outcome_.key, added_.incident_json));
+      RETURN_IF_ERROR(Occur(row));
+      if (!selects) return Decide("unmatched", outcome_.reason, row.id, "");
+      return Select(row);
+    }
+    if (!seen) RETURN_IF_ERROR(Occur(open->row));
+    return selects ? Select(open->row) : Join(*open);
+  }
+
+ private:
+  using Made = StatusOr<std::optional<std::string>>;
+
+  Status Occur(const IncidentRow& row) {
+    return db_
+        .Execute("INSERT INTO occurrences (key, run, incident, at) VALUES (?1, ?2, ?3, ?4)",
+                 Text{outcome_.key}, Text{run_}, row.seq, ToMicros(now_))
+        .status();
+  }
+
+  Made Select(const IncidentRow& row) {
+    ASSIGN_OR_RETURN(const std::string task,
+                     InsertTask(db_, now_,
+                                {.incident = row.seq,
+                                 .repo = outcome_.incident.run.key.repo,
+                                 .template_name = outcome_.plan->template_name,
+                                 .plan_json = added_.plan_json,
+                                 .hold = outcome_.hold,
+                                 .reason = outcome_.reason}));
+    // The task works on the failure that it was selected for, not on an older one of the same kind.
+    RETURN_IF_ERROR(db_.Execute("UPDATE incidents SET task_id = ?2, incident = ?3 WHERE seq = ?1",
+                                row.seq, Text{task}, Text{added_.incident_json})
+                        .status());
+    RETURN_IF_ERROR(Decide("selected", outcome_.reason, row.id, task).status());
+    return std::optional(task);
+  }
+
+  Made Join(const OpenIncident& open) {
+    const std::string reason =
+        open.task_id.empty()
+            ? std::string("The same failure is open already, and no template matches it.")
+            : Cat("The same failure is open already; task ", open.task_id, " works on it.");
+    return Decide("occurrence", reason, open.row.id, open.task_id);
+  }
+
+  Made Ignore(const std::optional<OpenIncident>& open) {
+    return Decide("ignored", "Another delivery told of this failure of this run already.",
+                  open ? open->row.id : "", open ? open->task_id : "");
+  }
+
+  Made Decide(const std::string& kind, const std::string& reason, const std::string& incident_id,
+              const std::string& task_id) {
+    RETURN_IF_ERROR(InsertDecision(db_, now_,
+                                   {.delivery_key = delivery_key_,
+                                    .run = run_,
+                                    .incident_id = incident_id,
+                                    .task_id = task_id,
+                                    .kind = kind,
+                                    .reason = reason}));
+    return std::optional<std::string>();
+  }
+
+  Connection& db_;
+  const absl::Time now_;
+  const std::string& delivery_key_;
+  const NewIncident& added_;
+  const IncidentOutcome& outcome_;
+  const std::string run_;
+};
+
+}  // namespace
+
+NewIncident::NewIncident(const IncidentOutcome& from)
+    : outcome(from),
+      incident_json(ToJson(from.incident)),
+      plan_json(from.plan ? ToJson(*from.plan) : std::string()) {}
+
+StatusOr<std::optional<std::string>> RecordIncident(Connection& db, absl::Time now,
+                                                    const std::string& delivery_key,
+                                                    const NewIncident& added) {
+  return Recorder(db, now, delivery_key, added).Record();
+}
+
+StatusOr<IncidentRow> InsertIncident(Connection& db, absl::Time now, std::string_view key,
+                                     std::string_view incident_json) {
+  IncidentRow row{.id = RandomHex(6)};
+  RETURN_IF_ERROR(db.Execute("INSERT INTO incidents (id, key, open, created_at, incident) "
+                             "VALUES (?1, ?2, ?3, ?4, ?5)",
+                             Text{row.id}, Text{key}, key.empty() ? 0 : 1, ToMicros(now),
+                             Text{incident_json})
+                      .status());
+  row.seq = db.LastInsertedRow();
+  return row;
+}
+
+Status CloseIncident(Connection& db, std::int64_t seq) {
+  return db.Execute("UPDATE incidents SET open = 0 WHERE seq = ?1", seq).status();
+}
+
+}  // namespace regreen

@@ -1,0 +1,143 @@
+#include "adapters/store/schema.h"
+
+namespace regreen {
+namespace {
+
+// Times are microseconds since 1970, UTC. A row is due when due_at has come, and NULL says that no
+// worker may take it: it waits for a person, or it has ended. A lease moves due_at to its own end,
+// so that an expired one needs no clean-up. Rows that ended are in no index of due work, which keeps
+// claims as fast with a million of them as with none.
+constexpr char kInitial[] = R"sql(
+CREATE TABLE deliveries (
+  id          INTEGER PRIMARY KEY,
+  ci          TEXT    NOT NULL,
+  key         TEXT    NOT NULL,
+  event       TEXT    NOT NULL,
+  state       TEXT    NOT NULL CHECK (state IN ('pending', 'done', 'failed')),
+  attempt     INTEGER NOT NULL DEFAULT 1,
+  received_at INTEGER NOT NULL,
+  due_at      INTEGER,
+  worker      TEXT,                        -- NULL: free
+  lease_epoch INTEGER NOT NULL DEFAULT 0,
+  reason      TEXT    NOT NULL DEFAULT '', -- of the last retry or failure
+  UNIQUE (ci, key),
+  CHECK ((due_at IS NOT NULL) = (state = 'pending'))
+) STRICT;
+CREATE INDEX deliveries_due ON deliveries (due_at) WHERE due_at IS NOT NULL;
+
+-- What a delivery said, as long as it is pending.
+CREATE TABLE delivery_contents (
+  delivery    INTEGER PRIMARY KEY REFERENCES deliveries (id),
+  headers     TEXT    NOT NULL,            -- JSON: [[name, value], …]
+  body        BLOB    NOT NULL,            -- zstd
+  body_size   INTEGER NOT NULL             -- unpacked
+) STRICT;
+
+CREATE TABLE incidents (
+  seq         INTEGER PRIMARY KEY,
+  id          TEXT    NOT NULL UNIQUE,
+  key         TEXT    NOT NULL,            -- '' for a task by hand
+  open        INTEGER NOT NULL CHECK (open IN (0, 1)),
+  created_at  INTEGER NOT NULL,
+  task_id     TEXT    NOT NULL DEFAULT '', -- '' as long as no template matched
+  incident    TEXT    NOT NULL             -- JSON
+) STRICT;
+CREATE UNIQUE INDEX incidents_open ON incidents (key) WHERE open = 1;
+
+-- The runs that showed an incident; a run counts once, however many deliveries tell of it.
+CREATE TABLE occurrences (
+  key         TEXT    NOT NULL,
+  run         TEXT    NOT NULL,
+  incident    INTEGER NOT NULL REFERENCES incidents (seq),
+  at          INTEGER NOT NULL,
+  PRIMARY KEY (key, run)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tasks (
+  seq            INTEGER PRIMARY KEY,
+  id             TEXT    NOT NULL UNIQUE,
+  incident       INTEGER NOT NULL REFERENCES incidents (seq),
+  repo           TEXT    NOT NULL,
+  template       TEXT    NOT NULL,
+  state          TEXT    NOT NULL,
+  attempt        INTEGER NOT NULL DEFAULT 1,
+  lease_epoch    INTEGER NOT NULL DEFAULT 0,
+  worker         TEXT,                     -- NULL: free
+  due_at         INTEGER,
+  not_before     INTEGER NOT NULL,
+  created_at     INTEGER NOT NULL,
+  updated_at     INTEGER NOT NULL,
+  reason         TEXT    NOT NULL,
+  patch_digest   TEXT    NOT NULL DEFAULT '',
+  branch         TEXT    NOT NULL DEFAULT '',
+  pushed_commit  TEXT    NOT NULL DEFAULT '',
+  change_number  INTEGER,                  -- NULL: no change
+  change_link    TEXT    NOT NULL DEFAULT '',
+  change_created INTEGER NOT NULL DEFAULT 0,
+  plan           TEXT    NOT NULL          -- JSON
+) STRICT;
+CREATE INDEX tasks_due ON tasks (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX tasks_by_state ON tasks (state);
+CREATE INDEX tasks_by_repo ON tasks (repo);
+
+CREATE TABLE timeline (
+  seq         INTEGER PRIMARY KEY,
+  task        INTEGER NOT NULL REFERENCES tasks (seq),
+  at          INTEGER NOT NULL,
+  kind        TEXT    NOT NULL,
+  message     TEXT    NOT NULL
+) STRICT;
+CREATE INDEX timeline_by_task ON timeline (task);
+
+CREATE TABLE artifacts (
+  seq         INTEGER PRIMARY KEY,
+  task        INTEGER NOT NULL REFERENCES tasks (seq),
+  name        TEXT    NOT NULL,
+  bytes       BLOB    NOT NULL,            -- zstd
+  size        INTEGER NOT NULL,            -- unpacked
+  UNIQUE (task, name)
+) STRICT;
+
+CREATE TABLE decisions (
+  seq          INTEGER PRIMARY KEY,
+  at           INTEGER NOT NULL,
+  delivery_key TEXT    NOT NULL,
+  run          TEXT    NOT NULL,
+  incident_id  TEXT    NOT NULL,
+  task_id      TEXT    NOT NULL,
+  kind         TEXT    NOT NULL,
+  reason       TEXT    NOT NULL
+) STRICT;
+
+-- How many tasks there are, so that a gauge does not read them all.
+CREATE TABLE task_counts (
+  state       TEXT    NOT NULL,
+  template    TEXT    NOT NULL,
+  n           INTEGER NOT NULL,
+  PRIMARY KEY (state, template)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER count_new_task AFTER INSERT ON tasks BEGIN
+  INSERT INTO task_counts VALUES (new.state, new.template, 1)
+    ON CONFLICT (state, template) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER count_moved_task AFTER UPDATE OF state, template ON tasks
+WHEN old.state <> new.state OR old.template <> new.template BEGIN
+  UPDATE task_counts SET n = n - 1 WHERE state = old.state AND template = old.template;
+  INSERT INTO task_counts VALUES (new.state, new.template, 1)
+    ON CONFLICT (state, template) DO UPDATE SET n = n + 1;
+END;
+
+-- One row, written to find out whether a write works.
+CREATE TABLE probe (at INTEGER NOT NULL) STRICT;
+INSERT INTO probe VALUES (0);
+)sql";
+
+constexpr Migration kMigrations[] = {
+    {1, kInitial},
+};
+
+}  // namespace
+
+std::span<const Migration> Migrations() { return kMigrations; }
+
+}  // namespace regreen

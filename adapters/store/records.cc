@@ -1,0 +1,196 @@
+#include <algorithm>
+#include <utility>
+
+#include "adapters/store/rows.h"
+#include "adapters/store/sqlite_store.h"
+#include "adapters/store/task_rows.h"
+#include "daemon/base/compress.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+Status NoTask(const std::string& id) { return NotFound(Cat("There is no task ", id, ".")); }
+
+StatusOr<std::int64_t> FindSeq(Connection& db, const std::string& task_id) {
+  ASSIGN_OR_RETURN(Query query, db.Prepare("SELECT seq FROM tasks WHERE id = ?1", Text{task_id}));
+  ASSIGN_OR_RETURN(const bool row, query.Next());
+  if (!row) return NoTask(task_id);
+  return query.Int(0);
+}
+
+// Each form has the index that answers it in order: by number, state or repository.
+StatusOr<Query> SelectTasks(Connection& db, const TaskFilter& filter, std::int64_t before) {
+  static const std::string kSelect = Cat("SELECT ", kTaskColumns, kTaskTables, "WHERE t.seq < ?1");
+  static const std::string kOrder = " ORDER BY t.seq DESC LIMIT max(?2, 0)";
+  static const std::string kAll = Cat(kSelect, kOrder);
+  static const std::string kByState = Cat(kSelect, " AND t.state = ?3", kOrder);
+  static const std::string kByRepo = Cat(kSelect, " AND t.repo = ?3", kOrder);
+  static const std::string kByBoth = Cat(kSelect, " AND t.repo = ?3 AND t.state = ?4", kOrder);
+  const std::string_view state = filter.state ? ToString(*filter.state) : std::string_view();
+  if (filter.state && !filter.repo.empty()) {
+    return db.Prepare(kByBoth, before, filter.limit, filter.repo, state);
+  }
+  if (filter.state) return db.Prepare(kByState, before, filter.limit, state);
+  if (!filter.repo.empty()) return db.Prepare(kByRepo, before, filter.limit, filter.repo);
+  return db.Prepare(kAll, before, filter.limit);
+}
+
+StatusOr<std::vector<TaskRow>> ReadTaskRows(Query query) {
+  std::vector<TaskRow> rows;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, query.Next());
+    if (!more) return rows;
+    ASSIGN_OR_RETURN(TaskRow row, ReadTaskRow(query));
+    rows.push_back(std::move(row));
+  }
+}
+
+struct Backlog {
+  std::int64_t count = 0;
+  std::optional<std::int64_t> since;  // when the first became due
+};
+
+StatusOr<Backlog> ReadBacklog(Connection& db, std::string_view sql, std::int64_t now) {
+  ASSIGN_OR_RETURN(Query query, db.Prepare(sql, now));
+  RETURN_IF_ERROR(query.Next().status());
+  Backlog backlog{query.Int(0)};
+  if (!query.IsNull(1)) backlog.since = query.Int(1);
+  return backlog;
+}
+
+Status ReadTaskCounts(Connection& db, StoreCounts& counts) {
+  ASSIGN_OR_RETURN(Query query, db.Prepare("SELECT state, template, n FROM task_counts WHERE n > 0"));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Next());
+    if (!row) return OkStatus();
+    counts.tasks[{query.String(0), query.String(1)}] = query.Int(2);
+  }
+}
+
+}  // namespace
+
+StatusOr<std::vector<Task>> SqliteStore::ListTasks(const TaskFilter& filter) {
+  std::vector<TaskRow> rows;
+  const Status status = database_->Read([&](Connection& db) -> Status {
+    std::int64_t before = INT64_MAX;
+    if (!filter.before_id.empty()) {
+      ASSIGN_OR_RETURN(before, FindSeq(db, filter.before_id));
+    }
+    ASSIGN_OR_RETURN(Query query, SelectTasks(db, filter, before));
+    ASSIGN_OR_RETURN(rows, ReadTaskRows(std::move(query)));
+    return OkStatus();
+  });
+  RETURN_IF_ERROR(status);
+  std::vector<Task> tasks;
+  tasks.reserve(rows.size());
+  for (TaskRow& row : rows) {
+    ASSIGN_OR_RETURN(Task task, ParseTask(std::move(row)));
+    tasks.push_back(std::move(task));
+  }
+  return tasks;
+}
+
+StatusOr<Task> SqliteStore::ReadTask(const std::string& id) {
+  // Ids are hexadecimal, so that "g" stands behind each of them.
+  static const std::string kSelect =
+      Cat("SELECT ", kTaskColumns, kTaskTables, "WHERE t.id >= ?1 AND t.id < ?1 || 'g' LIMIT 2");
+  if (id.empty()) return InvalidArgument("Name a task by its id, or by the first letters of it.");
+  std::vector<TaskRow> rows;
+  const Status status = database_->Read([&](Connection& db) -> Status {
+    ASSIGN_OR_RETURN(Query query, db.Prepare(kSelect, id));
+    ASSIGN_OR_RETURN(rows, ReadTaskRows(std::move(query)));
+    return OkStatus();
+  });
+  RETURN_IF_ERROR(status);
+  if (rows.empty()) return NoTask(id);
+  if (rows.size() > 1) {
+    return InvalidArgument(Cat("More than one task has an id that starts with ", id,
+                               ". Write more of it."));
+  }
+  return ParseTask(std::move(rows.front()));
+}
+
+StatusOr<std::vector<TimelineEntry>> SqliteStore::ReadTimeline(const std::string& task_id) {
+  std::vector<TimelineEntry> entries;
+  const Status status = database_->Read([&](Connection& db) -> Status {
+    ASSIGN_OR_RETURN(const std::int64_t task, FindSeq(db, task_id));
+    ASSIGN_OR_RETURN(
+        Query query,
+        db.Prepare("SELECT at, kind, message FROM timeline WHERE task = ?1 ORDER BY seq", task));
+    while (true) {
+      ASSIGN_OR_RETURN(const bool row, query.Next());
+      if (!row) return OkStatus();
+      entries.push_back({FromMicros(query.Int(0)), query.String(1), query.String(2)});
+    }
+  });
+  RETURN_IF_ERROR(status);
+  return entries;
+}
+
+StatusOr<std::string> SqliteStore::ReadArtifact(const std::string& task_id,
+                                                const std::string& name) {
+  std::string packed;
+  std::size_t size = 0;
+  const Status status = database_->Read([&](Connection& db) -> Status {
+    ASSIGN_OR_RETURN(const std::int64_t task, FindSeq(db, task_id));
+    ASSIGN_OR_RETURN(Query query,
+                     db.Prepare("SELECT bytes, size FROM artifacts WHERE task = ?1 AND name = ?2",
+                                task, Text{name}));
+    ASSIGN_OR_RETURN(const bool row, query.Next());
+    if (!row) return NotFound(Cat("Task ", task_id, " has no \"", name, "\"."));
+    packed = query.String(0);
+    size = static_cast<std::size_t>(query.Int(1));
+    return OkStatus();
+  });
+  RETURN_IF_ERROR(status);
+  StatusOr<std::string> bytes = ZstdDecompress(packed, size);
+  if (bytes.ok()) return bytes;
+  return Internal(Cat("The \"", name, "\" of task ", task_id, " cannot be read: ",
+                      Message(bytes.status())));
+}
+
+StatusOr<std::vector<Decision>> SqliteStore::ListDecisions(int limit) {
+  std::vector<Decision> decisions;
+  const Status status = database_->Read([&](Connection& db) -> Status {
+    ASSIGN_OR_RETURN(Query query,
+                     db.Prepare("SELECT at, delivery_key, run, incident_id, task_id, kind, reason "
+                                "FROM decisions ORDER BY seq DESC LIMIT max(?1, 0)",
+                                limit));
+    while (true) {
+      ASSIGN_OR_RETURN(const bool row, query.Next());
+      if (!row) return OkStatus();
+      decisions.push_back({FromMicros(query.Int(0)), query.String(1), query.String(2),
+                           query.String(3), query.String(4), query.String(5), query.String(6)});
+    }
+  });
+  RETURN_IF_ERROR(status);
+  return decisions;
+}
+
+// Pending deliveries are all that did not end; pending tasks those that wait for a worker right now.
+// Work that is leased, backs off or is looked at again later does not wait.
+StatusOr<StoreCounts> SqliteStore::Count() {
+  StoreCounts counts;
+  const Status status = database_->Read([&](Connection& db) -> Status {
+    const std::int64_t now = ToMicros(clock_.Now());
+    RETURN_IF_ERROR(ReadTaskCounts(db, counts));
+    ASSIGN_OR_RETURN(const Backlog deliveries,
+                     ReadBacklog(db,
+                                 "SELECT count(*), min(due_at) FILTER (WHERE due_at <= ?1) "
+                                 "FROM deliveries WHERE due_at IS NOT NULL",
+                                 now));
+    ASSIGN_OR_RETURN(
+        const Backlog tasks,
+        ReadBacklog(db, "SELECT count(*), min(due_at) FROM tasks WHERE due_at <= ?1", now));
+    counts.pending_deliveries = deliveries.count;
+    counts.pending_tasks = tasks.count;
+    const std::int64_t since = std::min(deliveries.since.value_or(now), tasks.since.value_or(now));
+    counts.oldest_pending = absl::Microseconds(now - since);
+    return OkStatus();
+  });
+  RETURN_IF_ERROR(status);
+  return counts;
+}
+
+}  // namespace regreen

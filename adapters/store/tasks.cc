@@ -1,0 +1,193 @@
+#include <utility>
+
+#include "adapters/store/incidents.h"
+#include "adapters/store/rows.h"
+#include "adapters/store/sqlite_store.h"
+#include "adapters/store/task_rows.h"
+#include "daemon/base/text.h"
+#include "daemon/domain/transition.h"
+
+namespace regreen {
+namespace {
+
+Status Fenced(const TaskLease& lease) {
+  return FailedPrecondition(
+      Cat("The lease on task ", lease.task.id,
+          " is over: another worker owns it, or a person moved it. Drop this result."));
+}
+
+// The task as it stands, when the lease still holds.
+StatusOr<TaskPlace> FindLeased(Connection& db, const TaskLease& lease) {
+  ASSIGN_OR_RETURN(const std::optional<TaskPlace> place, FindTask(db, lease.task.id));
+  if (!place || place->lease_epoch != lease.task.lease_epoch) return Fenced(lease);
+  return *place;
+}
+
+// A worker brings what a run or a forge told it, so their moves are its own too.
+bool WorkerMay(TaskState from, TaskState to) {
+  return IsAllowed(from, Mover::kWorker, to) || IsAllowed(from, Mover::kRunEvent, to) ||
+         IsAllowed(from, Mover::kForgeEvent, to);
+}
+
+StatusOr<TaskMove> MoveOf(const TaskPlace& place, const TaskUpdate& update) {
+  TaskMove move{.to = update.to, .delay = update.delay, .reason = update.reason};
+  if (update.retry) {
+    move.to = place.state;
+    move.attempt = place.attempt + 1;
+    move.entry = Cat(ToString(place.state), ", attempt ", move.attempt, ": ", update.reason);
+    return move;
+  }
+  if (update.to == place.state) return move;
+  if (!WorkerMay(place.state, update.to)) {
+    return InvalidArgument(Cat("A worker cannot move a task from ", ToString(place.state), " to ",
+                               ToString(update.to), "."));
+  }
+  move.entry = Cat(ToString(place.state), " → ", ToString(update.to), ": ", update.reason);
+  return move;
+}
+
+Status WriteResults(Connection& db, std::int64_t task, const TaskUpdate& update) {
+  if (update.patch_digest) {
+    RETURN_IF_ERROR(db.Execute("UPDATE tasks SET patch_digest = ?2 WHERE seq = ?1", task,
+                               Text{*update.patch_digest})
+                        .status());
+  }
+  if (update.branch) {
+    RETURN_IF_ERROR(
+        db.Execute("UPDATE tasks SET branch = ?2 WHERE seq = ?1", task, Text{*update.branch})
+            .status());
+  }
+  if (update.pushed_commit) {
+    RETURN_IF_ERROR(db.Execute("UPDATE tasks SET pushed_commit = ?2 WHERE seq = ?1", task,
+                               Text{*update.pushed_commit})
+                        .status());
+  }
+  if (update.change) {
+    RETURN_IF_ERROR(db.Execute("UPDATE tasks SET change_number = ?2, change_link = ?3, "
+                               "change_created = ?4 WHERE seq = ?1",
+                               task, update.change->number, Text{update.change->link},
+                               update.change->created ? 1 : 0)
+                        .status());
+  }
+  return OkStatus();
+}
+
+Status WritePlan(Connection& db, std::int64_t task, const Plan& plan, const std::string& json) {
+  return db
+      .Execute("UPDATE tasks SET plan = ?2, template = ?3 WHERE seq = ?1", task, Text{json},
+               Text{plan.template_name})
+      .status();
+}
+
+// Leases the first task that is due and free; nullopt when there is none.
+StatusOr<std::optional<std::int64_t>> LeaseNext(Connection& db, const std::string& worker,
+                                                absl::Time now, absl::Duration ttl) {
+  ASSIGN_OR_RETURN(Query query,
+                   db.Prepare("UPDATE tasks SET lease_epoch = lease_epoch + 1, "
+                              "attempt = attempt + (worker IS NOT NULL), worker = ?1, "
+                              "due_at = ?3, updated_at = ?2 "
+                              "WHERE seq = (SELECT seq FROM tasks WHERE due_at <= ?2 "
+                              "ORDER BY due_at, seq LIMIT 1) RETURNING seq",
+                              worker, ToMicros(now), ToMicros(now + ttl)));
+  ASSIGN_OR_RETURN(const bool row, query.Next());
+  return row ? std::optional(query.Int(0)) : std::nullopt;
+}
+
+}  // namespace
+
+StatusOr<std::optional<TaskLease>> SqliteStore::ClaimTask(const std::string& worker,
+                                                          absl::Duration ttl) {
+  static const std::string kSelect = Cat("SELECT ", kTaskColumns, kTaskTables, "WHERE t.seq = ?1");
+  std::optional<TaskRow> claimed;
+  const Status status = database_->Write([&](Connection& db) -> Status {
+    ASSIGN_OR_RETURN(const auto seq, LeaseNext(db, worker, clock_.Now(), ttl));
+    if (!seq) return OkStatus();
+    ASSIGN_OR_RETURN(Query query, db.Prepare(kSelect, *seq));
+    ASSIGN_OR_RETURN(const bool row, query.Next());
+    if (!row) return Internal("A task that was claimed just now has no incident.");
+    ASSIGN_OR_RETURN(claimed, ReadTaskRow(query));
+    return OkStatus();
+  });
+  RETURN_IF_ERROR(status);
+  if (!claimed) return std::optional<TaskLease>();
+  // After the lease was committed: one that cannot be read does not stand in the way of the others.
+  ASSIGN_OR_RETURN(Task task, ParseTask(*std::move(claimed)));
+  return std::optional(TaskLease{worker, std::move(task)});
+}
+
+Status SqliteStore::Renew(const TaskLease& lease, absl::Duration ttl) {
+  return database_->Write([&](Connection& db) -> Status {
+    ASSIGN_OR_RETURN(const int renewed,
+                     db.Execute("UPDATE tasks SET due_at = ?3 WHERE id = ?1 AND lease_epoch = ?2",
+                                Text{lease.task.id}, lease.task.lease_epoch,
+                                ToMicros(clock_.Now() + ttl)));
+    return renewed == 0 ? Fenced(lease) : OkStatus();
+  });
+}
+
+Status SqliteStore::Append(const TaskLease& lease, std::span<const TimelineEntry> timeline,
+                           std::span<const Artifact> artifacts) {
+  const std::vector<PackedArtifact> packed = PackArtifacts(artifacts);
+  return database_->Write([&](Connection& db) -> Status {
+    ASSIGN_OR_RETURN(const TaskPlace place, FindLeased(db, lease));
+    const absl::Time now = clock_.Now();
+    RETURN_IF_ERROR(db.Execute("UPDATE tasks SET updated_at = ?2 WHERE seq = ?1", place.seq,
+                               ToMicros(now))
+                        .status());
+    RETURN_IF_ERROR(AppendTimeline(db, place.seq, now, timeline));
+    return PutArtifacts(db, place.seq, packed);
+  });
+}
+
+Status SqliteStore::Commit(const TaskLease& lease, const TaskUpdate& update) {
+  const std::vector<PackedArtifact> packed = PackArtifacts(update.artifacts);
+  const std::string plan_json = update.plan ? ToJson(*update.plan) : std::string();
+  return database_->Write([&](Connection& db) -> Status {
+    ASSIGN_OR_RETURN(const TaskPlace place, FindLeased(db, lease));
+    ASSIGN_OR_RETURN(const TaskMove move, MoveOf(place, update));
+    const absl::Time now = clock_.Now();
+    RETURN_IF_ERROR(AppendTimeline(db, place.seq, now, update.timeline));
+    RETURN_IF_ERROR(PutArtifacts(db, place.seq, packed));
+    RETURN_IF_ERROR(WriteResults(db, place.seq, update));
+    if (update.plan) RETURN_IF_ERROR(WritePlan(db, place.seq, *update.plan, plan_json));
+    return MoveTask(db, now, place, move);
+  });
+}
+
+StatusOr<std::string> SqliteStore::CreateTask(const Incident& incident, const Plan& plan, bool hold,
+                                              const std::string& reason) {
+  const std::string incident_json = ToJson(incident);
+  const std::string plan_json = ToJson(plan);
+  std::string id;
+  const Status status = database_->Write([&](Connection& db) -> Status {
+    const absl::Time now = clock_.Now();
+    ASSIGN_OR_RETURN(const IncidentRow row, InsertIncident(db, now, "", incident_json));
+    ASSIGN_OR_RETURN(id, InsertTask(db, now,
+                                    {.incident = row.seq,
+                                     .repo = incident.run.key.repo,
+                                     .template_name = plan.template_name,
+                                     .plan_json = plan_json,
+                                     .hold = hold,
+                                     .reason = reason}));
+    return OkStatus();
+  });
+  RETURN_IF_ERROR(status);
+  return id;
+}
+
+Status SqliteStore::Move(const std::string& task_id, TaskState to, const std::string& reason) {
+  return database_->Write([&](Connection& db) -> Status {
+    ASSIGN_OR_RETURN(const std::optional<TaskPlace> place, FindTask(db, task_id));
+    if (!place) return NotFound(Cat("There is no task ", task_id, "."));
+    if (!IsAllowed(place->state, Mover::kPerson, to)) {
+      return InvalidArgument(Cat("Task ", task_id, " is ", ToString(place->state),
+                                 "; nobody can move it from there to ", ToString(to), "."));
+    }
+    return MoveTask(db, clock_.Now(), *place,
+                    {.to = to,
+                     .reason = reason,
+                     .entry = Cat(ToString(place->state), " → ", ToString(to), ": ", reason)});
+  });
+}
+
+}  // namespace regreen

@@ -1,0 +1,130 @@
+// One experiment: a folder, a remote with a red check, the stand-in for GitHub, and the daemon.
+import assert from 'node:assert/strict';
+import {randomBytes} from 'node:crypto';
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+
+import {Github} from '../peers/github.mjs';
+import {githubConfig, localConfig, writeConfig} from './config.mjs';
+import {Daemon} from './daemon.mjs';
+import {actionsLog, makePolicies, makeRemote, regenerateTable, staleTable} from './samples.mjs';
+import {until} from './wait.mjs';
+import {failedRunPayload, postGeneric, postGithub} from './webhook.mjs';
+
+const terminal = new Set(['merged', 'recovered', 'superseded', 'declined', 'yielded', 'shadowed',
+  'unreproducible', 'failed', 'cancelled']);
+
+class Lab {
+  static async open({forge = 'github', files = staleTable, templates = {'stale-table': regenerateTable},
+    config = {}} = {}) {
+    const lab = new Lab();
+    lab.folder = mkdtempSync(join(tmpdir(), 'regreen-e2e-'));
+    lab.remotes = join(lab.folder, 'remotes');
+    mkdirSync(lab.remotes);
+    lab.token = `ghp_${randomBytes(24).toString('hex')}`;
+    lab.secret = randomBytes(24).toString('hex');
+    writeFileSync(join(lab.folder, 'token'), lab.token, {mode: 0o600});
+    writeFileSync(join(lab.folder, 'webhook-secret'), lab.secret, {mode: 0o600});
+    lab.commit = makeRemote(lab.remotes, 'acme/widget', files);
+    makePolicies(join(lab.folder, 'policies'), templates);
+    if (forge === 'github') {
+      lab.github = await Github.start({root: lab.remotes, token: lab.token});
+      lab.repo = lab.github.addRepo('acme/widget');
+      lab.config = writeConfig(lab.folder, githubConfig(lab.folder, lab.github, config));
+    } else {
+      const remotes = {'acme/widget': join(lab.remotes, 'acme/widget.git')};
+      lab.config = writeConfig(lab.folder, localConfig(lab.folder, remotes, config));
+    }
+    lab.daemon = new Daemon(lab.config, lab.folder);
+    return lab;
+  }
+
+  // A failed run of the repository at its main branch, as GitHub knows it.
+  failedRun(run = {}) {
+    return this.github.addRun({repo: 'acme/widget', commit: this.commit, log: actionsLog(), ...run});
+  }
+
+  deliverRun(run, options = {}) {
+    return this.deliver('workflow_run', failedRunPayload(this.repo, run), options);
+  }
+
+  deliver(event, payload, options = {}) {
+    return postGithub(`${this.daemon.url}/hooks/github`, this.secret, event, payload, options);
+  }
+
+  deliverGeneric(change = {}) {
+    return postGeneric(`${this.daemon.url}/hooks/build`, this.secret, {
+      repository: 'acme/widget', commit: this.commit, branch: 'main', run: {id: '17', result: 'failure'},
+      job: 'build', step: 'Check', command: 'make check', log: actionsLog(), ...change,
+    });
+  }
+
+  // Waits until the only task is in a state; one that ends in another fails at once, with its reason.
+  async taskIn(state, {seconds = 60} = {}) {
+    let last;
+    return until(`the task is ${state}`, async () => {
+      const tasks = await this.daemon.tasks();
+      [last] = tasks;
+      if (!last) return undefined;
+      assert.equal(tasks.length, 1, `one task was expected: ${JSON.stringify(tasks)}`);
+      if (last.state !== state && terminal.has(last.state)) {
+        const shown = await this.daemon.command('task', 'show', last.id);
+        throw new Error(`the task is ${last.state}, not ${state}: ${last.reason}\n${shown.stdout}`);
+      }
+      return last.state === state ? last : undefined;
+    }, {seconds, seen: () => JSON.stringify(last)});
+  }
+
+  regreenBranches() {
+    return [...this.github.branches('acme/widget').keys()].filter((b) => b.startsWith('regreen/'));
+  }
+
+  // Waits until every delivery that was accepted has been worked off.
+  idle({seconds = 60} = {}) {
+    let metrics;
+    return until('all deliveries are worked off', async () => {
+      metrics = await this.daemon.metrics();
+      return /^regreen_queue_length\{kind="delivery"\} 0$/m.test(metrics);
+    }, {seconds, seen: () => metrics});
+  }
+
+  // The recorded why of each choice, newest first.
+  async decisions() { return (await this.daemon.json('decisions', '--limit', '500')).decisions; }
+
+  // Waits for a decision whose kind and reason fit.
+  decision(kind, reason) {
+    let all;
+    return until(`a decision ${kind} ${reason} is recorded`, async () => {
+      all = await this.decisions();
+      return all.find((d) => d.kind === kind && reason.test(d.reason));
+    }, {seen: () => JSON.stringify(all)});
+  }
+
+  async close() {
+    const exit = await this.daemon.stop();
+    await this.github?.close();
+    return exit;
+  }
+}
+
+// A test body with a lab: `test('name', inLab({…}, async (lab) => {…}))`. A failure prints the daemon's
+// log; a request or answer that GitHub's description does not allow is a failure.
+export function inLab(options, body) {
+  return async (t) => {
+    const lab = await Lab.open(options);
+    try {
+      await body(lab, t);
+      const exit = await lab.close();
+      if (exit) assert.deepEqual(exit, {code: 0, signal: null}, 'the daemon ends with 0 when asked to stop');
+      assert.deepEqual(lab.github?.problems() ?? [], []);
+    } catch (error) {
+      await lab.close();
+      console.error(`daemon's log:\n${lab.daemon.log().slice(-8000)}`);
+      if (lab.github) console.error('violations:', lab.github.problems(), '\nlast requests:', lab.github.requests.slice(-20));
+      throw error;
+    } finally {
+      rmSync(lab.folder, {recursive: true, force: true});
+    }
+  };
+}

@@ -1,0 +1,86 @@
+#include <gtest/gtest.h>
+
+#include "daemon/domain/incident.h"
+#include "daemon/domain/patch.h"
+#include "daemon/domain/plan.h"
+
+namespace regreen {
+namespace {
+
+template <class T>
+Json AsJson(const T& value) {
+  JsonWriter out;
+  WriteJson(value, out);
+  return *Json::Parse(out.Take());
+}
+
+TEST(PlanJson, ReadsBackWhatItWrote) {
+  Plan plan;
+  plan.template_name = "format";
+  plan.title = "Format";
+  plan.policy_digest = "d";
+  plan.stage = Stage::kAuto;
+  plan.setup = {"npm ci"};
+  plan.steps = {{"fmt", "make fmt", absl::Seconds(90)}, {"second", "true", absl::Minutes(2)}};
+  plan.verify_command = "make check";
+  plan.verify_directory = "sub";
+  plan.verify_runs = 3;
+  plan.guard_paths = {"src/**"};
+  plan.guard_max_files = 7;
+  plan.change_labels = {"regreen"};
+  plan.inputs = {{"CAUSE", "x\ny"}};
+  const auto read = PlanFromJson(AsJson(plan));
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(AsJson(*read).Serialize(), AsJson(plan).Serialize());
+  EXPECT_EQ(read->steps[0].timeout, absl::Seconds(90));
+  EXPECT_EQ(read->inputs[0].second, "x\ny");
+}
+
+TEST(PlanJson, AnUnknownStageIsAnError) {
+  EXPECT_FALSE(PlanFromJson(*Json::Parse(R"({"template":"a","stage":"bold"})")).ok());
+  EXPECT_FALSE(PlanFromJson(*Json::Parse("{}")).ok());
+}
+
+TEST(IncidentJson, ReadsBackWhatItWrote) {
+  Incident incident;
+  incident.id = "i";
+  incident.run.key = {"github", "acme/widget", "42", 2};
+  incident.run.commit = std::string(40, 'a');
+  incident.run.foreign = true;
+  incident.job = {"7", "build", "failure", true, "Run make", 3, "link"};
+  incident.jobs = {"build", "build (2)"};
+  incident.evidence.failure_class = FailureClass::kFormat;
+  incident.evidence.signature = "s";
+  incident.evidence.exit_code = 2;
+  incident.evidence.failed_tests = {"a::b"};
+  incident.evidence.diagnostics = {{"f.c", 3, 4, "bad"}};
+  incident.evidence.lines = {{12, "text", "primary"}};
+  incident.evidence.captures = {{"file", "f.c"}};
+  EXPECT_EQ(AsJson(IncidentFromJson(AsJson(incident))).Serialize(), AsJson(incident).Serialize());
+}
+
+TEST(IncidentKey, IsOneForAllRunsOfABranchAndAnotherForAnother) {
+  RunFacts run;
+  run.key = {"github", "acme/widget", "1", 1};
+  run.base_branch = "main";
+  Evidence evidence;
+  evidence.fingerprint = "f";
+  const std::string key = IncidentKey(run, evidence);
+  run.key.run_id = "2";
+  run.commit = "other";
+  EXPECT_EQ(IncidentKey(run, evidence), key);
+  run.base_branch = "release";
+  EXPECT_NE(IncidentKey(run, evidence), key);
+}
+
+TEST(PatchDigest, DependsOnBaseAndBytes) {
+  EXPECT_NE(PatchDigest("a", "bc"), PatchDigest("ab", "c"));
+  EXPECT_EQ(PatchDigest("a", "b").size(), 64u);
+}
+
+TEST(FailureClass, NamesParseBack) {
+  for (const std::string& name : FailureClassNames()) EXPECT_EQ(ToString(*ParseFailureClass(name)), name);
+}
+
+}  // namespace
+}  // namespace regreen
