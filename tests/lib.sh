@@ -1,13 +1,12 @@
 # Shared by the scripts of tests/. Callers set $root.
 # shellcheck shell=bash disable=SC2154
 
-# configure PRESET [CMAKE ARGUMENTS…]: only when it was not done yet; ninja looks after changes.
+deps=${REGREEN_DEPS:-$root/build/deps}  # where install-deps.sh puts httplib.h
+
+# configure PRESET: only when it was not done yet; ninja looks after changes.
 configure() {
-  local preset=$1
-  shift
-  if [ ! -f "$root/build/$preset/build.ninja" ] || [ $# -gt 0 ]; then
-    quietly "$root/build/logs/configure-$preset.log" cmake -S "$root" --preset "$preset" "$@"
-  fi
+  [ -f "$root/build/$1/build.ninja" ] ||
+    quietly "$root/build/logs/configure-$1.log" cmake -S "$root" --preset "$1" -DREGREEN_DEPS="$deps"
 }
 
 # build PRESET [TARGETS…]
