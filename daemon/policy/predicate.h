@@ -39,7 +39,8 @@ struct Condition {
 // Reads every condition key that the table holds; any other key is the caller's. Bad globs, patterns,
 // classes and numbers are noted as problems, and their conditions are left out.
 //   names, by glob, any of a list:   ci repo branch event workflow job step author rule tool failing_test
-//   text, by RE2, any of a list:     log (each line of the evidence)  command
+//   text, by RE2, any of a list:     log (each line of the evidence, and the command
+//                                   that the log shows)  command (as it is known, or as the log shows it)
 //   facts:                           class (any of)  exit_code (any of)  fork (true or false)
 std::vector<Condition> ReadConditions(TomlTable& table);
 

@@ -14,7 +14,7 @@ using NamesOf = Names (*)(const Incident&);
 
 Names JobsOf(const Incident& incident) {
   Names jobs = incident.jobs;
-  if (!incident.job.name.empty()) jobs.push_back(incident.job.name);
+  if (std::find(jobs.begin(), jobs.end(), incident.job.name) == jobs.end()) jobs.push_back(incident.job.name);
   return jobs;
 }
 

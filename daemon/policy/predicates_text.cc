@@ -37,12 +37,16 @@ class LogPatterns final : public Predicate {
   explicit LogPatterns(std::vector<Regex> patterns) : patterns_(std::move(patterns)) {}
 
   PredicateAnswer Ask(const Circumstances& circumstances) const override {
-    const auto& lines = circumstances.incident.evidence.lines;
+    const std::vector<EvidenceLine>& lines = circumstances.incident.evidence.lines;
+    const std::string& command = circumstances.incident.evidence.command;
     for (const Regex& pattern : patterns_) {
       for (const EvidenceLine& line : lines) {
         if (auto match = pattern.Find(line.text)) {
           return {true, Cat("line ", line.n, " of the log matches ", Slashed(pattern)), std::move(match->captures)};
         }
+      }
+      if (auto match = pattern.Find(command)) {
+        return {true, Cat("the command that the log shows matches ", Slashed(pattern)), std::move(match->captures)};
       }
     }
     return {false, Cat("none of the ", lines.size(), " lines of evidence matches ", SlashedAll(patterns_)), {}};
