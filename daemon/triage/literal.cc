@@ -10,6 +10,7 @@ namespace regreen {
 namespace {
 
 constexpr std::size_t kMaxAlternatives = 16;
+constexpr std::int64_t kMaxRepeat = 8;
 
 using Texts = std::set<std::string>;
 
@@ -106,13 +107,23 @@ class Reader {
     }
   }
 
+  // "{3}", "{3,}", "{3,5}"; any other brace is itself.
   bool Repeat(Part& part) {
     const std::size_t close = pattern_.find('}', at_);
     if (close == std::string_view::npos || close == at_ + 1 || !IsDigit(pattern_[at_ + 1])) return false;
-    const std::string_view from = pattern_.substr(at_ + 1, close - at_ - 1);
-    const bool none = from == "0" || from.starts_with("0,");
+    std::string_view digits = pattern_.substr(at_ + 1, close - at_ - 1);
+    digits = digits.substr(0, digits.find(','));
+    std::int64_t least = 0;
+    if (!ParseInt64(digits, &least)) lost_ = true;
     at_ = close + 1;
-    if (none) part = {};
+    if (least <= 0) {
+      part = {};
+    } else if (part.exact && part.texts.size() == 1) {
+      const std::string once = *part.texts.begin();
+      std::string repeated;
+      for (std::int64_t i = 0; i < std::min<std::int64_t>(least, kMaxRepeat); ++i) repeated += once;
+      part.texts = {repeated};
+    }
     part.exact = false;
     return true;
   }

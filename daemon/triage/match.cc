@@ -18,6 +18,12 @@ bool IsAdjacent(const LogLine& a, const LogLine& b) {
   return !a.rewritten || a.text.data() + a.text.size() + 1 == b.text.data();
 }
 
+bool TakeCaptures(const Regex& regex, const LogLine& line, Match& match) {
+  auto found = regex.Find(Matched(line));
+  if (found) match.captures.merge(found->captures);
+  return found.has_value();
+}
+
 class Finder {
  public:
   Finder(const RuleIndex& index, const CleanLog& log, const Outline& outline, const TriageHints& hints)
@@ -122,14 +128,14 @@ std::vector<Match> FindMatches(const RuleIndex& index, const CleanLog& log, cons
 
 void Complete(Match& match, const RuleIndex& index, const CleanLog& log) {
   const Rule& rule = index.rules[match.rule];
-  if (!rule.then) return;
-  const auto& lines = log.lines();
-  const std::size_t end = std::min<std::size_t>(lines.size(), std::size_t{match.line} + 1 + static_cast<std::size_t>(rule.within));
-  for (std::size_t i = match.line + 1; i < end; ++i) {
-    auto found = rule.then->Find(Matched(lines[i]));
-    if (!found) continue;
-    match.captures.merge(found->captures);
-    return;
+  const auto within = static_cast<std::size_t>(rule.within);
+  const std::size_t lowest = match.line > within ? match.line - within : 0;
+  for (std::size_t i = match.line; rule.above && i > lowest; --i) {
+    if (TakeCaptures(*rule.above, log.lines()[i - 1], match)) break;
+  }
+  const std::size_t end = std::min(log.lines().size(), match.line + 1 + within);
+  for (std::size_t i = match.line + std::size_t{1}; rule.then && i < end; ++i) {
+    if (TakeCaptures(*rule.then, log.lines()[i], match)) break;
   }
 }
 

@@ -29,7 +29,7 @@ inline constexpr std::size_t kMaxMatchedBytes = 4096;
 std::vector<Match> FindMatches(const RuleIndex& index, const CleanLog& log, const Outline& outline,
                                const TriageHints& hints, std::uint32_t first, std::uint32_t last);
 
-// Adds the captures of the rule's `then`, from the lines below the match.
+// Adds the captures of the rule's `then` and `above` from the lines around the match.
 void Complete(Match& match, const RuleIndex& index, const CleanLog& log);
 
 }  // namespace regreen

@@ -33,8 +33,9 @@ struct Rule {
   std::vector<Regex> step;     // any of them in the step's name or command
   std::vector<std::string> provider;  // any of them, when the provider is known
   std::vector<std::string> needs;     // names of rules of which one matches somewhere too
-  std::optional<Regex> then;   // adds its captures from the first of the following lines that matches
-  int within = 30;             // how many lines `then` looks at
+  std::optional<Regex> then;   // adds its captures from the first of the lines below that matches
+  std::optional<Regex> above;  // likewise, from the nearest of the lines above
+  int within = 30;             // how many lines `then` and `above` look at
   int before = 0, after = 2;   // lines of context
   std::string test;            // template of a failed test's name, e.g. "{class}.{test}"
   std::string titles;          // how the test's name goes on in the lines below; see failed_test.h
