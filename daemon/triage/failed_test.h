@@ -17,6 +17,7 @@ struct FailedTest {
 
 // Forms:
 //   mocha   below "2 failing": "  1) outer", deeper "inner", deeper "title:"; joined by a space
+//   numbered  below a heading: "1) title", one line each
 //   catch2  above the line: name and sections between two rules of dashes; joined by " / "
 const std::vector<std::string>& TitleForms();
 bool IsTitleForm(std::string_view form);
