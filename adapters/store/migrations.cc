@@ -79,6 +79,7 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_due ON tasks (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX tasks_by_state ON tasks (state);
 CREATE INDEX tasks_by_repo ON tasks (repo);
+CREATE INDEX tasks_by_repo_and_state ON tasks (repo, state);
 
 CREATE TABLE timeline (
   seq         INTEGER PRIMARY KEY,

@@ -1,11 +1,8 @@
 // The contract of daemon/ports/store.h as tests. Every store runs all of it: add one row to kStores.
 #pragma once
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -15,6 +12,7 @@
 
 #include "adapters/store/sqlite.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/file.h"
 #include "daemon/ports/store.h"
 #include "gtest/gtest.h"
 
@@ -29,20 +27,14 @@ class StoreBed {
 
 class SqliteBed final : public StoreBed {
  public:
-  SqliteBed() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "regreen-store-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) folder_ = pattern;
-  }
-  ~SqliteBed() override {
-    std::error_code ignored;
-    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
-  }
   StatusOr<std::unique_ptr<Store>> Open(const Clock& clock) override {
-    return OpenSqliteStore((folder_ / "regreen.db").string(), clock);
+    RETURN_IF_ERROR(folder_.status());
+    return OpenSqliteStore((folder_->path() / "regreen.db").string(), clock);
   }
 
  private:
-  std::filesystem::path folder_;
+  StatusOr<TempDir> folder_ =
+      TempDir::Create(std::filesystem::temp_directory_path(), "regreen-store-");
 };
 
 struct StoreKind {

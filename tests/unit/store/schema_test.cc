@@ -1,0 +1,106 @@
+#include "adapters/store/schema.h"
+
+#include <atomic>
+#include <fstream>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include "tests/unit/store/store_file.h"
+
+namespace regreen {
+namespace {
+
+using Schema = StoreFile;
+
+TEST_F(Schema, NumbersItsMigrationsFromOneWithoutAGap) {
+  int expected = 1;
+  for (const Migration& migration : Migrations()) EXPECT_EQ(migration.version, expected++);
+}
+
+TEST_F(Schema, RefusesAFileOfANewerVersionAndLeavesItAlone) {
+  ASSERT_NE(Open(), nullptr);
+  ASSERT_TRUE(Raw()->RunScript("PRAGMA user_version = 999").ok());
+  const auto store = OpenSqliteStore(path(), clock_);
+  EXPECT_EQ(store.status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_NE(Message(store.status()).find("schema 999"), std::string::npos)
+      << Message(store.status());
+  EXPECT_EQ(Number("PRAGMA user_version"), 999);
+}
+
+TEST_F(Schema, RefusesTheDatabaseOfAnotherProgram) {
+  ASSERT_TRUE(Raw()->RunScript("CREATE TABLE songs (title TEXT)").ok());
+  EXPECT_EQ(OpenSqliteStore(path(), clock_).status().code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Number("SELECT count(*) FROM sqlite_schema"), 1);
+}
+
+TEST_F(Schema, SaysThatAFileIsNoDatabase) {
+  std::ofstream(path()) << std::string(5000, 'x');
+  const auto store = OpenSqliteStore(path(), clock_);
+  EXPECT_EQ(store.status().code(), StatusCode::kUnavailable);
+  EXPECT_NE(Message(store.status()).find("damaged"), std::string::npos) << Message(store.status());
+}
+
+TEST_F(Schema, IsMadeOnceWhenManyOpenTheFileAtOnce) {
+  std::atomic<int> opened = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      const auto store = OpenSqliteStore(path(), clock_);
+      if (store.ok() && (*store)->Ping().ok()) ++opened;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(opened, 4);
+}
+
+TEST_F(Schema, KeepsTheFileFromOtherUsers) {
+  const auto store = Open();
+  ASSERT_NE(store, nullptr);
+  for (const auto& file : std::filesystem::directory_iterator(folder())) {
+    const auto others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+    EXPECT_EQ(file.status().permissions() & others, std::filesystem::perms::none) << file.path();
+  }
+}
+
+// The rows of each schema that was ever released must be readable for ever. The fixture is a dump of
+// a database that version 1 wrote.
+TEST_F(Schema, ReadsTheRowsOfVersionOne) {
+  std::ifstream dump(REGREEN_SOURCE_DIR "/tests/fixtures/store/v1.sql");
+  std::stringstream sql;
+  sql << dump.rdbuf();
+  ASSERT_TRUE(Raw()->RunScript(sql.str()).ok());
+  ASSERT_EQ(Number("PRAGMA user_version"), 1);
+
+  const auto store = Open();
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(Number("PRAGMA user_version"), Migrations().back().version);
+  const auto rows = store->ListDeliveries(10);
+  ASSERT_EQ(rows->size(), 3u);
+  EXPECT_EQ((*rows)[0].state, "pending");
+  EXPECT_EQ((*rows)[1].state, "failed");
+  EXPECT_EQ((*rows)[2].state, "done");
+
+  const auto lease = store->ClaimDelivery("w", absl::Minutes(1));
+  ASSERT_TRUE(lease.ok() && lease->has_value());
+  EXPECT_EQ((*lease)->delivery.body, "{\"action\":\"completed\"}");
+  EXPECT_EQ((*lease)->delivery.headers, (Headers{{"x-github-event", "workflow_run"}}));
+
+  const auto tasks = store->ListTasks({});
+  ASSERT_TRUE(tasks.ok()) << Message(tasks.status());
+  ASSERT_EQ(tasks->size(), 1u);
+  const Task& task = tasks->front();
+  EXPECT_EQ(task.state, TaskState::kWatching);
+  EXPECT_EQ(task.incident.run.key.repo, "acme/shop");
+  EXPECT_EQ(task.plan.template_name, "npm-lockfile-drift");
+  EXPECT_EQ(task.change->number, 42);
+  EXPECT_EQ(task.patch_digest, "d1");
+  EXPECT_EQ(*store->ReadArtifact(task.id, "patch"), "a diff");
+  EXPECT_EQ(store->ReadTimeline(task.id)->size(), 4u);
+  EXPECT_EQ(store->ListDecisions(10)->size(), 3u);
+  EXPECT_EQ((store->Count()->tasks[{"watching", "npm-lockfile-drift"}]), 1);
+  EXPECT_TRUE(store->ClaimTask("w", absl::Minutes(1))->has_value());
+}
+
+}  // namespace
+}  // namespace regreen
