@@ -264,8 +264,8 @@ MarkedText ParseMarker(std::string_view text, bool buildkite) {
     case '+':
     case '~':
       // Go's own "--- FAIL: TestX" is no heading.
-      if (buildkite && text.size() > 4 && !text.starts_with("--- FAIL:") && text[1] == text[0] && text[2] == text[0] &&
-          text[3] == ' ') {
+      if (buildkite && text.size() > 4 && !text.starts_with("--- FAIL:") && text[1] == text[0] &&
+          text[2] == text[0] && text[3] == ' ') {
         return {Marker::kStep, text.substr(4)};
       }
       break;

@@ -30,7 +30,8 @@ std::size_t Shortest(const Texts& texts) {
   return shortest;
 }
 
-// Long texts are rare in a log, and a sweep for few texts is fast; beyond a length nothing is gained.
+// Long texts are rare in a log, and a sweep for few texts is fast; beyond a length nothing is
+// gained.
 int Worth(const Texts& texts) {
   constexpr std::size_t kLongEnough = 10;
   const int size = static_cast<int>(std::bit_width(texts.size()));

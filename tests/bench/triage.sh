@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Triage of raw logs beside `rg -c -f` with as many patterns on the same logs, cleaned beforehand. Both on
-# one thread, the best of several rounds. Logs: REGREEN_SHARED or ../shared, else the fixtures.
+# one thread, the best of a few rounds. Logs: REGREEN_SHARED or ../shared, else the fixtures.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 bench=${TRIAGE_BENCH:-$root/build/bench/triage_bench}
@@ -19,15 +19,17 @@ else
   cp "$root"/tests/fixtures/triage/corpus/* "$work/logs/"
 fi
 "$bench" clean "$work"/logs/* >"$work/cleaned"
-"$bench" patterns "$rules" >"$work/patterns"
+# At its best: without Unicode classes, which make ripgrep's automaton many times larger, and so without the
+# few patterns that hold other than ASCII.
+"$bench" patterns "$rules" | LC_ALL=C grep -v '[^ -~]' >"$work/patterns"
 
 ours=$("$bench" time "$rules" "$work"/logs/*)
 echo "triage, $(wc -l <"$work/patterns") patterns: $ours"
 
 best=
-for _ in 1 2 3 4 5; do
+for _ in 1 2; do
   start=$(date +%s%N)
-  rg -c --threads 1 -f "$work/patterns" "$work/cleaned" >/dev/null || true
+  rg --no-unicode --threads 1 -c -f "$work/patterns" "$work/cleaned" >/dev/null
   spent=$(($(date +%s%N) - start))
   if [ -z "$best" ] || [ "$spent" -lt "$best" ]; then best=$spent; fi
 done
@@ -41,5 +43,6 @@ awk -v ns="$best" -v bytes="$cleaned" -v raw="$raw" -v ours="$ours" 'BEGIN {
 }'
 
 # A 200 MB log: its head and tail are kept in memory, not the whole.
-{ for _ in $(seq 12); do cat "$work"/logs/*; done; } | head -c 200000000 >"$work/big"
+while [ "$(stat -c %s "$work/big" 2>/dev/null || echo 0)" -lt 200000000 ]; do cat "$work"/logs/* >>"$work/big"; done
+truncate -s 200000000 "$work/big"
 "$bench" memory "$rules" "$work/big"

@@ -127,4 +127,6 @@ int Main(const std::vector<std::string>& args) {
 }  // namespace
 }  // namespace regreen
 
-int main(int argc, char** argv) { return regreen::Main({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  return regreen::Main({argv + 1, argv + argc});
+}

@@ -17,7 +17,10 @@ struct Case {
 const Case kLines[] = {
     {"plain", "make: all done", "make: all done"},
     {"github stamp", "2022-06-23T19:15:42.8852958Z hello", "hello"},
-    {"byte order mark", "\xEF\xBB\xBF" "2022-06-23T19:15:42.8852958Z hello", "hello"},
+    {"byte order mark",
+     "\xEF\xBB\xBF"
+     "2022-06-23T19:15:42.8852958Z hello",
+     "hello"},
     {"gitlab stamp and stream", "2024-05-10T12:00:00.123456Z 01O hello", "hello"},
     {"jenkins stamp", "[2021-01-01T00:00:00.000Z] hello", "hello"},
     {"jenkins clock", "19:15:42  hello", "hello"},
@@ -33,7 +36,11 @@ const Case kLines[] = {
     {"an escape at the end", "text\x1b", "text"},
     {"an unfinished sequence", "text\x1b[31", "text"},
     {"nul", std::string("a\0b", 3), "ab"},
-    {"invalid utf-8", "a\xff" "b", "a\xEF\xBF\xBD" "b"},
+    {"invalid utf-8",
+     "a\xff"
+     "b",
+     "a\xEF\xBF\xBD"
+     "b"},
     {"utf-8 stays", "✓ works", "✓ works"},
     {"github error", "2022-06-23T19:15:42.8852958Z ##[error]broken", "broken", Marker::kError},
     {"github group", "##[group]Details", "Details", Marker::kGroup},
@@ -41,12 +48,14 @@ const Case kLines[] = {
     {"github end", "##[endgroup]", "", Marker::kEndGroup},
     {"github command", "[command]/usr/bin/git version", "/usr/bin/git version", Marker::kCommand},
     {"workflow command", "::error file=a.js,line=1::broken", "broken", Marker::kError},
-    {"gitlab section", "\x1b[0Ksection_start:1560896352:build\r\x1b[0KHeading", "build", Marker::kStep},
-    {"gitlab section without escape", "section_start:1560896352:build[collapsed=true]\r\x1b[0KHeading",
-     "build", Marker::kStep},
+    {"gitlab section", "\x1b[0Ksection_start:1560896352:build\r\x1b[0KHeading", "build",
+     Marker::kStep},
+    {"gitlab section without escape",
+     "section_start:1560896352:build[collapsed=true]\r\x1b[0KHeading", "build", Marker::kStep},
     {"gitlab section end", "section_end:1560896353:build\r\x1b[0K", "build", Marker::kEndStep},
     {"travis fold", "travis_fold:start:script\r\x1b[0K", "script", Marker::kStep},
-    {"azure section", "2024-03-01T10:00:00.1234567Z ##[section]Starting: Build", "Build", Marker::kStep},
+    {"azure section", "2024-03-01T10:00:00.1234567Z ##[section]Starting: Build", "Build",
+     Marker::kStep},
     {"jenkins stage", "[Pipeline] { (Build)", "Build", Marker::kStep},
 };
 
@@ -61,7 +70,8 @@ TEST(CleanLog, ShowsALineAsAPersonReadsIt) {
 }
 
 TEST(CleanLog, ShowsWhatStandsBehindASectionsMarker) {
-  const CleanLog log("section_end:1:a\r\x1b[0Ksection_start:2:b\r\x1b[0K\x1b[31;1mERROR: broken\x1b[0;m\nx");
+  const CleanLog log(
+      "section_end:1:a\r\x1b[0Ksection_start:2:b\r\x1b[0K\x1b[31;1mERROR: broken\x1b[0;m\nx");
   ASSERT_EQ(log.lines().size(), 4U);
   EXPECT_EQ(log.lines()[0].marker, Marker::kEndStep);
   EXPECT_EQ(log.lines()[1].text, "b");
@@ -130,7 +140,9 @@ TEST(CleanLog, HoldsALineOfHundredsOfKilobytes) {
   EXPECT_EQ(log.lines()[1].text.size(), 300'000U);
 }
 
-TEST(CleanLog, IsEmptyForAnEmptyLog) { EXPECT_TRUE(CleanLog("").lines().empty()); }
+TEST(CleanLog, IsEmptyForAnEmptyLog) {
+  EXPECT_TRUE(CleanLog("").lines().empty());
+}
 
 }  // namespace
 }  // namespace regreen

@@ -76,8 +76,10 @@ TEST(RequiredLiterals, AreInEveryLineThatAShippedRuleMatches) {
         for (const LogLine& line : log.lines()) {
           if (!regex.Contains(line.text)) continue;
           ++matches;
-          EXPECT_TRUE(std::ranges::any_of(literals, [&](const Literal& l) { return Holds(line.text, l); }))
-              << regex.pattern() << "\n" << line.text;
+          EXPECT_TRUE(
+              std::ranges::any_of(literals, [&](const Literal& l) { return Holds(line.text, l); }))
+              << regex.pattern() << "\n"
+              << line.text;
         }
       }
     }

@@ -28,11 +28,21 @@ std::string Mutated(const std::string& from, const std::string& other, std::mt19
   const auto at = [&](std::size_t size) { return size == 0 ? 0 : random() % size; };
   for (int i = 0; i < 8 && !bytes.empty(); ++i) {
     switch (random() % 5) {
-      case 0: bytes[at(bytes.size())] = static_cast<char>(random()); break;
-      case 1: bytes.erase(at(bytes.size()), at(64)); break;
-      case 2: bytes.insert(at(bytes.size()), other.substr(at(other.size()), at(128))); break;
-      case 3: bytes.insert(at(bytes.size()), at(40), "\n\r\x1b\0[##("[at(8)]); break;
-      default: bytes.resize(at(bytes.size())); break;
+      case 0:
+        bytes[at(bytes.size())] = static_cast<char>(random());
+        break;
+      case 1:
+        bytes.erase(at(bytes.size()), at(64));
+        break;
+      case 2:
+        bytes.insert(at(bytes.size()), other.substr(at(other.size()), at(128)));
+        break;
+      case 3:
+        bytes.insert(at(bytes.size()), at(40), "\n\r\x1b\0[##("[at(8)]);
+        break;
+      default:
+        bytes.resize(at(bytes.size()));
+        break;
     }
   }
   return bytes;
@@ -40,7 +50,8 @@ std::string Mutated(const std::string& from, const std::string& other, std::mt19
 
 TEST(Replay, AnyBytesEndInAnAnswer) {
   std::vector<std::string> corpus;
-  for (const auto& file : FilesIn(REGREEN_SOURCE_DIR "/tests/fixtures/triage/corpus")) corpus.push_back(ReadBytes(file));
+  for (const auto& file : FilesIn(REGREEN_SOURCE_DIR "/tests/fixtures/triage/corpus"))
+    corpus.push_back(ReadBytes(file));
   ASSERT_FALSE(corpus.empty());
   std::mt19937 random(7);
   for (const std::string& bytes : corpus) {

@@ -17,22 +17,34 @@ struct Case {
 };
 
 const Case kMistakes[] = {
-    {"a pattern that does not compile", "[[rule]]\nname='a'\nclass='test'\nmatch='(abc'\n", "does not compile"},
+    {"a pattern that does not compile", "[[rule]]\nname='a'\nclass='test'\nmatch='(abc'\n",
+     "does not compile"},
     {"a look-ahead", "[[rule]]\nname='a'\nclass='test'\nmatch='abc(?=d)'\n", "does not compile"},
-    {"a back-reference", "[[rule]]\nname='a'\nclass='test'\nmatch='(abc)\\1'\n", "does not compile"},
-    {"a pattern for everything", "[[rule]]\nname='a'\nclass='test'\nmatch='.*'\n", "matches the empty text"},
-    {"a pattern without text", "[[rule]]\nname='a'\nclass='test'\nmatch='^\\d+$'\n", "no fixed text"},
-    {"an unknown class", "[[rule]]\nname='a'\nclass='tset'\nmatch='abc'\n", "did you mean \"test\""},
+    {"a back-reference", "[[rule]]\nname='a'\nclass='test'\nmatch='(abc)\\1'\n",
+     "does not compile"},
+    {"a pattern for everything", "[[rule]]\nname='a'\nclass='test'\nmatch='.*'\n",
+     "matches the empty text"},
+    {"a pattern without text", "[[rule]]\nname='a'\nclass='test'\nmatch='^\\d+$'\n",
+     "no fixed text"},
+    {"an unknown class", "[[rule]]\nname='a'\nclass='tset'\nmatch='abc'\n",
+     "did you mean \"test\""},
     {"no class", "[[rule]]\nname='a'\nmatch='abc'\n", "class is missing"},
-    {"an unknown key", "[[rule]]\nname='a'\nclass='test'\nmatch='abc'\nprioriti=3\n", "did you mean \"priority\""},
+    {"an unknown key", "[[rule]]\nname='a'\nclass='test'\nmatch='abc'\nprioriti=3\n",
+     "did you mean \"priority\""},
     {"no pattern", "[[rule]]\nname='a'\nclass='test'\n", "never matches"},
     {"no name", "[[rule]]\nclass='test'\nmatch='abc'\n", "needs a name"},
-    {"a priority out of range", "[[rule]]\nname='a'\nclass='test'\nmatch='abc'\npriority=100\n", "from 1 to 99"},
-    {"a need that is not there", "[[rule]]\nname='a'\nclass='test'\nmatch='abc'\nneeds='b'\n", "needs a rule"},
-    {"a template without its group", "[[rule]]\nname='a'\nclass='test'\nmatch='abc'\nsignature='{file}'\n",
+    {"a priority out of range", "[[rule]]\nname='a'\nclass='test'\nmatch='abc'\npriority=100\n",
+     "from 1 to 99"},
+    {"a need that is not there", "[[rule]]\nname='a'\nclass='test'\nmatch='abc'\nneeds='b'\n",
+     "needs a rule"},
+    {"a template without its group",
+     "[[rule]]\nname='a'\nclass='test'\nmatch='abc'\nsignature='{file}'\n",
      "no pattern of this rule has a group \"file\""},
-    {"an unknown form of titles", "[[rule]]\nname='a'\nclass='test'\nmatch='abc'\ntitles='moca'\n", "did you mean \"mocha\""},
-    {"the same name twice", "[[rule]]\nname='a'\nclass='test'\nmatch='abc'\n[[rule]]\nname='a'\nclass='test'\nmatch='abd'\n",
+    {"an unknown form of titles", "[[rule]]\nname='a'\nclass='test'\nmatch='abc'\ntitles='moca'\n",
+     "did you mean \"mocha\""},
+    {"the same name twice",
+     "[[rule]]\nname='a'\nclass='test'\nmatch='abc'\n[[rule]]\nname='a'\nclass='test'\nmatch='abd'"
+     "\n",
      "already, at rules.toml:1"},
 };
 
@@ -41,7 +53,8 @@ TEST(RuleSet, TellsEachMistakeWithItsFileAndLine) {
     Problems problems;
     const RuleSource source{"rules.toml", c.text};
     EXPECT_EQ(RuleSet::Load({&source, 1}, problems), nullptr) << c.name;
-    EXPECT_NE(problems.Render().find(c.problem), std::string::npos) << c.name << "\n" << problems.Render();
+    EXPECT_NE(problems.Render().find(c.problem), std::string::npos) << c.name << "\n"
+                                                                    << problems.Render();
     ASSERT_FALSE(problems.all().empty()) << c.name;
     EXPECT_EQ(problems.all()[0].where.file, "rules.toml") << c.name;
     EXPECT_GT(problems.all()[0].where.line, 0) << c.name;
@@ -103,14 +116,16 @@ TEST(Rule, IgnoresALineThatItsUnlessMatches) {
 }
 
 TEST(Rule, GivesWayToOneOfHigherPriority) {
-  const Triage triage(Parse("[[rule]]\nname='low'\nclass='lint'\nmatch='^odd'\npriority=10\n"
-                            "[[rule]]\nname='high'\nclass='test'\nmatch='^bad'\npriority=90\n"));
+  const Triage triage(
+      Parse("[[rule]]\nname='low'\nclass='lint'\nmatch='^odd'\npriority=10\n"
+            "[[rule]]\nname='high'\nclass='test'\nmatch='^bad'\npriority=90\n"));
   EXPECT_EQ(triage.Run("odd\nbad\n").rule, "high");
 }
 
 TEST(Rule, TakesCapturesFromTheLinesAround) {
-  const Triage triage(Parse("[[rule]]\nname='a'\nclass='test'\ntool='t'\nmatch='^bad'\n"
-                            "above='^in (?P<file>\\S+)'\nthen='^because (?P<message>.*)'\n"));
+  const Triage triage(
+      Parse("[[rule]]\nname='a'\nclass='test'\ntool='t'\nmatch='^bad'\n"
+            "above='^in (?P<file>\\S+)'\nthen='^because (?P<message>.*)'\n"));
   EXPECT_EQ(triage.Run("in a.c\nin b.c\nbad\nx\nbecause so\n").signature, "t: b.c — so");
 }
 

@@ -18,7 +18,8 @@ namespace {
 
 std::filesystem::path Logs() {
   const char* shared = std::getenv("REGREEN_SHARED");
-  return std::filesystem::path(shared != nullptr ? shared : REGREEN_SOURCE_DIR "/../shared") / "data/logs";
+  return std::filesystem::path(shared != nullptr ? shared : REGREEN_SOURCE_DIR "/../shared") /
+         "data/logs";
 }
 
 // The identifiers of a name: frameworks and labels separate them differently.
@@ -60,14 +61,15 @@ TEST(Score, FailedTestsOfGitHubLogs) {
     const auto wanted = label["failed_tests"].Elements();
     if (wanted.empty()) continue;
     std::size_t found = 0;
-    for (const Json& test : wanted) found += IsAmong(test.StringOr(""), evidence.failed_tests) ? 1 : 0;
+    for (const Json& test : wanted)
+      found += IsAmong(test.StringOr(""), evidence.failed_tests) ? 1 : 0;
     ++labelled;
     all += found == wanted.size() ? 1 : 0;
     any += found > 0 ? 1 : 0;
     if (found < wanted.size()) std::printf("%s: %zu of %zu\n", name.c_str(), found, wanted.size());
   }
-  std::printf("failed tests: all in %d, one in %d of %d logs; green logs: %d of %d\n", all, any, labelled,
-              green_right, green);
+  std::printf("failed tests: all in %d, one in %d of %d logs; green logs: %d of %d\n", all, any,
+              labelled, green_right, green);
   EXPECT_GE(all * 100, labelled * 85);
   EXPECT_GE(any * 100, labelled * 95);
   EXPECT_EQ(green_right, green);
@@ -85,7 +87,8 @@ std::pair<std::string, std::int64_t> Unmark(const std::string& marked) {
       number = at;
       plain = line.substr(kMark.size());
       for (const std::string_view bracket : {"‹", "›"}) {
-        for (auto i = plain.find(bracket); i != std::string::npos; i = plain.find(bracket)) plain.erase(i, bracket.size());
+        for (auto i = plain.find(bracket); i != std::string::npos; i = plain.find(bracket))
+          plain.erase(i, bracket.size());
       }
     }
     Append(text, plain, "\n");
@@ -100,10 +103,13 @@ TEST(Score, MarkedLinesOfPytorchLogs) {
   for (const auto& file : FilesIn(folder)) {
     const auto [text, number] = Unmark(ReadBytes(file));
     const Evidence evidence = TriageOf(text);
-    const bool shown = std::ranges::any_of(evidence.lines, [n = number](const EvidenceLine& line) { return line.n == n; });
+    const bool shown = std::ranges::any_of(
+        evidence.lines, [n = number](const EvidenceLine& line) { return line.n == n; });
     ++windows;
     found += shown ? 1 : 0;
-    if (!shown) std::printf("%s: line %lld is not shown\n", file.filename().c_str(), static_cast<long long>(number));
+    if (!shown)
+      std::printf("%s: line %lld is not shown\n", file.filename().c_str(),
+                  static_cast<long long>(number));
   }
   std::printf("marked lines: %d of %d\n", found, windows);
   EXPECT_GE(found * 100, windows * 90);

@@ -42,7 +42,8 @@ inline std::shared_ptr<const RuleSet> ShippedRules() {
 }
 
 inline std::string Fixture(const std::string& name) {
-  return ReadBytes(std::filesystem::path(REGREEN_SOURCE_DIR "/tests/fixtures/triage/corpus") / name);
+  return ReadBytes(std::filesystem::path(REGREEN_SOURCE_DIR "/tests/fixtures/triage/corpus") /
+                   name);
 }
 
 inline Evidence TriageOf(std::string_view log, const TriageHints& hints = {}) {

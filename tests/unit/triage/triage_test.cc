@@ -27,7 +27,8 @@ const Case kFixtures[] = {
      "pytest: tests/test_cart.py::test_total_price — AssertionError"},
     {"travis-maven.log", FailureClass::kTest, "surefire-failed",
      "surefire: com.acme.CartTest.addsUp — org.opentest4j.AssertionFailedError"},
-    {"buildkite-go.log", FailureClass::kTest, "go-test-failed", "go test: TestTotal — got <n>, want <n>"},
+    {"buildkite-go.log", FailureClass::kTest, "go-test-failed",
+     "go test: TestTotal — got <n>, want <n>"},
     {"azure-msvc.log", FailureClass::kCompile, "msvc-error",
      "msvc: src/cart.cpp — C2065: 'total': undeclared identifier"},
     {"jenkins-gcc.log", FailureClass::kCompile, "gcc-clang-error",
@@ -36,7 +37,8 @@ const Case kFixtures[] = {
      "npm: package-lock.json does not fit package.json"},
     {"cargo.log", FailureClass::kCompile, "rustc-error",
      "rustc: E0425 cannot find value 'totl' in this scope"},
-    {"progress.log", FailureClass::kNetwork, "curl-wget", "curl: Operation timed out after <n> milliseconds"},
+    {"progress.log", FailureClass::kNetwork, "curl-wget",
+     "curl: Operation timed out after <n> milliseconds"},
     {"green-github.log", FailureClass::kNone, "", ""},
 };
 
@@ -75,12 +77,13 @@ TEST(Triage, DoesNotCareInWhichOrderTestsFailed) {
 TEST(Triage, PointsAtTheRawLine) {
   const std::string raw = Fixture("github-pytest.log");
   const Evidence evidence = TriageOf(raw);
-  const auto primary = std::ranges::find_if(evidence.lines, [](const EvidenceLine& line) {
-    return line.text.starts_with("FAILED ");
-  });
+  const auto primary = std::ranges::find_if(
+      evidence.lines, [](const EvidenceLine& line) { return line.text.starts_with("FAILED "); });
   ASSERT_NE(primary, evidence.lines.end());
   EXPECT_EQ(primary->role, "primary");
-  EXPECT_EQ(primary->n, 1 + std::count(raw.begin(), raw.begin() + static_cast<long>(raw.find("Z FAILED ")), '\n'));
+  EXPECT_EQ(
+      primary->n,
+      1 + std::count(raw.begin(), raw.begin() + static_cast<long>(raw.find("Z FAILED ")), '\n'));
 }
 
 TEST(Triage, TellsDiagnosticsAsFileLineAndMessage) {
@@ -94,7 +97,8 @@ TEST(Triage, TellsDiagnosticsAsFileLineAndMessage) {
 }
 
 TEST(Triage, BlamesTheExitCodeOnlyWhenNothingBetterIsThere) {
-  const Evidence bare = TriageOf("##[group]Run ./x\n##[error]Process completed with exit code 3.\n");
+  const Evidence bare =
+      TriageOf("##[group]Run ./x\n##[error]Process completed with exit code 3.\n");
   EXPECT_EQ(bare.rule, "exit-code");
   EXPECT_EQ(bare.exit_code, 3);
   const Evidence better = TriageOf(
@@ -127,7 +131,8 @@ TEST(Triage, FindsNoFailureInAGreenLog) {
 TEST(Triage, KeepsItsCaps) {
   std::string raw;
   for (int i = 0; i < 5000; ++i) {
-    raw += "FAILED tests/test_" + std::to_string(i) + ".py::test_x - " + std::string(3000, 'x') + "\n";
+    raw +=
+        "FAILED tests/test_" + std::to_string(i) + ".py::test_x - " + std::string(3000, 'x') + "\n";
   }
   const Evidence evidence = TriageOf(raw);
   EXPECT_EQ(evidence.failed_tests.size(), kMaxFailedTests);
@@ -142,16 +147,20 @@ TEST(FailedTests, AreNamedAsMochaNestsThem) {
 }
 
 TEST(FailedTests, AreToldOnceUnderTheirFullName) {
-  const std::vector<std::string> names = {"CartTest.addsUp", "com.acme.CartTest.addsUp", "TestA.test_x",
-                                          "pkg/test_a.py::TestA::test_x", "works", "works", "a works"};
-  EXPECT_EQ(Distinct(names), (std::vector<std::string>{"com.acme.CartTest.addsUp",
-                                                       "pkg/test_a.py::TestA::test_x", "works", "a works"}));
+  const std::vector<std::string> names = {"CartTest.addsUp", "com.acme.CartTest.addsUp",
+                                          "TestA.test_x",    "pkg/test_a.py::TestA::test_x",
+                                          "works",           "works",
+                                          "a works"};
+  EXPECT_EQ(Distinct(names),
+            (std::vector<std::string>{"com.acme.CartTest.addsUp", "pkg/test_a.py::TestA::test_x",
+                                      "works", "a works"}));
 }
 
 TEST(Report, ShowsWhatOneWouldPasteIntoABugReport) {
   const std::string text = RenderEvidence(TriageOf(Fixture("github-pytest.log")), "job.log");
   EXPECT_NE(text.find("job.log\n"), std::string::npos);
-  EXPECT_NE(text.find("pytest: tests/test_cart.py::test_total_price — AssertionError"), std::string::npos);
+  EXPECT_NE(text.find("pytest: tests/test_cart.py::test_total_price — AssertionError"),
+            std::string::npos);
   EXPECT_NE(text.find("failed tests (1):"), std::string::npos);
   EXPECT_NE(text.find("  FAILED tests/test_cart.py::test_total_price"), std::string::npos);
 }
@@ -160,9 +169,10 @@ TEST(Report, SaysWhenThereIsNoFailure) {
   EXPECT_EQ(RenderEvidence(Evidence(), "x.log"), "x.log\n  no failure found in this log\n");
   JsonWriter out;
   WriteTriageJson(Evidence(), "x.log", out);
-  EXPECT_EQ(out.Take(),
-            R"({"file":"x.log","class":"none","rule":"","signature":"","fingerprint":"","tool":"",)"
-            R"("step":"","command":"","exit_code":null,"failed_tests":[],"diagnostics":[],"lines":[]})");
+  EXPECT_EQ(
+      out.Take(),
+      R"({"file":"x.log","class":"none","rule":"","signature":"","fingerprint":"","tool":"",)"
+      R"("step":"","command":"","exit_code":null,"failed_tests":[],"diagnostics":[],"lines":[]})");
 }
 
 TEST(Report, EscapesWhatATerminalWouldObey) {
