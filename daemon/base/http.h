@@ -36,11 +36,13 @@ struct HttpCall {
   std::string body;
   absl::Duration timeout = absl::Seconds(30);       // for the whole call
   std::size_t max_body_bytes = 32 << 20;            // ResourceExhausted beyond
+  bool keep_ends = false;                           // or beyond it the first and last halves are kept
 };
 struct HttpAnswer {
   int status = 0;
   Headers headers;
   std::string body;
+  bool truncated = false;                           // HttpCall::keep_ends left the middle out
 };
 // One call, no redirect followed: a 3xx is an answer. Unavailable when there is no connection,
 // DeadlineExceeded on time-out. Any thread.

@@ -56,19 +56,58 @@ Status ConvertError(httplib::Error error, const HttpUrl& url, bool late) {
   return Unavailable(Cat("The call to ", origin, " failed: ", httplib::to_string(error), "."));
 }
 
+constexpr std::string_view kCut = "\n[the middle is left out here: it was too long]\n";
+
+// The bytes of an answer, within a cap.
+class CappedBody {
+ public:
+  CappedBody(std::size_t max_bytes, bool keep_ends) : max_(max_bytes), keep_ends_(keep_ends) {}
+
+  // False beyond the cap, unless the ends are kept.
+  bool Append(std::string_view bytes) {
+    if (!truncated_ && bytes.size() <= max_ - head_.size()) {
+      head_ += bytes;
+      return true;
+    }
+    if (!keep_ends_) return false;
+    if (!truncated_) {
+      truncated_ = true;
+      tail_ = head_.substr(std::min(head_.size(), max_ / 2));
+      head_.resize(std::min(head_.size(), max_ / 2));
+    }
+    tail_ += bytes;
+    // Trimmed now and then, so that each byte moves twice at the most.
+    if (tail_.size() > max_) tail_.erase(0, tail_.size() - max_ / 2);
+    return true;
+  }
+
+  bool truncated() const { return truncated_; }
+
+  std::string Take() {
+    if (!truncated_) return std::move(head_);
+    if (tail_.size() > max_ / 2) tail_.erase(0, tail_.size() - max_ / 2);
+    return Cat(head_, kCut, tail_);
+  }
+
+ private:
+  const std::size_t max_;
+  const bool keep_ends_;
+  bool truncated_ = false;
+  std::string head_, tail_;
+};
+
 struct Transfer {
+  explicit Transfer(const HttpCall& call) : body(call.max_body_bytes, call.keep_ends) {}
   httplib::Request request;
-  std::string body;
-  std::size_t max_body_bytes = 0;
+  CappedBody body;
   std::chrono::steady_clock::time_point deadline;
   bool too_long = false, late = false;
 
   bool Take(const char* bytes, std::size_t size) {
     late = std::chrono::steady_clock::now() > deadline;
-    too_long = size > max_body_bytes - body.size();
-    if (late || too_long) return false;
-    body.append(bytes, size);
-    return true;
+    if (late) return false;
+    too_long = !body.Append({bytes, size});
+    return !too_long;
   }
 };
 
@@ -83,7 +122,6 @@ void Prepare(const HttpCall& call, const HttpUrl& url, Transfer& transfer) {
     agent = agent || Lower(name) == "user-agent";
   }
   if (!agent) request.headers.emplace("User-Agent", "regreen");
-  transfer.max_body_bytes = call.max_body_bytes;
   request.start_time_ = std::chrono::steady_clock::now();
   transfer.deadline = request.start_time_ + absl::ToChronoNanoseconds(call.timeout);
   request.content_receiver = [&transfer](const char* bytes, std::size_t size, std::size_t, std::size_t) {
@@ -108,8 +146,7 @@ StatusOr<HttpAnswer> Send(httplib::ClientImpl& client, const HttpUrl& url, Trans
   httplib::Error error = httplib::Error::Success;
   const bool sent = client.send(transfer.request, response, error);
   if (transfer.too_long) {
-    return ResourceExhausted(Cat(url.Origin(), " sent an answer of more than ", transfer.max_body_bytes,
-                                 " bytes, which is more than is taken here."));
+    return ResourceExhausted(Cat(url.Origin(), " sent a longer answer than is taken here."));
   }
   if (!sent) {
     const bool late = transfer.late || std::chrono::steady_clock::now() > transfer.deadline;
@@ -117,7 +154,8 @@ StatusOr<HttpAnswer> Send(httplib::ClientImpl& client, const HttpUrl& url, Trans
   }
   HttpAnswer answer;
   answer.status = response.status;
-  answer.body = std::move(transfer.body);
+  answer.truncated = transfer.body.truncated();
+  answer.body = transfer.body.Take();
   for (const auto& [name, value] : response.headers) answer.headers.emplace_back(Lower(name), value);
   return answer;
 }
@@ -130,7 +168,7 @@ class LibraryClient final : public HttpClient {
     RETURN_IF_ERROR(CheckCall(call));
     ASSIGN_OR_RETURN(const HttpUrl url, ParseUrl(call.url));
     try {
-      Transfer transfer;
+      Transfer transfer(call);
       Prepare(call, url, transfer);
       if (url.scheme == "https") {
         httplib::SSLClient client(url.host, url.port);

@@ -107,10 +107,10 @@ struct ChildPlan {
   Fail(plan, Stage::kExec);
 }
 
-StatusOr<UniqueFd> MoveAbove(UniqueFd fd, int lowest) {
-  UniqueFd moved(fcntl(fd.get(), F_DUPFD_CLOEXEC, lowest));
-  if (!moved) return ErrnoStatus(errno, "cannot duplicate a descriptor");
-  return moved;
+StatusOr<UniqueFd> Duplicate(int fd, int lowest = 3) {
+  UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, lowest));
+  if (!copy) return ErrnoStatus(errno, "cannot duplicate a descriptor");
+  return copy;
 }
 
 // Bytes that can be read without a writer on the other side: no deadlock, no SIGPIPE, any size.
@@ -193,15 +193,11 @@ class Process {
   Status Start() {
     ChildPlan plan;
     RETURN_IF_ERROR(FindExecutable(&plan));
-    int lowest = 3;
-    for (const auto& [target, bytes] : spec_.input_fds) {
-      if (target < 3) return Internal("an input descriptor below 3 would hide a standard stream");
-      lowest = std::max(lowest, target + 1);
-    }
+    ASSIGN_OR_RETURN(const int lowest, LowestFree());
     std::vector<UniqueFd> inputs;
     auto give = [&](StatusOr<UniqueFd> fd, int target) -> Status {
       if (!fd.ok()) return fd.status();
-      ASSIGN_OR_RETURN(UniqueFd high, MoveAbove(*std::move(fd), lowest));
+      ASSIGN_OR_RETURN(UniqueFd high, Duplicate(fd->get(), lowest));
       plan.descriptors.push_back({high.get(), target});
       inputs.push_back(std::move(high));
       return OkStatus();
@@ -209,6 +205,7 @@ class Process {
     RETURN_IF_ERROR(give(InputFile(spec_.stdin_bytes), 0));
     RETURN_IF_ERROR(OpenOutput(give));
     for (const auto& [target, bytes] : spec_.input_fds) RETURN_IF_ERROR(give(MemoryFile(bytes), target));
+    for (const auto& [target, ours] : spec_.shared_fds) RETURN_IF_ERROR(give(Duplicate(ours), target));
     std::vector<std::string> env;
     for (const auto& [name, value] : spec_.env) env.push_back(Cat(name, "=", value));
     for (const std::string& arg : spec_.argv) plan.argv.push_back(const_cast<char*>(arg.c_str()));
@@ -224,13 +221,25 @@ class Process {
     return Fork(plan, lowest);
   }
 
+  // The first number above all that the child is promised.
+  StatusOr<int> LowestFree() const {
+    int lowest = 3;
+    bool hides = false;
+    const auto look = [&](int target) {
+      hides = hides || target < 3;
+      lowest = std::max(lowest, target + 1);
+    };
+    for (const auto& [target, bytes] : spec_.input_fds) look(target);
+    for (const auto& [target, ours] : spec_.shared_fds) look(target);
+    if (hides) return Internal("a descriptor below 3 would hide a standard stream");
+    return lowest;
+  }
+
   template <class Give>
   Status OpenOutput(Give& give) {
     ASSIGN_OR_RETURN(Pipe out, MakePipe());
     if (spec_.merge_stderr) {
-      UniqueFd again(fcntl(out.write.get(), F_DUPFD_CLOEXEC, 3));
-      if (!again) return ErrnoStatus(errno, "cannot duplicate a descriptor");
-      RETURN_IF_ERROR(give(std::move(again), 2));
+      RETURN_IF_ERROR(give(Duplicate(out.write.get()), 2));
     } else {
       ASSIGN_OR_RETURN(Pipe err, MakePipe());
       RETURN_IF_ERROR(give(std::move(err.write), 2));
@@ -254,7 +263,7 @@ class Process {
 
   Status Fork(ChildPlan& plan, int lowest) {
     ASSIGN_OR_RETURN(Pipe report, MakePipe());
-    ASSIGN_OR_RETURN(report.write, MoveAbove(std::move(report.write), lowest));
+    ASSIGN_OR_RETURN(report.write, Duplicate(report.write.get(), lowest));
     plan.report = report.write.get();
     plan.parent = getpid();
     // No handler of ours may run in the child before it has reset them all.

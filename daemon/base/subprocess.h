@@ -21,6 +21,8 @@ struct ProcessSpec {
   std::string stdin_bytes;
   // Further input by descriptor: the child finds the bytes at exactly this descriptor number (≥ 3).
   std::vector<std::pair<int, std::string>> input_fds;
+  // Descriptors of ours that the child shares, by its number (≥ 3) and ours; borrowed.
+  std::vector<std::pair<int, int>> shared_fds;
   absl::Duration timeout = absl::Minutes(10);                 // then the whole group is killed
   std::size_t max_output_bytes = 4 << 20;                     // stdout and stderr together; see below
   bool merge_stderr = false;                                  // stderr into stdout, in order

@@ -5,7 +5,6 @@
 #include "daemon/base/file.h"
 #include "daemon/base/text.h"
 
-#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 namespace regreen {
@@ -74,11 +73,10 @@ TomlTable TomlTable::Parse(std::string_view text, std::string file, Problems& pr
   auto node = std::make_shared<Node>();
   node->file = std::move(file);
   node->problems = &problems;
-  toml::parse_result result = toml::parse(text, node->file);
-  if (result) {
-    node->root = std::make_shared<toml::table>(std::move(result).table());
-  } else {
-    problems.Error(At(node->file, result.error().source()), result.error().description());
+  try {
+    node->root = std::make_shared<toml::table>(toml::parse(text, node->file));
+  } catch (const toml::parse_error& error) {
+    problems.Error(At(node->file, error.source()), error.description());
     node->root = std::make_shared<toml::table>();
   }
   node->table = node->root.get();

@@ -82,11 +82,7 @@ export class Daemon {
     return JSON.parse(result.stdout);
   }
 
-  // All tasks; a listing is an array, or an object that holds it.
-  async tasks() {
-    const listing = await this.json('task', 'list');
-    return Array.isArray(listing) ? listing : listing.tasks;
-  }
+  async tasks() { return (await this.json('task', 'list')).tasks; }
 }
 
 // Runs the command line. Answers {code, stdout, stderr}; a failing command is an answer. Never blocks

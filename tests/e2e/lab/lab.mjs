@@ -90,10 +90,7 @@ class Lab {
   }
 
   // The recorded why of each choice, newest first.
-  async decisions() {
-    const listing = await this.daemon.json('decisions');
-    return Array.isArray(listing) ? listing : listing.decisions;
-  }
+  async decisions() { return (await this.daemon.json('decisions', '--limit', '500')).decisions; }
 
   // Waits for a decision whose kind and reason fit.
   decision(kind, reason) {
@@ -114,10 +111,10 @@ class Lab {
 // A test body with a lab: `test('name', inLab({…}, async (lab) => {…}))`. A failure prints the daemon's
 // log; a request or answer that GitHub's description does not allow is a failure.
 export function inLab(options, body) {
-  return async () => {
+  return async (t) => {
     const lab = await Lab.open(options);
     try {
-      await body(lab);
+      await body(lab, t);
       const exit = await lab.close();
       if (exit) assert.deepEqual(exit, {code: 0, signal: null}, 'the daemon ends with 0 when asked to stop');
       assert.deepEqual(lab.github?.problems() ?? [], []);

@@ -89,6 +89,27 @@ TEST(HttpClient, StopsAtTheCapOfAnAnswer) {
   EXPECT_TRUE(NewHttpClient()->Call(call).ok());
 }
 
+TEST(HttpClient, KeepsTheEndsOfALongAnswerWhenAsked) {
+  HttpResponse answer;
+  answer.body = std::string(50'000, 'a') + std::string(100'000, 'b') + std::string(50'000, 'c');
+  EchoServer echo(answer);
+  HttpCall call;
+  call.url = echo.url("/");
+  call.max_body_bytes = 60'000;
+  call.keep_ends = true;
+  const auto got = NewHttpClient()->Call(call);
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_TRUE(got->truncated);
+  EXPECT_EQ(got->body.substr(0, 30'000), std::string(30'000, 'a'));
+  EXPECT_EQ(got->body.substr(got->body.size() - 30'000), std::string(30'000, 'c'));
+  EXPECT_LT(got->body.size(), 60'100u);
+  call.max_body_bytes = 200'000;
+  const auto whole = NewHttpClient()->Call(call);
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_FALSE(whole->truncated);
+  EXPECT_EQ(whole->body, answer.body);
+}
+
 TEST(HttpClient, SaysUnavailableWhenNobodyListens) {
   std::string url;
   {

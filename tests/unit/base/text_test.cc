@@ -68,7 +68,7 @@ TEST(Truncate, CutsBetweenCharactersAndMarksTheCut) {
 TEST(NearestName, SuggestsOnlyWhatIsNear) {
   const std::vector<std::string> names = {"label", "labels", "title"};
   EXPECT_EQ(NearestName("lable", names), "label");
-  EXPECT_EQ(NearestName("tilte", names), "");
+  EXPECT_EQ(NearestName("tilte", names), "title");
   EXPECT_EQ(NearestName("titles", names), "title");
   EXPECT_EQ(NearestName("workspace", names), "");
   EXPECT_EQ(DidYouMean("lable", names), ", did you mean \"label\"?");

@@ -1,0 +1,13 @@
+// GitHub and GitHub Enterprise Server, by a personal token.
+#pragma once
+
+#include <memory>
+
+#include "adapters/forge/registry.h"
+
+namespace regreen {
+
+// InvalidArgument with every mistake of the options, one a line.
+StatusOr<std::unique_ptr<Forge>> NewGithubForge(const ForgeOptions& options, const ForgeDependencies& dependencies);
+
+}  // namespace regreen

@@ -1,0 +1,49 @@
+// GitHub's REST API: one call, one answer, one mapping of errors. Source: docs.github.com, "REST API",
+// version 2022-11-28; "Rate limits for the REST API".
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/http.h"
+#include "daemon/base/json.h"
+#include "daemon/base/secret.h"
+#include "daemon/base/status.h"
+
+namespace regreen {
+
+// "what" names what is being done, for messages: "reading run 7 of acme/widget". Any thread.
+class GithubApi {
+ public:
+  // `base` without a slash at its end. Both references outlive it.
+  GithubApi(HttpClient& http, const Clock& clock, std::string base, Secret token);
+
+  StatusOr<Json> Get(std::string_view path, std::string_view what, std::stop_token stop) const;
+  // `method` with a JSON body.
+  StatusOr<Json> Send(const std::string& method, std::string_view path, std::string body, std::string_view what,
+                      std::stop_token stop) const;
+  // The answer as it is, redirects and errors included.
+  StatusOr<HttpAnswer> Fetch(HttpCall call, std::stop_token stop) const;
+  // A call to the API with its headers, the credential included.
+  HttpCall Prepare(std::string_view path) const;
+  // OK for 2xx. See the .cc for the table.
+  Status ErrorOf(const HttpAnswer& answer, std::string_view what) const;
+
+  const std::string& base() const { return base_; }
+  const Clock& clock() const { return clock_; }
+
+ private:
+  Status RateLimited(const HttpAnswer& answer, std::string_view what) const;
+
+  HttpClient& http_;
+  const Clock& clock_;
+  const std::string base_;
+  const Secret token_;
+};
+
+// "acme/widget" with each part percent-encoded.
+std::string RepoPath(std::string_view repo);
+
+}  // namespace regreen

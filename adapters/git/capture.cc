@@ -1,0 +1,87 @@
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "adapters/git/apply.h"
+#include "adapters/git/scan.h"
+#include "adapters/git/tree.h"
+#include "adapters/git/trusted_repository.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+struct GitBuffer {
+  git_buf raw = GIT_BUF_INIT;
+  ~GitBuffer() { git_buf_dispose(&raw); }
+};
+
+// The tree that the worktree's files make.
+StatusOr<git_oid> TreeOfWorktree(const CheckoutSpec& spec, const TrustedFolders& folders,
+                                 git_repository* repository, git_tree* base, std::stop_token stop) {
+  struct stat stamp;
+  if (stat(folders.stamp.c_str(), &stamp) != 0) {
+    return ErrnoStatus(errno, Cat("cannot look at ", folders.stamp));
+  }
+  int code = 0;
+  auto known = GitMake<IndexPtr>(code, git_index_open, Cat(folders.repository, "/index").c_str());
+  if (code != 0) return GitError(code, "cannot read the index of a checkout");
+  auto index = GitMake<IndexPtr>(code, git_index_new);
+  if (code == 0) code = git_index_read_tree(index.get(), base);
+  if (code != 0) return GitError(code, "cannot read the base tree");
+  ASSIGN_OR_RETURN(IgnoreRules ignores, IgnoreRules::Create(folders.repository, folders.ignores));
+  Scan scan(repository, index.get(), known.get(), stamp.st_ctim, ignores, std::move(stop));
+  RETURN_IF_ERROR(scan.Run(spec.worktree, base));
+  git_oid tree;
+  code = git_index_write_tree_to(&tree, index.get(), repository);
+  if (code != 0) return GitError(code, "cannot write the captured tree");
+  return tree;
+}
+
+StatusOr<std::string> PatchBytes(git_repository* repository, git_tree* base, const git_oid& to) {
+  int code = 0;
+  auto tree = GitMake<TreePtr>(code, git_tree_lookup, repository, &to);
+  if (code != 0) return GitError(code, "cannot read the captured tree");
+  git_diff_options options;
+  git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
+  options.flags = GIT_DIFF_SHOW_BINARY;
+  options.id_abbrev = GIT_OID_HEXSZ;
+  auto diff = GitMake<DiffPtr>(code, git_diff_tree_to_tree, repository, base, tree.get(), &options);
+  if (code != 0) return GitError(code, "cannot compare two trees");
+  GitBuffer buffer;
+  code = git_diff_to_buf(&buffer.raw, diff.get(), GIT_DIFF_FORMAT_PATCH);
+  if (code != 0) return GitError(code, "cannot write a patch");
+  return std::string(buffer.raw.ptr, buffer.raw.size);
+}
+
+}  // namespace
+
+StatusOr<Patch> ParsePatch(const std::string& base_commit, std::string bytes) {
+  Patch patch{base_commit, std::move(bytes), {}, {}};
+  patch.digest = PatchDigest(patch.base_commit, patch.bytes);
+  if (patch.bytes.empty()) return patch;
+  ASSIGN_OR_RETURN(DiffPtr diff, ParseDiff(patch.bytes));
+  ASSIGN_OR_RETURN(patch.files, ListChanges(diff.get()));
+  return patch;
+}
+
+StatusOr<Patch> CaptureChanges(const CheckoutSpec& spec, std::stop_token stop) {
+  const TrustedFolders folders(spec.trusted_git);
+  ASSIGN_OR_RETURN(RepositoryPtr repository, OpenRepository(folders.repository));
+  ASSIGN_OR_RETURN(CommitPtr commit, LookUpCommit(repository.get(), spec.commit));
+  ASSIGN_OR_RETURN(TreePtr base, TreeOf(commit.get()));
+  ASSIGN_OR_RETURN(const git_oid captured,
+                   TreeOfWorktree(spec, folders, repository.get(), base.get(), std::move(stop)));
+  if (git_oid_equal(&captured, git_tree_id(base.get()))) return ParsePatch(spec.commit, "");
+  ASSIGN_OR_RETURN(std::string bytes, PatchBytes(repository.get(), base.get(), captured));
+  ASSIGN_OR_RETURN(Patch patch, ParsePatch(spec.commit, std::move(bytes)));
+  // What is published is made of the patch's bytes, so they must say exactly what is in the folder.
+  ASSIGN_OR_RETURN(DiffPtr diff, ParseDiff(patch.bytes));
+  ASSIGN_OR_RETURN(const git_oid again, ApplyToTree(repository.get(), base.get(), diff.get()));
+  if (!git_oid_equal(&again, &captured)) {
+    return InvalidArgument("the changes cannot be written as a patch that gives the same files");
+  }
+  return patch;
+}
+
+}  // namespace regreen

@@ -1,0 +1,244 @@
+// The child's side: the only place where libgit2 speaks with a remote.
+#include <unistd.h>
+
+#include <filesystem>
+#include <system_error>
+
+#include "adapters/git/git.h"
+#include "adapters/git/library.h"
+#include "adapters/git/local_push.h"
+#include "adapters/git/remote.h"
+#include "adapters/git/wire.h"
+#include "daemon/base/file.h"
+#include "daemon/base/log.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxRequestBytes = 1 << 20;
+
+// What the callbacks of libgit2 share.
+struct Conversation {
+  const GitRequest& request;
+  bool asked_before = false;   // for the credential: asked again means that it was refused
+  std::string refusal;         // what the remote said of the pushed ref
+};
+
+int GiveCredential(git_credential** out, const char*, const char*, unsigned allowed, void* payload) {
+  auto* conversation = static_cast<Conversation*>(payload);
+  const GitRemote& remote = conversation->request.remote;
+  if ((allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) == 0 || remote.user.empty()) {
+    git_error_set_str(GIT_ERROR_HTTP, "the remote asks for a credential, and none is configured");
+    return GIT_EAUTH;
+  }
+  if (conversation->asked_before) {
+    git_error_set_str(GIT_ERROR_HTTP, "the remote refused the user name and password");
+    return GIT_EAUTH;
+  }
+  conversation->asked_before = true;
+  return git_credential_userpass_plaintext_new(out, remote.user.c_str(),
+                                               remote.password.Reveal().c_str());
+}
+
+int NoteRefusal(const char*, const char* status, void* payload) {
+  if (status != nullptr) static_cast<Conversation*>(payload)->refusal = status;
+  return 0;
+}
+
+git_remote_callbacks CallbacksFor(Conversation& conversation) {
+  git_remote_callbacks callbacks;
+  git_remote_init_callbacks(&callbacks, GIT_REMOTE_CALLBACKS_VERSION);
+  callbacks.credentials = GiveCredential;
+  callbacks.push_update_reference = NoteRefusal;
+  callbacks.payload = &conversation;
+  return callbacks;
+}
+
+// libgit2 says the HTTP status in words only.
+Status RemoteError(int code, std::string_view what) {
+  const Status status = GitError(code, what);
+  const std::string message = Message(status);
+  const auto says = [&](std::string_view words) { return message.find(words) != std::string::npos; };
+  if (says("status code: 401") || says("authentication")) return Unauthenticated(message);
+  if (says("status code: 403")) return PermissionDenied(message);
+  if (says("status code: 404") || says("status code: 410")) return NotFound(message);
+  if (says("status code: 429")) return ResourceExhausted(message);
+  if (says("redirect") || says("status code: 3")) {
+    return InvalidArgument(Cat(message, "; the address redirects, and redirects are not followed: "
+                                        "configure the final address"));
+  }
+  return status.code() == StatusCode::kInternal ? Unavailable(message) : status;
+}
+
+// libgit2 takes "host:path" for SSH, also when it is a path with a colon in it; a file URL is not.
+std::string UrlFor(const GitRemote& remote) {
+  if (!IsLocal(remote)) return remote.url;
+  std::string url = "file://";
+  for (std::string_view part : Split(std::string_view(remote.url).substr(1), '/')) {
+    Append(url, "/", PercentEncode(part));
+  }
+  return url;
+}
+
+StatusOr<RemotePtr> MakeRemote(git_repository* repository, const GitRemote& remote) {
+  int code = 0;
+  RemotePtr made = repository == nullptr
+                       ? GitMake<RemotePtr>(code, git_remote_create_detached, UrlFor(remote).c_str())
+                       : GitMake<RemotePtr>(code, git_remote_create_anonymous, repository,
+                                            UrlFor(remote).c_str());
+  if (code != 0) return GitError(code, "cannot use the remote");
+  return made;
+}
+
+Status Connect(git_remote* remote, git_direction direction, Conversation& conversation) {
+  git_remote_connect_options options = GIT_REMOTE_CONNECT_OPTIONS_INIT;
+  options.callbacks = CallbacksFor(conversation);
+  options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+  const int code = git_remote_connect_ext(remote, direction, &options);
+  return code == 0 ? OkStatus() : RemoteError(code, "cannot reach the remote");
+}
+
+// Of a connected remote.
+StatusOr<std::optional<std::string>> TipOf(git_remote* remote, const std::string& ref) {
+  const git_remote_head** heads = nullptr;
+  std::size_t count = 0;
+  const int code = git_remote_ls(&heads, &count, remote);
+  if (code != 0) return RemoteError(code, "cannot list the remote's branches");
+  for (std::size_t i = 0; i < count; ++i) {
+    if (ref == heads[i]->name) return ToHex(heads[i]->oid);
+  }
+  return std::optional<std::string>();
+}
+
+// What a child that was killed left: locks on refs, and packs half received. The caller holds the
+// mirror's lock, so nobody is using them.
+void RemoveLeftovers(const std::string& folder) {
+  std::error_code error;
+  std::vector<fs::path> stale;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder + "/refs", error)) {
+    if (entry.path().extension() == ".lock") stale.push_back(entry.path());
+  }
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder + "/objects/pack", error)) {
+    if (entry.path().filename().string().starts_with("pack_git2_")) stale.push_back(entry.path());
+  }
+  stale.emplace_back(folder + "/packed-refs.lock");
+  for (const fs::path& path : stale) fs::remove(path, error);
+}
+
+StatusOr<GitAnswer> Fetch(const GitRequest& request) {
+  RemoveLeftovers(request.folder);
+  ASSIGN_OR_RETURN(RepositoryPtr repository, OpenRepository(request.folder));
+  ASSIGN_OR_RETURN(RemotePtr remote, MakeRemote(repository.get(), request.remote));
+  Conversation conversation{request, false, {}};
+  git_fetch_options options;
+  git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
+  options.callbacks = CallbacksFor(conversation);
+  options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+  options.prune = request.prune ? GIT_FETCH_PRUNE : GIT_FETCH_NO_PRUNE;
+  options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
+  options.update_fetchhead = 0;
+  std::vector<char*> refspecs;
+  for (const std::string& refspec : request.refspecs) {
+    refspecs.push_back(const_cast<char*>(refspec.c_str()));
+  }
+  const git_strarray wanted{refspecs.data(), refspecs.size()};
+  const int code = git_remote_fetch(remote.get(), &wanted, &options, "fetch");
+  if (code != 0) return RemoteError(code, "cannot fetch");
+  return GitAnswer{};
+}
+
+StatusOr<GitAnswer> Tips(const GitRequest& request) {
+  ASSIGN_OR_RETURN(RemotePtr remote, MakeRemote(nullptr, request.remote));
+  Conversation conversation{request, false, {}};
+  RETURN_IF_ERROR(Connect(remote.get(), GIT_DIRECTION_FETCH, conversation));
+  ASSIGN_OR_RETURN(std::optional<std::string> tip, TipOf(remote.get(), request.ref));
+  return GitAnswer{std::move(tip)};
+}
+
+Status SayRefusal(const Conversation& conversation) {
+  if (conversation.refusal.empty()) return OkStatus();
+  const std::string& why = conversation.refusal;
+  const auto says = [&](std::string_view words) { return why.find(words) != std::string::npos; };
+  const std::string message = Cat("the remote refused the branch: ", CleanGitText(why));
+  if (says("stale") || says("lock") || says("fetch first") || says("already exists")) {
+    return Aborted(message);
+  }
+  return PermissionDenied(message);
+}
+
+// Over one connection: the remote compares the tip that it named at the start with the one that it has
+// when it writes, so a commit that comes in between is never overwritten.
+StatusOr<GitAnswer> PushByNetwork(const GitRequest& request) {
+  ASSIGN_OR_RETURN(RepositoryPtr repository, OpenRepository(request.folder));
+  ASSIGN_OR_RETURN(const git_oid commit, ParseCommitId(request.commit));
+  ASSIGN_OR_RETURN(RemotePtr remote, MakeRemote(repository.get(), request.remote));
+  Conversation conversation{request, false, {}};
+  RETURN_IF_ERROR(Connect(remote.get(), GIT_DIRECTION_PUSH, conversation));
+  ASSIGN_OR_RETURN(std::optional<std::string> tip, TipOf(remote.get(), request.ref));
+  if (tip.value_or("") != request.expected) return Aborted("the branch moved during the push");
+  // libgit2 pushes refs, not ids.
+  const std::string source = Cat("refs/regreen/pushing/", request.commit);
+  int code = 0;
+  auto reference = GitMake<ReferencePtr>(code, git_reference_create, repository.get(),
+                                         source.c_str(), &commit, 1, nullptr);
+  if (code != 0) return GitError(code, "cannot write a ref of the mirror");
+  git_push_options options;
+  git_push_options_init(&options, GIT_PUSH_OPTIONS_VERSION);
+  options.callbacks = CallbacksFor(conversation);
+  options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+  options.pb_parallelism = 1;
+  std::string refspec = Cat("+", source, ":", request.ref);
+  char* refspecs[] = {refspec.data()};
+  const git_strarray wanted{refspecs, 1};
+  code = git_remote_upload(remote.get(), &wanted, &options);
+  const Status pushed = code == 0 ? SayRefusal(conversation) : RemoteError(code, "cannot push");
+  git_reference_delete(reference.get());
+  RETURN_IF_ERROR(pushed);
+  return GitAnswer{};
+}
+
+StatusOr<GitAnswer> Push(const GitRequest& request) {
+  if (!IsLocal(request.remote)) return PushByNetwork(request);
+  RETURN_IF_ERROR(PushToFolder(request));
+  return GitAnswer{};
+}
+
+StatusOr<GitAnswer> Answer(const GitRequest& request) {
+  RETURN_IF_ERROR(CheckRemote(request.remote));
+  EnsureGitLibrary();
+  if (!request.ca_file.empty()) {
+    const int code = git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, request.ca_file.c_str(), nullptr);
+    if (code != 0) return GitError(code, Cat("cannot use the certificates in ", request.ca_file));
+  }
+  switch (request.operation) {
+    case GitRequest::Operation::kFetch: return Fetch(request);
+    case GitRequest::Operation::kTips: return Tips(request);
+    case GitRequest::Operation::kPush: return Push(request);
+  }
+  return Internal("an unknown git operation");
+}
+
+StatusOr<GitAnswer> ReadAndAnswer() {
+  ASSIGN_OR_RETURN(const std::string bytes, ReadAll(STDIN_FILENO, kMaxRequestBytes));
+  ASSIGN_OR_RETURN(const GitRequest request, DecodeRequest(bytes));
+  MaskInLogs(request.remote.password);
+  return Answer(request);
+}
+
+}  // namespace
+
+int RunGitChild() {
+  std::string_view rest;
+  const std::string answer = EncodeAnswer(ReadAndAnswer());
+  for (rest = answer; !rest.empty();) {
+    const ssize_t n = write(STDOUT_FILENO, rest.data(), rest.size());
+    if (n < 0 && errno != EINTR) return 1;
+    if (n > 0) rest.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return 0;
+}
+
+}  // namespace regreen

@@ -1,0 +1,132 @@
+#include <utility>
+
+#include "adapters/git/git.h"
+#include "adapters/git/library.h"
+#include "adapters/git/lock.h"
+#include "adapters/git/remote.h"
+#include "adapters/git/transport.h"
+#include "daemon/base/file.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+bool HasCommit(const std::string& folder, const std::string& commit) {
+  auto repository = OpenRepository(folder);
+  return repository.ok() && LookUpCommit(repository->get(), commit).ok();
+}
+
+// Makes the bare repository when it is not there, or when a crash left half of one.
+Status MakeRepository(const std::string& folder) {
+  const Status opened = OpenRepository(folder).status();
+  if (opened.code() != StatusCode::kNotFound) return opened;
+  RETURN_IF_ERROR(RemoveTree(folder));
+  EnsureGitLibrary();
+  git_repository_init_options options;
+  git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
+  options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKDIR;
+  int code = 0;
+  auto made = GitMake<RepositoryPtr>(code, git_repository_init_ext, folder.c_str(), &options);
+  if (code != 0) return GitError(code, Cat("cannot make the repository ", folder));
+  return OkStatus();
+}
+
+class GitMirror final : public Mirror {
+ public:
+  explicit GitMirror(GitOptions options) : options_(std::move(options)) {}
+
+  StatusOr<std::string> Ensure(const GitRemote& remote, const std::string& commit,
+                               std::stop_token stop) override {
+    RETURN_IF_ERROR(CheckRemote(remote));
+    RETURN_IF_ERROR(ParseCommitId(commit).status());
+    const std::string folder = MirrorFolder(options_.directory, remote.url);
+    if (HasCommit(folder, commit)) return folder;
+    RETURN_IF_ERROR(MakeDirectories(options_.directory, 0700));
+    ASSIGN_OR_RETURN(const MirrorLock lock, MirrorLock::Take(folder, stop));
+    if (HasCommit(folder, commit)) return folder;
+    RETURN_IF_ERROR(MakeRepository(folder));
+    RETURN_IF_ERROR(FetchUntilThere(remote, folder, commit, stop));
+    return folder;
+  }
+
+  StatusOr<std::optional<std::string>> RemoteTip(const GitRemote& remote, const std::string& branch,
+                                                 std::stop_token stop) override {
+    GitRequest request;
+    request.operation = GitRequest::Operation::kTips;
+    request.remote = remote;
+    request.ref = Cat("refs/heads/", branch);
+    ASSIGN_OR_RETURN(GitAnswer answer, AskRemote(options_, std::move(request), std::move(stop)));
+    return answer.tip;
+  }
+
+  StatusOr<std::string> ReadFileAt(const std::string& folder, const std::string& commit,
+                                   const std::string& path, std::size_t max_bytes) override {
+    ASSIGN_OR_RETURN(RepositoryPtr repository, OpenRepository(folder));
+    ASSIGN_OR_RETURN(CommitPtr found, LookUpCommit(repository.get(), commit));
+    ASSIGN_OR_RETURN(TreePtr tree, TreeOf(found.get()));
+    int code = 0;
+    auto entry = GitMake<TreeEntryPtr>(code, git_tree_entry_bypath, tree.get(), path.c_str());
+    const std::string shown = Cat(EscapeControl(path), " at ", commit);
+    if (code != 0 || git_tree_entry_type(entry.get()) != GIT_OBJECT_BLOB ||
+        git_tree_entry_filemode(entry.get()) == GIT_FILEMODE_LINK) {
+      return NotFound(Cat("there is no file ", shown));
+    }
+    auto blob = GitMake<BlobPtr>(code, git_blob_lookup, repository.get(), git_tree_entry_id(entry.get()));
+    if (code != 0) return GitError(code, Cat("cannot read ", shown));
+    const auto size = static_cast<std::size_t>(git_blob_rawsize(blob.get()));
+    if (size > max_bytes) return ResourceExhausted(Cat(shown, " has more than ", max_bytes, " bytes"));
+    return std::string(static_cast<const char*>(git_blob_rawcontent(blob.get())), size);
+  }
+
+  StatusOr<bool> Contains(const std::string& folder, const std::string& tip,
+                          const std::string& commit) override {
+    ASSIGN_OR_RETURN(RepositoryPtr repository, OpenRepository(folder));
+    RETURN_IF_ERROR(LookUpCommit(repository.get(), tip).status());
+    ASSIGN_OR_RETURN(const git_oid tip_id, ParseCommitId(tip));
+    ASSIGN_OR_RETURN(const git_oid commit_id, ParseCommitId(commit));
+    if (git_oid_equal(&tip_id, &commit_id)) return true;
+    // A commit that the mirror does not have is no ancestor of one that it has whole.
+    if (!LookUpCommit(repository.get(), commit).ok()) return false;
+    const int answer = git_graph_descendant_of(repository.get(), &tip_id, &commit_id);
+    if (answer < 0) return GitError(answer, Cat("cannot walk the history of ", tip));
+    return answer == 1;
+  }
+
+ private:
+  // Branches first: most failures are on one. A change's head may be on none, or be gone from its
+  // branch by a force push; then by its own id, where the server allows it, and by the refs in which
+  // forges keep the heads of changes.
+  Status FetchUntilThere(const GitRemote& remote, const std::string& folder,
+                         const std::string& commit, std::stop_token stop) {
+    GitRequest request;
+    request.operation = GitRequest::Operation::kFetch;
+    request.remote = remote;
+    request.folder = folder;
+    request.refspecs = {"+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"};
+    request.prune = true;
+    RETURN_IF_ERROR(AskRemote(options_, request, stop).status());
+    if (HasCommit(folder, commit)) return OkStatus();
+    request.prune = false;
+    request.refspecs = {Cat(commit, ":refs/regreen/wanted/", commit)};
+    // Many servers refuse a bare id, each in its own words; the refs below decide.
+    const Status by_id = AskRemote(options_, request, stop).status();
+    if (by_id.code() == StatusCode::kCancelled) return by_id;
+    if (HasCommit(folder, commit)) return OkStatus();
+    request.refspecs = {"+refs/pull/*/head:refs/pull/*/head",
+                        "+refs/merge-requests/*/head:refs/merge-requests/*/head"};
+    RETURN_IF_ERROR(AskRemote(options_, request, stop).status());
+    if (HasCommit(folder, commit)) return OkStatus();
+    return NotFound(Cat("the commit ", commit, " is not in ", remote.url,
+                        "; its branch may have been deleted or force-pushed"));
+  }
+
+  const GitOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Mirror> NewGitMirror(GitOptions options) {
+  return std::make_unique<GitMirror>(std::move(options));
+}
+
+}  // namespace regreen

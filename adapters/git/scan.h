@@ -1,0 +1,61 @@
+// Reads a hostile folder into an index: what is there, compared with a base tree, by content. No link
+// is followed, no filter runs, nothing below .git is read.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+
+#include "adapters/git/ignore.h"
+#include "adapters/git/library.h"
+
+namespace regreen {
+
+struct ScanLimits {
+  std::uint64_t file_bytes = 32 << 20;      // of one changed file
+  std::uint64_t changed_bytes = 128 << 20;  // of all of them
+  int depth = 200;
+};
+
+class Scan {
+ public:
+  // All must outlive the scan. `index` holds the base tree and is changed to what the folder holds;
+  // `known` is the state of the files at the checkout: one that is as old and of the same inode and
+  // size is not read again. A file as new as `stamp` always is: it may have changed since unseen.
+  Scan(git_repository* repository, git_index* index, git_index* known, timespec stamp,
+       IgnoreRules& ignores, std::stop_token stop)
+      : repository_(repository), index_(index), known_(known), stamp_(stamp), ignores_(ignores),
+        stop_(std::move(stop)) {}
+
+  // InvalidArgument names what cannot be in a patch; Cancelled.
+  Status Run(const std::string& worktree, git_tree* base);
+
+ private:
+  struct Entry {
+    std::string name, path;
+    struct stat info;
+    const git_tree_entry* base = nullptr;  // of the base tree, at the same name
+  };
+  Status Folder(int folder, const std::string& prefix, git_tree* base, int depth);
+  Status One(int folder, Entry& entry, int depth);
+  Status Subfolder(int parent, Entry& entry, int depth);
+  Status File(int folder, Entry& entry);
+  Status Link(int folder, Entry& entry);
+  StatusOr<bool> SameLargeFile(int file, const Entry& entry) const;
+  Status Replace(const Entry& entry, std::string_view bytes, unsigned mode);
+  Status Remove(const git_tree_entry* gone, const std::string& path);
+  bool Unchanged(const Entry& entry, unsigned mode) const;
+
+  git_repository* repository_;
+  git_index* index_;
+  git_index* known_;
+  timespec stamp_;
+  IgnoreRules& ignores_;
+  std::stop_token stop_;
+  ScanLimits limits_;
+  std::uint64_t changed_bytes_ = 0;
+};
+
+}  // namespace regreen

@@ -1,0 +1,168 @@
+#include "adapters/workspace/bubblewrap.h"
+
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "adapters/workspace/folder.h"
+#include "adapters/workspace/seccomp.h"
+#include "adapters/workspace/system_view.h"
+#include "daemon/base/file.h"
+#include "daemon/base/json.h"
+#include "daemon/base/subprocess.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+// Descriptors of bwrap, by number.
+constexpr int kArgumentsFd = 3, kFilterFd = 4, kStatusFd = 5, kFirstFileFd = 6;
+constexpr std::size_t kMaxStatusBytes = 64 << 10;
+constexpr int kReapMilliseconds = 30'000;
+constexpr char kTmpBytes[] = "4294967296";   // a cap, not a reservation: the pages are memory
+constexpr char kShmBytes[] = "1073741824";
+
+// The sandbox's first process. When it ends the kernel ends all others there, and bwrap is told only
+// then; bwrap's own first process would leave them for a moment. The shell waits for the command
+// instead of becoming it, since a first process ignores the signals that would end any other.
+constexpr char kFirstProcess[] = "\"$@\"; exit $?";
+
+struct SandboxStatus {
+  pid_t first_process = 0;
+  bool started = false;    // the command was reached: its exit code is its own
+};
+
+// bwrap writes one JSON object a line.
+SandboxStatus ReadStatus(int file) {
+  SandboxStatus status;
+  lseek(file, 0, SEEK_SET);
+  auto text = ReadAll(file, kMaxStatusBytes);
+  if (!text.ok()) return status;
+  for (std::string_view line : SplitLines(*text)) {
+    auto json = Json::Parse(line);
+    if (!json.ok()) continue;
+    if ((*json)["child-pid"].IsInt()) {
+      status.first_process = static_cast<pid_t>((*json)["child-pid"].IntOr(0));
+    }
+    if ((*json)["exit-code"].IsInt()) status.started = true;
+  }
+  return status;
+}
+
+// When bwrap was killed, its death kills the first process, and that one all others; but a killer is
+// not told when this is over. A process is readable as ended only after its namespace is empty.
+void AwaitEnd(pid_t first_process) {
+  if (first_process <= 0) return;
+  const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, first_process, 0)));
+  if (!process) return;
+  pollfd ended = {process.get(), POLLIN, 0};
+  while (poll(&ended, 1, kReapMilliseconds) < 0 && errno == EINTR) {
+  }
+}
+
+std::vector<int> ParseVersion(std::string_view text) {
+  std::vector<int> version;
+  const std::size_t digits = text.find_first_of("0123456789");
+  if (digits == std::string_view::npos) return version;
+  for (std::string_view part : Split(Trim(text.substr(digits)), '.')) {
+    version.push_back(std::atoi(std::string(part).c_str()));
+  }
+  return version;
+}
+
+template <class... A>
+void Add(std::vector<std::string>& arguments, const A&... parts) {
+  (arguments.push_back(std::string(parts)), ...);
+}
+
+}  // namespace
+
+StatusOr<Bubblewrap> Bubblewrap::Find(const WorkspaceOptions& options) {
+  auto program = FindProgram("bwrap");
+  if (!program.ok()) {
+    return FailedPrecondition("the sandbox needs bubblewrap, and there is no bwrap in PATH; "
+                              "install the package bubblewrap");
+  }
+  ProcessSpec spec;
+  spec.argv = {*program, "--version"};
+  spec.timeout = absl::Seconds(10);
+  ASSIGN_OR_RETURN(const ProcessResult result, RunProcess(spec));
+  std::vector<int> version = ParseVersion(result.out);
+  // 0.4 brought --json-status-fd as it is used here.
+  if (version < std::vector<int>{0, 4}) {
+    return FailedPrecondition(Cat("the sandbox needs bubblewrap 0.4 or newer; ", *program, " says: ",
+                                  EscapeControl(Trim(result.out))));
+  }
+  ASSIGN_OR_RETURN(std::string filter, SandboxFilter());
+  return Bubblewrap(*std::move(program), std::move(version), std::move(filter), options);
+}
+
+std::vector<std::string> Bubblewrap::Arguments(const SandboxFolders& folders,
+                                               const ExecSpec& spec) const {
+  std::vector<std::string> a;
+  Add(a, "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
+      "--unshare-cgroup-try", "--die-with-parent", "--new-session", "--as-pid-1", "--cap-drop", "ALL",
+      "--uid", "1000", "--gid", "1000", "--hostname", "regreen");
+  if (AtLeast(0, 8)) Add(a, "--disable-userns");
+  Add(a, "--seccomp", std::to_string(kFilterFd), "--json-status-fd", std::to_string(kStatusFd));
+  for (const std::string& option : SystemView()) a.push_back(option);
+  int fd = kFirstFileFd;
+  for (const auto& [path, content] : MadeFiles()) Add(a, "--ro-bind-data", std::to_string(fd++), path);
+  for (const std::string& path : options_.read_only_paths) Add(a, "--ro-bind", path, path);
+  const auto tmpfs = [&](const char* bytes, const char* path) {
+    if (AtLeast(0, 7)) Add(a, "--size", bytes);
+    Add(a, "--tmpfs", path);
+  };
+  Add(a, "--proc", "/proc", "--dev", "/dev");
+  tmpfs(kShmBytes, "/dev/shm");
+  Add(a, "--remount-ro", "/dev");
+  tmpfs(kTmpBytes, "/tmp");
+  Add(a, "--bind", folders.home, kHomeInside, "--bind", folders.tree, kTreeInside);
+  if (!folders.objects.empty()) Add(a, "--ro-bind", folders.objects, kObjectsInside);
+  Add(a, "--remount-ro", "/", "--chdir",
+      spec.directory.empty() ? std::string(kTreeInside) : Cat(kTreeInside, "/", spec.directory));
+  Add(a, "--setenv", "PATH", SearchPath(options_), "--setenv", "HOME", kHomeInside, "--setenv", "USER",
+      "regreen", "--setenv", "LANG", "C.UTF-8", "--setenv", "CI", "true", "--setenv", "TERM", "dumb",
+      "--setenv", "TMPDIR", "/tmp");
+  for (const auto& [name, value] : spec.env) Add(a, "--setenv", name, value);
+  return a;
+}
+
+StatusOr<ExecResult> Bubblewrap::Run(const SandboxFolders& folders, const ExecSpec& spec,
+                                     std::stop_token stop) const {
+  const UniqueFd status_file(memfd_create("status", MFD_CLOEXEC));
+  if (!status_file) return ErrnoStatus(errno, "cannot make a memory file");
+  ProcessSpec process;
+  process.argv = {program_, "--args", std::to_string(kArgumentsFd), "--",
+                  "/bin/sh", "-c", kFirstProcess, "sandbox"};
+  for (const std::string& word : ShellCommand(spec.command)) process.argv.push_back(word);
+  std::string arguments;
+  for (const std::string& argument : Arguments(folders, spec)) {
+    arguments += argument;
+    arguments += '\0';
+  }
+  process.input_fds = {{kArgumentsFd, std::move(arguments)}, {kFilterFd, filter_}};
+  int fd = kFirstFileFd;
+  for (const auto& [path, content] : MadeFiles()) process.input_fds.push_back({fd++, content});
+  process.shared_fds = {{kStatusFd, status_file.get()}};
+  process.timeout = spec.timeout;
+  process.max_output_bytes = spec.max_output_bytes;
+  process.merge_stderr = true;
+  process.limits = {.file_bytes = std::uint64_t{16} << 30, .open_files = 65'536, .processes = 8192};
+  auto result = RunProcess(process, std::move(stop));
+  const SandboxStatus status = ReadStatus(status_file.get());
+  AwaitEnd(status.first_process);
+  if (!result.ok()) return std::move(result).status();
+  if (!status.started && !result->timed_out) {
+    return FailedPrecondition(Cat("the sandbox did not start: ",
+                                  EscapeControl(Truncate(Trim(result->out), 500))));
+  }
+  return ExecResult{result->exit_code, result->timed_out, result->output_truncated,
+                    std::move(result->out), result->wall};
+}
+
+}  // namespace regreen

@@ -1,0 +1,50 @@
+// One command in a sandbox of bubblewrap (the program `bwrap`): namespaces for users, processes,
+// network, IPC, host name and cgroups; a read-only system; nothing of this process but the command.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/workspace/registry.h"
+#include "daemon/base/status.h"
+#include "daemon/ports/workspace.h"
+
+namespace regreen {
+
+// Inside names.
+inline constexpr std::string_view kTreeInside = "/work";
+inline constexpr std::string_view kHomeInside = "/home/regreen";
+inline constexpr std::string_view kObjectsInside = "/regreen/objects";
+
+struct SandboxFolders {
+  std::string tree, home;   // writable inside
+  std::string objects;      // of the mirror, read-only inside; "" for none
+};
+
+// Any thread.
+class Bubblewrap {
+ public:
+  // FailedPrecondition when the program is missing or too old.
+  static StatusOr<Bubblewrap> Find(const WorkspaceOptions& options);
+
+  // Nothing that the command started is alive when this returns. FailedPrecondition when the sandbox
+  // itself could not be made; Cancelled.
+  StatusOr<ExecResult> Run(const SandboxFolders& folders, const ExecSpec& spec,
+                           std::stop_token stop) const;
+
+ private:
+  Bubblewrap(std::string program, std::vector<int> version, std::string filter, WorkspaceOptions options)
+      : program_(std::move(program)), version_(std::move(version)), filter_(std::move(filter)),
+        options_(std::move(options)) {}
+  std::vector<std::string> Arguments(const SandboxFolders& folders, const ExecSpec& spec) const;
+  bool AtLeast(int major, int minor) const { return version_ >= std::vector<int>{major, minor}; }
+
+  std::string program_;
+  std::vector<int> version_;
+  std::string filter_;
+  WorkspaceOptions options_;
+};
+
+}  // namespace regreen

@@ -1,0 +1,148 @@
+#include "adapters/workspace/folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "daemon/base/hash.h"
+#include "daemon/base/log.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxNameBytes = 40;
+// The kernel's cap on one argument is 128 KiB with its terminator.
+constexpr std::size_t kMaxCommandBytes = (128 << 10) - 1;
+
+std::string SafeName(std::string_view task_id) {
+  std::string name(task_id.substr(0, kMaxNameBytes));
+  for (char& c : name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!plain && c != '-' && c != '_') c = '-';
+  }
+  return name.empty() ? "workspace" : name;
+}
+
+StatusOr<UniqueFd> OpenFolder(const std::string& path) {
+  UniqueFd folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!folder) return ErrnoStatus(errno, Cat("cannot open ", path));
+  return folder;
+}
+
+// Held while folders come and go, so that a new one is never seen before its own lock is taken.
+StatusOr<UniqueFd> LockDirectory(const std::string& directory) {
+  ASSIGN_OR_RETURN(UniqueFd folder, OpenFolder(directory));
+  while (flock(folder.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return ErrnoStatus(errno, Cat("cannot lock ", directory));
+  }
+  return folder;
+}
+
+}  // namespace
+
+StatusOr<WorkspaceFolder> WorkspaceFolder::Create(const std::string& directory,
+                                                  const std::string& task_id) {
+  RETURN_IF_ERROR(MakeDirectories(directory, 0700));
+  // What runs as another user inside must not be reached from outside by way of its folder.
+  if (chmod(directory.c_str(), 0700) != 0) return ErrnoStatus(errno, Cat("cannot protect ", directory));
+  ASSIGN_OR_RETURN(const UniqueFd directory_lock, LockDirectory(directory));
+  WorkspaceFolder folder(Cat(directory, "/", SafeName(task_id), "-", RandomHex(6)));
+  RETURN_IF_ERROR(MakeDirectories(folder.path_, 0700));
+  ASSIGN_OR_RETURN(folder.lock_, OpenFolder(folder.path_));
+  if (flock(folder.lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    return ErrnoStatus(errno, Cat("cannot lock ", folder.path_));
+  }
+  RETURN_IF_ERROR(MakeDirectories(folder.tree()));
+  RETURN_IF_ERROR(MakeDirectories(folder.home()));
+  RETURN_IF_ERROR(MakeDirectories(folder.tmp()));
+  return folder;
+}
+
+Status WorkspaceFolder::Reap(const std::string& directory) {
+  std::error_code error;
+  if (!fs::exists(directory, error)) return OkStatus();
+  ASSIGN_OR_RETURN(const UniqueFd directory_lock, LockDirectory(directory));
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
+    if (!entry.is_directory() || entry.is_symlink()) continue;
+    auto folder = OpenFolder(entry.path().string());
+    if (!folder.ok() || flock(folder->get(), LOCK_EX | LOCK_NB) != 0) continue;
+    RETURN_IF_ERROR(RemoveTree(entry.path()));
+    LogInfo("removed a workspace that a killed process left", {{"folder", entry.path().string()}});
+  }
+  if (error) return ErrnoStatus(error.value(), Cat("cannot list ", directory));
+  return OkStatus();
+}
+
+WorkspaceFolder::~WorkspaceFolder() {
+  if (!lock_) return;
+  const Status status = RemoveTree(path_);
+  if (!status.ok()) LogError("a workspace's folder stays", {{"why", Message(status)}});
+}
+
+Status WorkspaceFolder::Fill(const WorkspaceSpec& spec, const std::string& alternates) {
+  mirror_ = spec.repository;
+  commit_ = spec.commit;
+  alternates_ = alternates;
+  CheckoutSpec checkout = Spec();
+  checkout.patch = spec.patch;
+  return Checkout(checkout);
+}
+
+StatusOr<Patch> WorkspaceFolder::Capture(std::stop_token stop) const {
+  return CaptureChanges(Spec(), std::move(stop));
+}
+
+CheckoutSpec WorkspaceFolder::Spec() const {
+  CheckoutSpec spec;
+  spec.mirror = mirror_;
+  spec.commit = commit_;
+  spec.worktree = tree();
+  spec.trusted_git = path_ + "/trusted";
+  spec.alternates = alternates_;
+  return spec;
+}
+
+Status CheckDirectory(const std::string& directory) {
+  const std::vector<std::string_view> parts = Split(directory, '/');
+  const bool leaves = std::find(parts.begin(), parts.end(), "..") != parts.end();
+  if (directory.starts_with('/') || leaves || directory.find('\0') != std::string::npos) {
+    return InvalidArgument(Cat("the directory ", EscapeControl(directory),
+                               " of a command must be a relative path below the tree"));
+  }
+  return OkStatus();
+}
+
+Status CheckEnvironment(const ExecSpec& spec) {
+  for (const auto& [name, value] : spec.env) {
+    if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string::npos ||
+        value.find('\0') != std::string::npos) {
+      return InvalidArgument(Cat("the variable ", EscapeControl(name), " cannot be in an environment"));
+    }
+  }
+  if (spec.command.size() > kMaxCommandBytes || spec.command.find('\0') != std::string::npos) {
+    return InvalidArgument("a command must be shorter than 128 KiB and hold no NUL byte");
+  }
+  return OkStatus();
+}
+
+std::string SearchPath(const WorkspaceOptions& options) {
+  std::string path;
+  for (const std::string& folder : options.path) Append(path, folder, ":");
+  return path + "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+}
+
+std::vector<std::string> ShellCommand(const std::string& command) {
+  if (access("/bin/bash", X_OK) == 0) return {"/bin/bash", "-e", "-o", "pipefail", "-c", command};
+  return {"/bin/sh", "-e", "-c", command};
+}
+
+}  // namespace regreen

@@ -1,0 +1,56 @@
+// The folder of one workspace, and the trusted side's view of the tree in it. The kinds of workspace
+// differ in how they run commands, not in this.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "adapters/git/tree.h"
+#include "adapters/workspace/registry.h"
+#include "daemon/base/file.h"
+#include "daemon/base/status.h"
+#include "daemon/domain/patch.h"
+#include "daemon/ports/workspace.h"
+
+namespace regreen {
+
+// Removed with all that is in it at the end. Its lock tells Reap() of any process that it is in use.
+class WorkspaceFolder {
+ public:
+  // An empty one below `directory`, which is made for its owner alone when it is not there.
+  static StatusOr<WorkspaceFolder> Create(const std::string& directory, const std::string& task_id);
+  // Removes those below `directory` that no living process holds.
+  static Status Reap(const std::string& directory);
+
+  WorkspaceFolder(WorkspaceFolder&&) = default;
+  WorkspaceFolder& operator=(WorkspaceFolder&&) = delete;
+  ~WorkspaceFolder();
+
+  // Checks out; once. `alternates`: where the mirror's objects are, as the workspace sees them.
+  Status Fill(const WorkspaceSpec& spec, const std::string& alternates);
+  StatusOr<Patch> Capture(std::stop_token stop) const;
+
+  std::string tree() const { return path_ + "/tree"; }
+  std::string home() const { return path_ + "/home"; }
+  std::string tmp() const { return path_ + "/tmp"; }
+
+ private:
+  explicit WorkspaceFolder(std::string path) : path_(std::move(path)) {}
+  CheckoutSpec Spec() const;
+
+  std::string path_;
+  UniqueFd lock_;        // of the folder itself; also tells a moved-from object
+  std::string mirror_, commit_, alternates_;
+};
+
+// InvalidArgument unless it is a relative path that stays below the tree.
+Status CheckDirectory(const std::string& directory);
+// InvalidArgument for a name or value that no environment can hold.
+Status CheckEnvironment(const ExecSpec& spec);
+// PATH for commands: the configured folders, then the system's.
+std::string SearchPath(const WorkspaceOptions& options);
+// The shell that runs a command, as GitHub Actions does it where bash is there.
+std::vector<std::string> ShellCommand(const std::string& command);
+
+}  // namespace regreen

@@ -1,0 +1,16 @@
+// The kinds of workspace that registry.cc names.
+#pragma once
+
+#include <memory>
+
+#include "adapters/workspace/registry.h"
+#include "daemon/ports/workspace.h"
+
+namespace regreen {
+
+std::unique_ptr<WorkspaceFactory> NewSandboxFactory(const WorkspaceOptions& options);
+// The same tree and no isolation: what runs there can do what this process can. For machines whose
+// operator says so by naming it.
+std::unique_ptr<WorkspaceFactory> NewWorktreeFactory(const WorkspaceOptions& options);
+
+}  // namespace regreen

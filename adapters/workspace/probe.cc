@@ -1,0 +1,81 @@
+#include "adapters/workspace/probe.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+
+#include "adapters/workspace/folder.h"
+#include "daemon/base/file.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+// The network namespace, then its interfaces, one a line after two lines of heading.
+constexpr char kLook[] = "readlink /proc/self/ns/net; cat /proc/net/dev";
+
+std::string OwnNetwork() {
+  std::array<char, PATH_MAX> name;
+  const ssize_t size = readlink("/proc/self/ns/net", name.data(), name.size());
+  return size < 0 ? "" : std::string(name.data(), static_cast<std::size_t>(size));
+}
+
+bool Holds(const char* path, std::string_view value) {
+  auto text = ReadFile(path, 64);
+  return text.ok() && Trim(*text) == value;
+}
+
+// The reasons that are known, by what this machine says of itself.
+std::string Advice(const std::string& message) {
+  if (Holds("/proc/sys/kernel/unprivileged_userns_clone", "0")) {
+    return "unprivileged user namespaces are off; turn them on with "
+           "`sysctl kernel.unprivileged_userns_clone=1`";
+  }
+  if (Holds("/proc/sys/user/max_user_namespaces", "0")) {
+    return "user namespaces are off; turn them on with `sysctl user.max_user_namespaces=15000`";
+  }
+  if (Holds("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1")) {
+    return "AppArmor restricts unprivileged user namespaces; give bwrap a profile that allows them, or "
+           "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`";
+  }
+  if (message.find("proc") != std::string::npos) {
+    return "/proc cannot be mounted, as in a container that masks parts of it; run the container with "
+           "an unmasked /proc (`--security-opt systempaths=unconfined`)";
+  }
+  return "in a container, the engine's seccomp profile must allow user namespaces "
+         "(`--security-opt seccomp=unconfined`)";
+}
+
+Status CheckNetwork(const std::string& output) {
+  const std::vector<std::string_view> lines = SplitLines(output);
+  const std::string own = OwnNetwork();
+  bool isolated = lines.size() >= 3 && lines[0].starts_with("net:") && lines[0] != own;
+  for (std::size_t i = 3; i < lines.size(); ++i) {
+    if (!Trim(lines[i]).starts_with("lo:")) isolated = false;
+  }
+  if (isolated) return OkStatus();
+  return FailedPrecondition("the sandbox starts, but it is not cut off from the network");
+}
+
+}  // namespace
+
+Status ProbeSandbox(const Bubblewrap& bubblewrap, const std::string& directory) {
+  ASSIGN_OR_RETURN(const WorkspaceFolder folder, WorkspaceFolder::Create(directory, "probe"));
+  ExecSpec spec;
+  spec.command = kLook;
+  spec.timeout = absl::Seconds(30);
+  auto result = bubblewrap.Run({folder.tree(), folder.home(), ""}, spec, {});
+  if (!result.ok()) {
+    if (result.status().code() != StatusCode::kFailedPrecondition) return result.status();
+    const std::string message = Message(result.status());
+    return FailedPrecondition(Cat(message, "; ", Advice(message)));
+  }
+  if (result->exit_code != 0) {
+    return FailedPrecondition(Cat("a command in the sandbox ended with ", result->exit_code, ": ",
+                                  EscapeControl(Truncate(Trim(result->output), 500))));
+  }
+  return CheckNetwork(result->output);
+}
+
+}  // namespace regreen

@@ -1,0 +1,62 @@
+#include "adapters/workspace/registry.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "adapters/workspace/kinds.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+struct Kind {
+  const char* name;
+  std::unique_ptr<WorkspaceFactory> (*make)(const WorkspaceOptions&);
+};
+
+constexpr Kind kKinds[] = {
+    {"sandbox", NewSandboxFactory},
+    {"worktree", NewWorktreeFactory},
+};
+
+Status CheckPaths(const WorkspaceOptions& options) {
+  if (!options.directory.starts_with('/')) {
+    return InvalidArgument("the directory of workspaces must be an absolute path");
+  }
+  for (const std::string& path : options.read_only_paths) {
+    std::error_code error;
+    if (!path.starts_with('/') || path == "/" || !std::filesystem::exists(path, error)) {
+      return InvalidArgument(Cat("the read-only path ", EscapeControl(path), " of a workspace must be ",
+                                 "absolute, exist, and not be the root"));
+    }
+  }
+  for (const std::string& folder : options.path) {
+    if (!folder.starts_with('/') || folder.find(':') != std::string::npos) {
+      return InvalidArgument(Cat("the folder ", EscapeControl(folder), " cannot be put in PATH: it ",
+                                 "must be absolute and hold no colon"));
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<WorkspaceFactory>> CreateWorkspaceFactory(const WorkspaceOptions& options) {
+  for (const Kind& kind : kKinds) {
+    if (options.kind != kind.name) continue;
+    RETURN_IF_ERROR(CheckPaths(options));
+    return kind.make(options);
+  }
+  const std::vector<std::string> names = WorkspaceKinds();
+  return InvalidArgument(Cat("there is no kind of workspace called \"", EscapeControl(options.kind),
+                             "\"", DidYouMean(options.kind, names), "; the kinds are ",
+                             Join(names, " and ")));
+}
+
+std::vector<std::string> WorkspaceKinds() {
+  std::vector<std::string> names;
+  for (const Kind& kind : kKinds) names.emplace_back(kind.name);
+  return names;
+}
+
+}  // namespace regreen

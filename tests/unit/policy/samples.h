@@ -1,0 +1,48 @@
+// Incidents and templates for the tests of the policy floor.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/base/text.h"
+#include "daemon/domain/incident.h"
+#include "daemon/policy/loader.h"
+
+namespace regreen {
+
+inline Incident SampleIncident() {
+  Incident incident;
+  incident.run.key = {"github", "acme/widget", "42", 1};
+  incident.run.ci = "github";
+  incident.run.workflow = "CI";
+  incident.run.event = "push";
+  incident.run.branch = incident.run.base_branch = "main";
+  incident.run.author = "dev";
+  incident.job = {"7", "test (3.11)", "failure", true, "Run make check", 3, ""};
+  incident.jobs = {"test (3.11)", "test (3.12)"};
+  incident.evidence.failure_class = FailureClass::kFormat;
+  incident.evidence.rule = "clang-format";
+  incident.evidence.tool = "clang-format";
+  incident.evidence.signature = "clang-format: src/a.cc";
+  incident.evidence.exit_code = 2;
+  incident.evidence.failed_tests = {"tests/test_a.py::test_x"};
+  incident.evidence.lines = {{10, "make: entering", "context"},
+                             {11, "error: the table is stale", "primary"}};
+  return incident;
+}
+
+// A template with this [match] and, before it, these keys of its head.
+inline std::string TemplateText(const std::string& name, const std::string& match = {},
+                                const std::string& head = {}) {
+  return Cat("name = \"", name, "\"\n", head, "\n[match]\n", match,
+             "\n[[step]]\nrun = \"true\"\n[verify]\ncommand = \"make check\"\n");
+}
+
+inline std::shared_ptr<const PolicySet> Load(const std::vector<std::string>& texts,
+                                             Problems& problems) {
+  std::vector<PolicySource> sources;
+  for (std::size_t i = 0; i < texts.size(); ++i) sources.push_back({Cat(i, ".toml"), texts[i]});
+  return LoadPolicies(sources, problems);
+}
+
+}  // namespace regreen
