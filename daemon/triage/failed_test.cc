@@ -13,7 +13,9 @@ constexpr std::size_t kMaxTitles = 5000;
 constexpr std::size_t kMaxDepth = 12;
 constexpr std::size_t kMaxBlock = 2000;  // lines between two numbered failures
 
-std::size_t Indent(std::string_view text) { return std::min(text.find_first_not_of(" \t"), text.size()); }
+std::size_t Indent(std::string_view text) {
+  return std::min(text.find_first_not_of(" \t"), text.size());
+}
 
 // "  12) title" with the number that is next: its title, or "".
 std::string_view NumberedTitle(std::string_view text, std::size_t number) {
@@ -27,11 +29,13 @@ std::vector<FailedTest> ReadNumbered(const CleanLog& log, std::uint32_t heading,
   const auto& lines = log.lines();
   std::vector<FailedTest> tests;
   std::size_t idle = 0;
-  for (std::uint32_t i = heading + 1; i < lines.size() && idle < kMaxBlock && tests.size() < kMaxTitles; ++i, ++idle) {
+  for (std::uint32_t i = heading + 1;
+       i < lines.size() && idle < kMaxBlock && tests.size() < kMaxTitles; ++i, ++idle) {
     const std::string_view first = NumberedTitle(lines[i].text, tests.size() + 1);
     if (first.empty()) continue;
     FailedTest test{std::string(first), i};
-    for (std::uint32_t j = i + 1; nested && j < lines.size() && j - i < kMaxDepth && !test.name.ends_with(':'); ++j) {
+    for (std::uint32_t j = i + 1;
+         nested && j < lines.size() && j - i < kMaxDepth && !test.name.ends_with(':'); ++j) {
       const bool adjacent = lines[j].number == lines[j - 1].number + 1;
       if (!adjacent || Indent(lines[j].text) <= Indent(lines[j - 1].text)) break;
       Append(test.name, " ", Trim(lines[j].text));
@@ -62,7 +66,9 @@ std::vector<FailedTest> ReadCatch2(const CleanLog& log, std::uint32_t line) {
   return {test};
 }
 
-bool IsSeparator(char c) { return std::string_view("./$: >").find(c) != std::string_view::npos; }
+bool IsSeparator(char c) {
+  return std::string_view("./$: >").find(c) != std::string_view::npos;
+}
 
 // "path::Class::test" and "Class.test" are one name in two spellings.
 std::string OneSpelling(std::string_view name) {
@@ -82,7 +88,9 @@ const std::vector<std::string>& TitleForms() {
   return forms;
 }
 
-bool IsTitleForm(std::string_view form) { return std::ranges::find(TitleForms(), form) != TitleForms().end(); }
+bool IsTitleForm(std::string_view form) {
+  return std::ranges::find(TitleForms(), form) != TitleForms().end();
+}
 
 std::vector<FailedTest> ReadTitles(std::string_view form, const CleanLog& log, std::uint32_t line) {
   if (form == "mocha" || form == "numbered") return ReadNumbered(log, line, form == "mocha");
@@ -98,7 +106,8 @@ std::vector<std::string> Distinct(const std::vector<std::string>& names) {
   for (const std::string_view full : spelled) {
     const std::size_t end = std::min(full.find_first_of("(["), full.size());
     for (std::size_t i = 1; i < end; ++i) {
-      if (IsSeparator(full[i - 1]) && full.substr(0, i).find_first_of("./") != std::string_view::npos) {
+      if (IsSeparator(full[i - 1]) &&
+          full.substr(0, i).find_first_of("./") != std::string_view::npos) {
         short_forms.insert(full.substr(i));
       }
     }
@@ -106,7 +115,8 @@ std::vector<std::string> Distinct(const std::vector<std::string>& names) {
   std::vector<std::string> distinct;
   std::unordered_set<std::string_view> seen;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i].empty() || short_forms.contains(spelled[i]) || !seen.insert(spelled[i]).second) continue;
+    if (names[i].empty() || short_forms.contains(spelled[i]) || !seen.insert(spelled[i]).second)
+      continue;
     distinct.push_back(names[i]);
   }
   return distinct;

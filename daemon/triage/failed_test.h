@@ -11,8 +11,8 @@
 namespace regreen {
 
 struct FailedTest {
-  std::string name;            // as the framework writes it
-  std::uint32_t line = 0;      // index in the log, where the name begins
+  std::string name;        // as the framework writes it
+  std::uint32_t line = 0;  // index in the log, where the name begins
 };
 
 // Forms:
