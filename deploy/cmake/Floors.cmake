@@ -11,10 +11,10 @@ function(regreen_floor name dir)
   endif()
 endfunction()
 
-# regreen_test(NAME DIR DEPS…): one GoogleTest binary from every *_test.cc below DIR, one ctest entry
+# regreen_test(NAME DIR DEPS…): one GoogleTest binary from every .cc below DIR, one ctest entry
 # for each case. LABEL is the last word of the folder's kind (unit, contract, scenario).
 function(regreen_test name dir label)
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${dir}/*_test.cc")
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${dir}/*.cc")
   if(NOT sources)
     return()
   endif()
