@@ -49,7 +49,8 @@ build() {
   binary=$root/build/release/regreen
   local logs=$root/build/logs
   [ -f "$root/build/release/build.ninja" ] ||
-    quietly "$logs/configure.log" cmake -S "$root" --preset release
+    quietly "$logs/configure.log" cmake -S "$root" --preset release \
+      -DREGREEN_DEPS="${REGREEN_DEPS:-$root/build/deps}"
   quietly "$logs/build.log" ninja -C "$root/build/release" regreen
 }
 

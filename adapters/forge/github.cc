@@ -76,7 +76,9 @@ class GithubForge final : public Forge {
 
   StatusOr<GitRemote> Remote(const std::string& repo) override {
     RETURN_IF_ERROR(CheckRepo(repo));
-    return GitRemote{Cat(git_, "/", repo, ".git"), "x-access-token", token_};
+    const std::string url = Cat(git_, "/", repo, ".git");
+    if (url.starts_with('/')) return GitRemote{url, "", {}};
+    return GitRemote{url, "x-access-token", token_};
   }
 
  private:
@@ -100,7 +102,8 @@ class GithubForge final : public Forge {
 StatusOr<std::unique_ptr<Forge>> NewGithubForge(const ForgeOptions& options, const ForgeDependencies& dependencies) {
   std::vector<std::string> problems;
   std::string api = BaseUrl(options.api, "api", problems);
-  std::string git = BaseUrl(options.git, "git", problems);
+  // A folder holds bare copies that something else keeps in step with GitHub.
+  std::string git = options.git.starts_with('/') ? options.git : BaseUrl(options.git, "git", problems);
   if (options.token.empty()) problems.push_back("token is needed: a personal access token");
   if (options.repos.empty()) problems.push_back("repos names no repository, so none may be worked on");
   if (!problems.empty()) return InvalidArgument(Join(problems, "\n"));

@@ -20,7 +20,7 @@ struct ForgeOptions {
   std::string kind;                        // "github", "git"
   // github:
   std::string api = "https://api.github.com";
-  std::string git = "https://github.com";  // clone URLs are <git>/<owner>/<name>.git
+  std::string git = "https://github.com";  // clone URLs are <git>/<owner>/<name>.git; or a folder of this machine
   Secret token;
   std::vector<std::string> repos;          // globs; a repository that fits none is refused
   // git:

@@ -1,8 +1,14 @@
 #include "adapters/store/database.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <filesystem>
 #include <utility>
 
 #include "adapters/store/schema.h"
+#include "daemon/base/file.h"
 
 namespace regreen {
 namespace {
@@ -20,9 +26,23 @@ constexpr char kWriterPragmas[] = R"sql(
 )sql";
 constexpr char kReaderPragmas[] = "PRAGMA cache_size = -1024;";
 
+// Keeps other processes from opening the same file until it is closed: the change to WAL is refused
+// at once, without the busy timeout, while another connection is at work. A folder that cannot be
+// opened is no error here, since opening the file says more.
+UniqueFd LockFolderOf(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  UniqueFd fd(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd) {
+    while (flock(fd.get(), LOCK_EX) != 0 && errno == EINTR) {
+    }
+  }
+  return fd;
+}
+
 }  // namespace
 
 StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path) {
+  const UniqueFd alone = LockFolderOf(path);
   ASSIGN_OR_RETURN(std::unique_ptr<Connection> writer,
                    Connection::Open(path, Connection::Access::kReadWrite));
   // Before anything is changed: the file may belong to a newer version, or to another program.

@@ -32,7 +32,8 @@ Status UnpackFrame(std::string_view& bytes, std::size_t max_bytes, std::string& 
   const bool known = content != ZSTD_CONTENTSIZE_UNKNOWN;
   if (known && content > room) return TooLarge(max_bytes);
 
-  // One call straight into the result: no window buffer, so a frame cannot ask for more than the cap.
+  // One call straight into the result: no window buffer, so a frame cannot ask for more than the
+  // cap.
   const std::size_t start = out.size();
   out.resize(start + (known ? static_cast<std::size_t>(content) : room));
   const std::size_t got =
@@ -44,6 +45,19 @@ Status UnpackFrame(std::string_view& bytes, std::size_t max_bytes, std::string& 
   out.resize(start + got);
   bytes.remove_prefix(length);
   return OkStatus();
+}
+
+// Making a context takes as long as packing a webhook does, so a thread keeps one. Its size follows
+// the largest input that it saw, so it only sees small ones.
+constexpr std::size_t kSmall = 128 << 10;
+
+ZSTD_CCtx* SmallContext() {
+  struct Free {
+    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  };
+  thread_local std::unique_ptr<ZSTD_CCtx, Free> context(ZSTD_createCCtx());
+  if (context == nullptr) std::abort();  // no memory
+  return context.get();
 }
 
 // Owns zlib's state of one inflation.
@@ -95,7 +109,11 @@ Status UnpackMember(z_stream& stream, std::size_t max_bytes, std::string& out) {
 std::string ZstdCompress(std::string_view bytes, int level) {
   std::string out;
   out.resize(ZSTD_compressBound(bytes.size()));
-  const std::size_t size = ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), level);
+  const std::size_t size =
+      bytes.size() <= kSmall
+          ? ZSTD_compressCCtx(SmallContext(), out.data(), out.size(), bytes.data(), bytes.size(),
+                              level)
+          : ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), level);
   // The room suffices by zstd's own bound: only memory can be missing.
   if (ZSTD_isError(size)) std::abort();
   out.resize(size);

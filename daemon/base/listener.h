@@ -69,10 +69,10 @@ class Listener {
 
   Mutex mutex_;
   CondVar wake_;
-  std::deque<Connection> waiting_ GUARDED_BY(mutex_);
-  int idle_ GUARDED_BY(mutex_) = 0;
-  std::map<std::string, int> per_address_ GUARDED_BY(mutex_);
-  std::vector<std::thread> workers_ GUARDED_BY(mutex_);
+  std::deque<Connection> waiting_ RG_GUARDED_BY(mutex_);
+  int idle_ RG_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, int> per_address_ RG_GUARDED_BY(mutex_);
+  std::vector<std::thread> workers_ RG_GUARDED_BY(mutex_);
   std::thread acceptor_;
 };
 

@@ -15,10 +15,12 @@ std::string NameMistake(std::string_view path) {
   if (ToValidUtf8(path) != path) return "the name is not valid UTF-8";
   if (EscapeControl(path) != path) return "the name holds control or invisible characters";
   if (path.front() == '/') return "the name is an absolute path";
-  if (path.find('\\') != std::string_view::npos) return "the name holds '\\', which divides folders on some systems";
+  if (path.find('\\') != std::string_view::npos)
+    return "the name holds '\\', which divides folders on some systems";
   const auto parts = Split(path, '/');
-  const bool leaves = std::any_of(parts.begin(), parts.end(),
-                                  [](std::string_view p) { return p.empty() || p == "." || p == ".."; });
+  const bool leaves = std::any_of(parts.begin(), parts.end(), [](std::string_view p) {
+    return p.empty() || p == "." || p == "..";
+  });
   return leaves ? "the name holds an empty part, \".\" or \"..\"" : "";
 }
 
@@ -27,18 +29,22 @@ std::string NameMistake(std::string_view path) {
 bool IsGitName(std::string_view part) {
   std::string name = Lower(part.substr(0, part.find(':')));
   while (!name.empty() && (name.back() == '.' || name.back() == ' ')) name.pop_back();
-  constexpr std::string_view kNotOfGit[] = {".github", ".gitlab", ".gitlab-ci.yml", ".gitea", ".gitkeep"};
-  if (std::find(std::begin(kNotOfGit), std::end(kNotOfGit), name) != std::end(kNotOfGit)) return false;
+  constexpr std::string_view kNotOfGit[] = {".github", ".gitlab", ".gitlab-ci.yml", ".gitea",
+                                            ".gitkeep"};
+  if (std::find(std::begin(kNotOfGit), std::end(kNotOfGit), name) != std::end(kNotOfGit))
+    return false;
   return name.starts_with(".git") || name.starts_with("git~") || name.starts_with(".git~");
 }
 
 bool NamesLiterally(const Plan& plan, std::string_view path) {
   return path.find_first_of("*?") == std::string_view::npos &&
-         std::find(plan.guard_paths.begin(), plan.guard_paths.end(), path) != plan.guard_paths.end();
+         std::find(plan.guard_paths.begin(), plan.guard_paths.end(), path) !=
+             plan.guard_paths.end();
 }
 
 bool MatchesAny(const std::vector<std::string>& globs, std::string_view path) {
-  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return GlobMatch(glob, path); });
+  return std::any_of(globs.begin(), globs.end(),
+                     [&](const std::string& glob) { return GlobMatch(glob, path); });
 }
 
 bool Lifted(const ProtectedPaths& rule, const Plan& plan, std::string_view path) {
@@ -54,7 +60,9 @@ std::string Octal(unsigned mode) {
 
 }  // namespace
 
-std::string ShownPath(std::string_view path) { return Truncate(EscapeControl(path), kLongestShown); }
+std::string ShownPath(std::string_view path) {
+  return Truncate(EscapeControl(path), kLongestShown);
+}
 
 void CheckName(const FileText& file, const Plan& plan, Findings& out) {
   const std::string mistake = NameMistake(file.path);
@@ -65,9 +73,11 @@ void CheckName(const FileText& file, const Plan& plan, Findings& out) {
   const bool may_be_named = (last == ".gitignore" || last == ".gitattributes") &&
                             std::count_if(parts.begin(), parts.end(), IsGitName) == 1;
   if (may_be_named && NamesLiterally(plan, file.path)) return;
-  out.push_back({"git-file", ShownPath(file.path), 0,
-                 may_be_named ? "git obeys this file; a template must name it in [guard] paths, without wildcards."
-                              : "this is one of git's own files, which no patch may touch."});
+  out.push_back(
+      {"git-file", ShownPath(file.path), 0,
+       may_be_named
+           ? "git obeys this file; a template must name it in [guard] paths, without wildcards."
+           : "this is one of git's own files, which no patch may touch."});
 }
 
 void CheckModes(const FileText& file, Findings& out) {
@@ -76,9 +86,11 @@ void CheckModes(const FileText& file, Findings& out) {
   for (const unsigned mode : {deleted ? 0u : file.new_mode, file.old_mode}) {
     if (mode == 0 || mode == kFile || mode == kProgram) continue;
     if (deleted && mode == kLink) continue;  // a link may go
-    const std::string what = mode == kLink ? "a symbolic link" : mode == kSubmodule ? "a submodule"
-                                                               : Cat("a file of mode ", Octal(mode));
-    out.push_back({"mode", ShownPath(file.path), 0, Cat("the patch changes ", what, "; only regular files may change.")});
+    const std::string what = mode == kLink        ? "a symbolic link"
+                             : mode == kSubmodule ? "a submodule"
+                                                  : Cat("a file of mode ", Octal(mode));
+    out.push_back({"mode", ShownPath(file.path), 0,
+                   Cat("the patch changes ", what, "; only regular files may change.")});
     return;
   }
 }
@@ -92,20 +104,23 @@ void CheckPlace(const FileText& file, const Plan& plan, const GuardRules& rules,
   }
   if (file.binary && !allowed && plan.guard_paths.empty()) {
     out.push_back({"binary", ShownPath(file.path), 0,
-                   "the change is binary, which nobody can review; a template must name it in [guard] paths."});
+                   "the change is binary, which nobody can review; a template must name it in "
+                   "[guard] paths."});
   }
   const std::string lower = Lower(file.path);
   for (const ProtectedPaths& rule : rules.protected_paths()) {
     if (!MatchesAny(rule.paths, lower) || Lifted(rule, plan, file.path)) continue;
     const bool literal = rule.lift == ProtectedPaths::Lift::kLiteral;
     out.push_back({rule.name, ShownPath(file.path), 0,
-                   Cat("this file ", rule.about, "; a template that may change it must name it in [guard] paths",
+                   Cat("this file ", rule.about,
+                       "; a template that may change it must name it in [guard] paths",
                        literal ? ", without wildcards." : ".")});
   }
   if (file.kind != FileChange::Kind::kDeleted) return;
   for (const DeletedFiles& rule : rules.deleted_files()) {
     if (MatchesAny(rule.paths, file.path)) {
-      out.push_back({rule.name, ShownPath(file.path), 0, Cat("the patch deletes this file, which ", rule.about, ".")});
+      out.push_back({rule.name, ShownPath(file.path), 0,
+                     Cat("the patch deletes this file, which ", rule.about, ".")});
     }
   }
 }

@@ -25,6 +25,7 @@ std::string WithoutBlanks(std::string_view text) {
 // Every match on the line, not only the first: an old one must not hide a new one.
 std::vector<std::string_view> Matches(const AddedText& rule, std::string_view line) {
   std::vector<std::string_view> found;
+  if (!rule.any->Contains(line)) return found;
   for (const Regex& pattern : rule.patterns) {
     std::string_view rest = line;
     while (found.size() < kMostMatchesOfALine) {
@@ -37,8 +38,8 @@ std::vector<std::string_view> Matches(const AddedText& rule, std::string_view li
   return found;
 }
 
-void Report(const AddedText& rule, const FileText& file, const ChangedLine& line, std::string_view text,
-            Findings& out) {
+void Report(const AddedText& rule, const FileText& file, const ChangedLine& line,
+            std::string_view text, Findings& out) {
   const std::string shown = Truncate(EscapeControl(text), 60);
   out.push_back({rule.name, ShownPath(file.path), line.number,
                  rule.secret ? Cat("the patch adds what ", rule.about, ".")
@@ -78,10 +79,12 @@ void CheckAddedText(const FileText& file, const GuardRules& rules, Findings& out
 void CheckSize(std::span<const FileText> files, const Plan& plan, Findings& out) {
   std::size_t lines = 0;
   for (const FileText& file : files) lines += file.lines.size();
-  const auto too_many = [&](std::string_view rule, std::size_t found, int most, std::string_view what) {
+  const auto too_many = [&](std::string_view rule, std::size_t found, int most,
+                            std::string_view what) {
     if (found <= static_cast<std::size_t>(std::max(most, 0))) return;
-    out.push_back({std::string(rule), "", 0,
-                   Cat("the patch changes ", found, " ", what, ", and the template allows ", most, ".")});
+    out.push_back(
+        {std::string(rule), "", 0,
+         Cat("the patch changes ", found, " ", what, ", and the template allows ", most, ".")});
   };
   too_many("max_files", files.size(), plan.guard_max_files, "files");
   too_many("max_lines", lines, plan.guard_max_lines, "lines");

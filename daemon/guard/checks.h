@@ -18,7 +18,8 @@ using Findings = std::vector<Finding>;
 // A path for a finding: printable, capped.
 std::string ShownPath(std::string_view path);
 
-// The path itself: nothing that another system could read as a path elsewhere, or as git's own files.
+// The path itself: nothing that another system could read as a path elsewhere, or as git's own
+// files.
 void CheckName(const FileText& file, const Plan& plan, Findings& out);
 // Regular files only: no links, submodules or special bits.
 void CheckModes(const FileText& file, Findings& out);

@@ -51,7 +51,8 @@ bool TakeQuoted(std::string_view& text, std::string& out) {
     }
     int byte = 0;
     std::string_view digits = text.substr(0, 3);
-    if (digits.size() != 3 || !TakeNumber(digits, 8, byte) || !digits.empty() || byte > 255) return false;
+    if (digits.size() != 3 || !TakeNumber(digits, 8, byte) || !digits.empty() || byte > 255)
+      return false;
     out += static_cast<char>(byte);
     text.remove_prefix(3);
   }
@@ -62,7 +63,9 @@ bool TakeQuoted(std::string_view& text, std::string& out) {
 bool ParseBothNames(std::string_view rest, std::string& path) {
   if (rest.starts_with('"')) {
     std::string left, right;
-    if (!TakeQuoted(rest, left) || !TakePrefix(rest, " ") || !TakeQuoted(rest, right) || !rest.empty()) return false;
+    if (!TakeQuoted(rest, left) || !TakePrefix(rest, " ") || !TakeQuoted(rest, right) ||
+        !rest.empty())
+      return false;
     path = left.substr(std::min<std::size_t>(2, left.size()));
     return left == "a/" + path && right == "b/" + path;
   }
@@ -104,7 +107,8 @@ class Reader {
     std::vector<FileText> files;
     while (!at_end_) {
       FileText file;
-      if (!TakePrefix(line_, "diff --git ") || !ParseBothNames(line_, file.path)) return Misread("a file's header");
+      if (!TakePrefix(line_, "diff --git ") || !ParseBothNames(line_, file.path))
+        return Misread("a file's header");
       Advance();
       RETURN_IF_ERROR(ReadHeader(file));
       RETURN_IF_ERROR(file.binary ? ReadBinary() : ReadHunks(file));
@@ -162,7 +166,8 @@ class Reader {
     return OkStatus();
   }
 
-  // "literal 12" or "delta 12", then lines in base 85, which have no blanks; an empty line ends each part.
+  // "literal 12" or "delta 12", then lines in base 85, which have no blanks; an empty line ends
+  // each part.
   Status ReadBinary() {
     for (; !AtNextFile(); Advance()) {
       std::string_view rest = line_;
@@ -177,7 +182,8 @@ class Reader {
       HunkCounts counts;
       if (!ParseHunkHeader(line_, counts)) return Misread("a hunk's header");
       Advance();
-      while (counts.old_left > 0 || counts.new_left > 0) RETURN_IF_ERROR(ReadHunkLine(counts, file));
+      while (counts.old_left > 0 || counts.new_left > 0)
+        RETURN_IF_ERROR(ReadHunkLine(counts, file));
       if (!at_end_ && line_.starts_with('\\')) Advance();
     }
     return OkStatus();
@@ -187,7 +193,8 @@ class Reader {
     const char kind = at_end_ || line_.empty() ? '\0' : line_.front();
     if (kind != '\\') {
       const bool of_old = kind == ' ' || kind == '-', of_new = kind == ' ' || kind == '+';
-      if ((!of_old && !of_new) || (of_old && counts.old_left-- == 0) || (of_new && counts.new_left-- == 0)) {
+      if ((!of_old && !of_new) || (of_old && counts.old_left-- == 0) ||
+          (of_new && counts.new_left-- == 0)) {
         return Misread("what the hunk's header counts");
       }
       if (kind == '+') file.lines.push_back({true, counts.new_line, line_.substr(1)});
@@ -206,6 +213,8 @@ class Reader {
 
 }  // namespace
 
-StatusOr<std::vector<FileText>> ReadPatchText(std::string_view bytes) { return Reader(bytes).Read(); }
+StatusOr<std::vector<FileText>> ReadPatchText(std::string_view bytes) {
+  return Reader(bytes).Read();
+}
 
 }  // namespace regreen

@@ -19,14 +19,16 @@ constexpr int kMostDepth = 64;
 
 // ---- the YAML ----
 
-// Counts what the text would build before anything is built. An alias counts once: it is never expanded.
+// Counts what the text would build before anything is built. An alias counts once: it is never
+// expanded.
 class Budget final : public YAML::EventHandler {
  public:
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { Count(mark); }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { Count(mark); }
-  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string&) override {
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                const std::string&) override {
     Count(mark);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
@@ -52,7 +54,8 @@ class Budget final : public YAML::EventHandler {
 };
 
 StatusOr<YAML::Node> LoadYaml(std::string_view text) {
-  if (text.size() > kMostBytes) return InvalidArgument(Cat("the workflow is larger than ", kMostBytes, " bytes"));
+  if (text.size() > kMostBytes)
+    return InvalidArgument(Cat("the workflow is larger than ", kMostBytes, " bytes"));
   try {
     std::istringstream stream{std::string(text)};
     Budget budget;
@@ -78,7 +81,9 @@ YAML::Node MemberOf(const YAML::Node& map, const char* key) {
 
 // ---- names ----
 
-bool HasExpression(std::string_view text) { return text.find("${{") != std::string_view::npos; }
+bool HasExpression(std::string_view text) {
+  return text.find("${{") != std::string_view::npos;
+}
 
 // Whether `shown` can be what became of `written`, each expression in it being any text.
 bool CouldRead(std::string_view written, std::string_view shown) {
@@ -102,11 +107,14 @@ bool IsOfMatrix(std::string_view base, std::string_view shown) {
   return shown.starts_with(Cat(base, " (")) && shown.ends_with(')');
 }
 
-std::string Shown(std::string_view untrusted) { return Cat("\"", Truncate(EscapeControl(untrusted), 80), "\""); }
+std::string Shown(std::string_view untrusted) {
+  return Cat("\"", Truncate(EscapeControl(untrusted), 80), "\"");
+}
 
 StatusOr<YAML::Node> FindJob(const YAML::Node& workflow, const std::string& name) {
   const YAML::Node jobs = MemberOf(workflow, "jobs");
-  if (!jobs.IsDefined() || !jobs.IsMap()) return InvalidArgument("the file is no workflow: it has no \"jobs\"");
+  if (!jobs.IsDefined() || !jobs.IsMap())
+    return InvalidArgument("the file is no workflow: it has no \"jobs\"");
   std::vector<YAML::Node> exact, matrix, possible;
   for (const auto& entry : jobs) {
     if (!entry.first.IsScalar() || !entry.second.IsMap()) continue;
@@ -119,12 +127,14 @@ StatusOr<YAML::Node> FindJob(const YAML::Node& workflow, const std::string& name
     } else if (HasExpression(written) && CouldRead(written, name)) {
       possible.push_back(entry.second);
     } else if (name.starts_with(Cat(written, " / "))) {
-      return InvalidArgument(Cat("the job ", Shown(name), " comes from a reusable workflow, which is another file"));
+      return InvalidArgument(
+          Cat("the job ", Shown(name), " comes from a reusable workflow, which is another file"));
     }
   }
   for (const auto* found : {&exact, &matrix, &possible}) {
     if (found->size() == 1) return found->front();
-    if (found->size() > 1) return InvalidArgument(Cat("more than one job of the workflow fits ", Shown(name)));
+    if (found->size() > 1)
+      return InvalidArgument(Cat("more than one job of the workflow fits ", Shown(name)));
   }
   return NotFound(Cat("the workflow has no job ", Shown(name)));
 }
@@ -142,7 +152,8 @@ std::string NameOfStep(const YAML::Node& step) {
 }
 
 StatusOr<YAML::Node> FindStep(const YAML::Node& job, const std::string& name) {
-  if (MemberOf(job, "uses").IsDefined()) return InvalidArgument("the job runs a reusable workflow, which is another file");
+  if (MemberOf(job, "uses").IsDefined())
+    return InvalidArgument("the job runs a reusable workflow, which is another file");
   const YAML::Node steps = MemberOf(job, "steps");
   if (!steps.IsDefined() || !steps.IsSequence()) return InvalidArgument("the job has no steps");
   if (name.empty()) return InvalidArgument("the failing step is not known");
@@ -157,7 +168,8 @@ StatusOr<YAML::Node> FindStep(const YAML::Node& job, const std::string& name) {
     }
   }
   const auto& found = exact.empty() ? possible : exact;
-  if (found.empty()) return NotFound(Cat("the job has no step ", Shown(name), "; it may be one of the CI's own"));
+  if (found.empty())
+    return NotFound(Cat("the job has no step ", Shown(name), "; it may be one of the CI's own"));
   if (found.size() > 1) return InvalidArgument(Cat("more than one step fits ", Shown(name)));
   return found.front();
 }
@@ -165,8 +177,8 @@ StatusOr<YAML::Node> FindStep(const YAML::Node& job, const std::string& name) {
 // ---- what the step runs ----
 
 // The step's own, or the job's default, or the workflow's.
-StatusOr<std::string> Setting(const YAML::Node& workflow, const YAML::Node& job, const YAML::Node& step,
-                              const char* key) {
+StatusOr<std::string> Setting(const YAML::Node& workflow, const YAML::Node& job,
+                              const YAML::Node& step, const char* key) {
   auto value = TextOf(step, key);
   for (const YAML::Node* scope : {&job, &workflow}) {
     if (value) break;
@@ -176,16 +188,20 @@ StatusOr<std::string> Setting(const YAML::Node& workflow, const YAML::Node& job,
     if (run.IsDefined()) value = TextOf(run, key);
   }
   if (value && HasExpression(*value)) {
-    return InvalidArgument(Cat("the step's ", key, " is an expression (", Shown(*value), "), which only the CI can read"));
+    return InvalidArgument(Cat("the step's ", key, " is an expression (", Shown(*value),
+                               "), which only the CI can read"));
   }
   return value.value_or("");
 }
 
 StatusOr<std::string> Directory(std::string_view written) {
-  if (written.starts_with('/')) return InvalidArgument(Cat("the step runs in ", Shown(written), ", outside the repository"));
+  if (written.starts_with('/'))
+    return InvalidArgument(Cat("the step runs in ", Shown(written), ", outside the repository"));
   std::vector<std::string> parts;
   for (const std::string_view part : Split(written, '/')) {
-    if (part == "..") return InvalidArgument(Cat("the step runs in ", Shown(written), ", which may be outside the repository"));
+    if (part == "..")
+      return InvalidArgument(
+          Cat("the step runs in ", Shown(written), ", which may be outside the repository"));
     if (!part.empty() && part != ".") parts.emplace_back(part);
   }
   return Join(parts, "/");
@@ -194,11 +210,13 @@ StatusOr<std::string> Directory(std::string_view written) {
 Status CheckShell(const YAML::Node& job, std::string_view shell) {
   const std::string_view program = shell.substr(0, shell.find(' '));
   if (!shell.empty() && program != "bash" && program != "sh") {
-    return InvalidArgument(Cat("the step runs in the shell ", Shown(shell), "; only sh and bash commands can be run here"));
+    return InvalidArgument(Cat("the step runs in the shell ", Shown(shell),
+                               "; only sh and bash commands can be run here"));
   }
   const std::string runner = TextOf(job, "runs-on").value_or("");
   if (shell.empty() && Lower(runner).find("windows") != std::string::npos) {
-    return InvalidArgument("the step runs in PowerShell on Windows; only sh and bash commands can be run here");
+    return InvalidArgument(
+        "the step runs in PowerShell on Windows; only sh and bash commands can be run here");
   }
   return OkStatus();
 }
@@ -206,7 +224,8 @@ Status CheckShell(const YAML::Node& job, std::string_view shell) {
 bool IsVariableName(std::string_view name) {
   return !name.empty() && (name.front() < '0' || name.front() > '9') &&
          std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                  c == '_';
          });
 }
 
@@ -223,16 +242,18 @@ bool Mentions(std::string_view command, const std::string& variable) {
 std::string SingleQuoted(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
-    if (c == '\'') out += "'\\''";
-    else out += c;
+    if (c == '\'')
+      out += "'\\''";
+    else
+      out += c;
   }
   return out + "'";
 }
 
-// Exports for the literal `env:` of all three levels. A value that is an expression is left out, unless
-// the command reads it: then what it does cannot be known.
-StatusOr<std::string> Exports(const YAML::Node& workflow, const YAML::Node& job, const YAML::Node& step,
-                              std::string_view command) {
+// Exports for the literal `env:` of all three levels. A value that is an expression is left out,
+// unless the command reads it: then what it does cannot be known.
+StatusOr<std::string> Exports(const YAML::Node& workflow, const YAML::Node& job,
+                              const YAML::Node& step, std::string_view command) {
   std::vector<std::pair<std::string, std::string>> variables;
   for (const YAML::Node* scope : {&workflow, &job, &step}) {
     const YAML::Node env = MemberOf(*scope, "env");
@@ -249,7 +270,8 @@ StatusOr<std::string> Exports(const YAML::Node& workflow, const YAML::Node& job,
     if (!HasExpression(value)) {
       Append(out, "export ", name, "=", SingleQuoted(value), "\n");
     } else if (Mentions(command, name)) {
-      return InvalidArgument(Cat("the command reads the variable ", Shown(name), ", whose value only the CI can know"));
+      return InvalidArgument(Cat("the command reads the variable ", Shown(name),
+                                 ", whose value only the CI can know"));
     }
   }
   return out;
@@ -259,13 +281,15 @@ StatusOr<ResolvedCommand> Resolve(const YAML::Node& workflow, const JobFacts& fa
   ASSIGN_OR_RETURN(const YAML::Node job, FindJob(workflow, facts.name));
   ASSIGN_OR_RETURN(const YAML::Node step, FindStep(job, facts.failed_step));
   if (const auto action = TextOf(step, "uses")) {
-    return InvalidArgument(Cat("the step uses the action ", Shown(*action), ", which is no command"));
+    return InvalidArgument(
+        Cat("the step uses the action ", Shown(*action), ", which is no command"));
   }
   const auto run = TextOf(step, "run");
   if (!run || Trim(*run).empty()) return InvalidArgument("the step has no \"run\"");
   if (HasExpression(*run)) {
-    return InvalidArgument("the step's command holds an expression (${{ … }}), which only the CI can read; give "
-                           "verify.command in the template");
+    return InvalidArgument(
+        "the step's command holds an expression (${{ … }}), which only the CI can read; give "
+        "verify.command in the template");
   }
   ResolvedCommand out;
   ASSIGN_OR_RETURN(out.shell, Setting(workflow, job, step, "shell"));
@@ -274,7 +298,8 @@ StatusOr<ResolvedCommand> Resolve(const YAML::Node& workflow, const JobFacts& fa
   ASSIGN_OR_RETURN(out.directory, Directory(directory));
   ASSIGN_OR_RETURN(const std::string exports, Exports(workflow, job, step, *run));
   out.command = Cat(exports, Trim(*run));
-  if (out.command.find('\0') != std::string::npos) return InvalidArgument("the step's command holds a NUL character");
+  if (out.command.find('\0') != std::string::npos)
+    return InvalidArgument("the step's command holds a NUL character");
   return out;
 }
 

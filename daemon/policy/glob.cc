@@ -9,7 +9,8 @@ namespace {
 
 bool HasParentPart(std::string_view path) {
   const auto parts = Split(path, '/');
-  return std::any_of(parts.begin(), parts.end(), [](std::string_view p) { return p == ".." || p == "."; });
+  return std::any_of(parts.begin(), parts.end(),
+                     [](std::string_view p) { return p == ".." || p == "."; });
 }
 
 std::string PathMistake(std::string_view glob) {
@@ -37,7 +38,8 @@ std::string GlobMistake(std::string_view glob, bool names_a_path) {
 std::vector<std::string> ReadGlobs(TomlTable& table, std::string_view key, bool names_a_path) {
   const auto globs = table.Strings(key);
   if (!globs) return {};
-  if (globs->empty()) table.Error(key, Cat("\"", key, "\" is an empty list: leave it out, or name something"));
+  if (globs->empty())
+    table.Error(key, Cat("\"", key, "\" is an empty list: leave it out, or name something"));
   for (const std::string& glob : *globs) {
     const std::string mistake = GlobMistake(glob, names_a_path);
     if (!mistake.empty()) table.Error(key, Cat("the glob ", TomlQuote(glob), " ", mistake));

@@ -23,12 +23,13 @@ PolicySet::PolicySet(std::vector<Template> templates, std::string digest)
 }
 
 const Template* PolicySet::Find(std::string_view name) const {
-  const auto found =
-      std::find_if(templates_.begin(), templates_.end(), [&](const Template& t) { return t.name == name; });
+  const auto found = std::find_if(templates_.begin(), templates_.end(),
+                                  [&](const Template& t) { return t.name == name; });
   return found == templates_.end() ? nullptr : &*found;
 }
 
-std::shared_ptr<const PolicySet> LoadPolicies(std::span<const PolicySource> sources, Problems& problems) {
+std::shared_ptr<const PolicySet> LoadPolicies(std::span<const PolicySource> sources,
+                                              Problems& problems) {
   Problems found;
   std::vector<Template> templates;
   std::map<std::string, std::string> digests;  // name → of the text; the map sorts by name
@@ -38,15 +39,17 @@ std::shared_ptr<const PolicySet> LoadPolicies(std::span<const PolicySource> sour
     if (parsed.name.empty()) continue;
     const auto [place, fresh] = places.emplace(parsed.name, parsed.where);
     if (!fresh) {
-      found.Error(parsed.where, Cat("the name \"", parsed.name, "\" is taken by ", place->second.file, ":",
-                                    place->second.line, ": give one of the two another name"));
+      found.Error(parsed.where,
+                  Cat("the name \"", parsed.name, "\" is taken by ", place->second.file, ":",
+                      place->second.line, ": give one of the two another name"));
     }
     digests[parsed.name] = Sha256Hex(source.text);
     templates.push_back(std::move(parsed));
   }
   for (const Problem& problem : found.all()) {
     const bool error = problem.severity == Problem::Severity::kError;
-    error ? problems.Error(problem.where, problem.message) : problems.Warn(problem.where, problem.message);
+    error ? problems.Error(problem.where, problem.message)
+          : problems.Warn(problem.where, problem.message);
   }
   if (found.has_errors()) return nullptr;
   std::string all;

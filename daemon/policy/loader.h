@@ -12,7 +12,7 @@
 namespace regreen {
 
 struct PolicySource {
-  std::string file;            // for messages
+  std::string file;  // for messages
   std::string text;
 };
 
@@ -31,7 +31,9 @@ class PolicySet {
   std::string digest_;
 };
 
-// All mistakes of all files are noted in `problems`. nullptr when there was an error in these files.
-std::shared_ptr<const PolicySet> LoadPolicies(std::span<const PolicySource> sources, Problems& problems);
+// All mistakes of all files are noted in `problems`. nullptr when there was an error in these
+// files.
+std::shared_ptr<const PolicySet> LoadPolicies(std::span<const PolicySource> sources,
+                                              Problems& problems);
 
 }  // namespace regreen

@@ -17,11 +17,13 @@ struct Fit {
 std::string StageObjection(const Template& candidate, const SelectOptions& options) {
   if (candidate.stage == Stage::kRetired) return "it is retired";
   const bool by_hand = options.allow_draft || candidate.name == options.only_template;
-  if (candidate.stage == Stage::kDraft && !by_hand) return "it is a draft, which is used only by hand";
+  if (candidate.stage == Stage::kDraft && !by_hand)
+    return "it is a draft, which is used only by hand";
   return {};
 }
 
-void AskConditions(const Template& candidate, const Circumstances& circumstances, bool ignore_match, Fit& fit) {
+void AskConditions(const Template& candidate, const Circumstances& circumstances, bool ignore_match,
+                   Fit& fit) {
   for (const Condition& condition : candidate.match) {
     PredicateAnswer answer = condition.predicate->Ask(circumstances);
     if (answer.holds) {
@@ -38,7 +40,8 @@ void AskConditions(const Template& candidate, const Circumstances& circumstances
   }
 }
 
-Fit Judge(const Template& candidate, const Circumstances& circumstances, const SelectOptions& options) {
+Fit Judge(const Template& candidate, const Circumstances& circumstances,
+          const SelectOptions& options) {
   Fit fit;
   const std::string objection = StageObjection(candidate, options);
   if (!objection.empty()) {
@@ -57,7 +60,8 @@ Fit Judge(const Template& candidate, const Circumstances& circumstances, const S
 
 std::string GoesBefore(const Template& chosen, const Template& other) {
   const std::string first = Cat("it matches too, but \"", chosen.name, "\" goes first: ");
-  if (chosen.priority != other.priority) return Cat(first, "priority ", chosen.priority, " over ", other.priority);
+  if (chosen.priority != other.priority)
+    return Cat(first, "priority ", chosen.priority, " over ", other.priority);
   if (Specificity(chosen) != Specificity(other)) {
     return Cat(first, Specificity(chosen), " conditions over ", Specificity(other));
   }
@@ -79,13 +83,15 @@ std::string WhyNone(const PolicySet& policies, const SelectOptions& options) {
 
 }  // namespace
 
-Selection Select(const Incident& incident, const PolicySet& policies, const SelectOptions& options) {
+Selection Select(const Incident& incident, const PolicySet& policies,
+                 const SelectOptions& options) {
   const Circumstances circumstances{incident, options.command};
   Selection selection;
   const Template* chosen = nullptr;
   for (const Template& candidate : policies.templates()) {
     if (!options.only_template.empty() && candidate.name != options.only_template) {
-      selection.rejected.push_back({candidate.name, {Cat("only \"", options.only_template, "\" was asked for")}});
+      selection.rejected.push_back(
+          {candidate.name, {Cat("only \"", options.only_template, "\" was asked for")}});
       continue;
     }
     Fit fit = Judge(candidate, circumstances, options);

@@ -1,5 +1,5 @@
-// Incident × policy set → the template, made definite, and why each other one was not chosen. Pure: the
-// same inputs give the same answer, whatever the order of the files.
+// Incident × policy set → the template, made definite, and why each other one was not chosen. Pure:
+// the same inputs give the same answer, whatever the order of the files.
 #pragma once
 
 #include <optional>
@@ -15,13 +15,13 @@ namespace regreen {
 struct SelectOptions {
   // A person's choice: no other template is looked at. Allows a draft.
   std::string only_template;
-  // With only_template: the person knows better than [match], so it is not asked (its log and command
-  // patterns still give their inputs).
+  // With only_template: the person knows better than [match], so it is not asked (its log and
+  // command patterns still give their inputs).
   bool ignore_match = false;
   bool allow_draft = false;
   // The known failing command, for verify.command = "auto"; "" when it is not known.
   std::string command;
-  std::string directory;       // where it runs, below the tree; "" is its root
+  std::string directory;  // where it runs, below the tree; "" is its root
 };
 
 struct Rejection {
@@ -30,7 +30,7 @@ struct Rejection {
 };
 
 struct Selection {
-  std::optional<Plan> plan;    // nullopt: no template matched
+  std::optional<Plan> plan;          // nullopt: no template matched
   std::vector<std::string> reasons;  // why the chosen one was, or one sentence why none
   std::vector<Rejection> rejected;   // every other template, in the order of the set
 };

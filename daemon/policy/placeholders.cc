@@ -19,7 +19,8 @@ struct Found {
   std::string_view name;
 };
 
-// The first placeholder at or after `from`; `begin` is npos when there is none, `end` 0 when it is open.
+// The first placeholder at or after `from`; `begin` is npos when there is none, `end` 0 when it is
+// open.
 Found FindPlaceholder(std::string_view text, std::size_t from) {
   const std::size_t begin = text.find("{{", from);
   if (begin == std::string_view::npos) return {};
@@ -31,21 +32,32 @@ Found FindPlaceholder(std::string_view text, std::size_t from) {
 // A look-alike for a character that forges act on, "" for any other.
 std::string_view Harmless(char c) {
   switch (c) {
-    case '@': return "\uFF20";
-    case '#': return "\uFF03";
-    case '<': return "\uFF1C";
-    case '>': return "\uFF1E";
-    case '[': return "\uFF3B";
-    case ']': return "\uFF3D";
-    case '!': return "\uFF01";
-    case '`': return "\u2019";
-    case '&': return "\uFF06";
-    default: return {};
+    case '@':
+      return "\uFF20";
+    case '#':
+      return "\uFF03";
+    case '<':
+      return "\uFF1C";
+    case '>':
+      return "\uFF1E";
+    case '[':
+      return "\uFF3B";
+    case ']':
+      return "\uFF3D";
+    case '!':
+      return "\uFF01";
+    case '`':
+      return "\u2019";
+    case '&':
+      return "\uFF06";
+    default:
+      return {};
   }
 }
 
 void ReplaceAll(std::string& text, std::string_view what, std::string_view with) {
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
+  for (std::size_t at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + with.size())) {
     text.replace(at, what.size(), with);
   }
 }
@@ -76,7 +88,8 @@ PlaceholderValues ValuesOf(const Incident& incident) {
 std::string FillPlaceholders(std::string_view text, const PlaceholderValues& values) {
   std::string out;
   std::size_t from = 0;
-  for (Found found = FindPlaceholder(text, 0); found.end != 0; found = FindPlaceholder(text, from)) {
+  for (Found found = FindPlaceholder(text, 0); found.end != 0;
+       found = FindPlaceholder(text, from)) {
     out += text.substr(from, found.begin - from);
     for (const auto& [name, value] : values) {
       if (name == found.name) out += value;

@@ -24,9 +24,10 @@ PlaceholderValues ValuesOf(const Incident& incident);
 // `text` must have no mistake. Values are put in as they are: escape and cap them first.
 std::string FillPlaceholders(std::string_view text, const PlaceholderValues& values);
 
-// An untrusted value for the text of a change: one line, at most max_bytes, and none of what a forge
-// would act on. Mentions, issue references and their closing words ("fixes #1"), links, HTML, images
-// and code spans lose their meaning by look-alike characters, so that a person still reads the value.
+// An untrusted value for the text of a change: one line, at most max_bytes, and none of what a
+// forge would act on. Mentions, issue references and their closing words ("fixes #1"), links, HTML,
+// images and code spans lose their meaning by look-alike characters, so that a person still reads
+// the value.
 std::string Defuse(std::string_view untrusted, std::size_t max_bytes);
 
 }  // namespace regreen

@@ -36,8 +36,9 @@ bool StaysBelowTheTree(std::string_view path) {
   if (path.empty() || path.front() == '/' || path.front() == '-') return false;
   if (EscapeControl(path) != path) return false;
   const auto parts = Split(path, '/');
-  return std::none_of(parts.begin(), parts.end(),
-                      [](std::string_view part) { return part == ".." || part == ".git" || part.empty(); });
+  return std::none_of(parts.begin(), parts.end(), [](std::string_view part) {
+    return part == ".." || part == ".git" || part.empty();
+  });
 }
 
 std::string FilesOf(const Evidence& evidence) {
@@ -55,10 +56,12 @@ std::string FilesOf(const Evidence& evidence) {
   return Join(files, "\n");
 }
 
-std::vector<std::pair<std::string, std::string>> InputsOf(const Incident& incident, const SelectOptions& options,
+std::vector<std::pair<std::string, std::string>> InputsOf(const Incident& incident,
+                                                          const SelectOptions& options,
                                                           const Captures& captures) {
   std::map<std::string, std::string> inputs;
-  if (!options.command.empty()) inputs.emplace("COMMAND", InputValue(options.command, kLongestInput));
+  if (!options.command.empty())
+    inputs.emplace("COMMAND", InputValue(options.command, kLongestInput));
   inputs.emplace("DIRECTORY", InputValue(options.directory, kLongestInput));
   inputs.emplace("FILES", FilesOf(incident.evidence));
   for (const Captures* source : {&captures, &incident.evidence.captures}) {

@@ -13,8 +13,8 @@ namespace regreen {
 
 using Captures = std::map<std::string, std::string>;
 
-// Inputs, in the order of their names (A-Z, 0-9 and '_'), values valid UTF-8 without control characters
-// other than line breaks and tabs, each at most 4 KiB (FILES 64 KiB):
+// Inputs, in the order of their names (A-Z, 0-9 and '_'), values valid UTF-8 without control
+// characters other than line breaks and tabs, each at most 4 KiB (FILES 64 KiB):
 //   COMMAND    the failing command, when it is known       DIRECTORY  where it runs, "" is the root
 //   FILES      files that the evidence names, one a line; only paths that stay below the tree and
 //              that no command could take for an option

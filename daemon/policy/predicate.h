@@ -1,5 +1,5 @@
-// A predicate is one condition of a template. It answers why, not only whether, so that a person who
-// asks "why was my template not chosen" gets a sentence for each key. Pure; any thread.
+// A predicate is one condition of a template. It answers why, not only whether, so that a person
+// who asks "why was my template not chosen" gets a sentence for each key. Pure; any thread.
 #pragma once
 
 #include <map>
@@ -16,12 +16,12 @@ namespace regreen {
 // What conditions are asked of. Every text in it is untrusted.
 struct Circumstances {
   const Incident& incident;
-  std::string_view command;    // the failing command, when it is known
+  std::string_view command;  // the failing command, when it is known
 };
 
 struct PredicateAnswer {
   bool holds = false;
-  std::string why;             // a clause that is safe to print: `repo "a/b" fits "a/*"`
+  std::string why;  // a clause that is safe to print: `repo "a/b" fits "a/*"`
   std::map<std::string, std::string> captures;  // named groups of the pattern that matched
 };
 
@@ -32,16 +32,17 @@ class Predicate {
 };
 
 struct Condition {
-  std::string key;             // as it is written in the template: "log"
+  std::string key;  // as it is written in the template: "log"
   std::shared_ptr<const Predicate> predicate;
 };
 
-// Reads every condition key that the table holds; any other key is the caller's. Bad globs, patterns,
-// classes and numbers are noted as problems, and their conditions are left out.
-//   names, by glob, any of a list:   ci repo branch event workflow job step author rule tool failing_test
-//   text, by RE2, any of a list:     log (each line of the evidence, and the command
-//                                   that the log shows)  command (as it is known, or as the log shows it)
-//   facts:                           class (any of)  exit_code (any of)  fork (true or false)
+// Reads every condition key that the table holds; any other key is the caller's. Bad globs,
+// patterns, classes and numbers are noted as problems, and their conditions are left out.
+//   Names, by glob, any of a list: ci repo branch event workflow job step author rule tool
+//     failing_test.
+//   Text, by RE2, any of a list: log (each line of the evidence, and the command that the log
+//     shows), command (as it is known, or else as the log shows it).
+//   Facts: class (any of), exit_code (any of), fork (true or false).
 std::vector<Condition> ReadConditions(TomlTable& table);
 
 }  // namespace regreen

@@ -1,5 +1,5 @@
-// One reader for each family of predicates; private to the predicates. Each notes its problems in the
-// table and answers nullptr when there is nothing to ask.
+// One reader for each family of predicates; private to the predicates. Each notes its problems in
+// the table and answers nullptr when there is nothing to ask.
 #pragma once
 
 #include <memory>

@@ -7,14 +7,22 @@ namespace {
 using Reader = std::shared_ptr<const Predicate> (*)(TomlTable&, std::string_view);
 
 constexpr std::pair<std::string_view, Reader> kReaders[] = {
-    {"ci", ReadNames},           {"repo", ReadNames},
-    {"branch", ReadNames},       {"event", ReadNames},
-    {"workflow", ReadNames},     {"job", ReadNames},
-    {"step", ReadNames},         {"author", ReadNames},
-    {"rule", ReadNames},         {"tool", ReadNames},
-    {"failing_test", ReadNames}, {"log", ReadLogPatterns},
-    {"command", ReadCommandPatterns}, {"class", ReadClasses},
-    {"exit_code", ReadExitCodes}, {"fork", ReadFork},
+    {"ci", ReadNames},
+    {"repo", ReadNames},
+    {"branch", ReadNames},
+    {"event", ReadNames},
+    {"workflow", ReadNames},
+    {"job", ReadNames},
+    {"step", ReadNames},
+    {"author", ReadNames},
+    {"rule", ReadNames},
+    {"tool", ReadNames},
+    {"failing_test", ReadNames},
+    {"log", ReadLogPatterns},
+    {"command", ReadCommandPatterns},
+    {"class", ReadClasses},
+    {"exit_code", ReadExitCodes},
+    {"fork", ReadFork},
 };
 
 constexpr std::size_t kLongestQuote = 80;

@@ -63,13 +63,15 @@ class ForkIs final : public Predicate {
 std::shared_ptr<const Predicate> ReadClasses(TomlTable& table, std::string_view key) {
   const auto names = table.Strings(key);
   if (!names) return nullptr;
-  if (names->empty()) table.Error(key, Cat("\"", key, "\" is an empty list: leave it out, or name something"));
+  if (names->empty())
+    table.Error(key, Cat("\"", key, "\" is an empty list: leave it out, or name something"));
   std::vector<FailureClass> classes;
   for (const std::string& name : *names) {
     if (const auto found = ParseFailureClass(name)) {
       classes.push_back(*found);
     } else {
-      table.Error(key, Cat("unknown class ", TomlQuote(name), DidYouMean(name, FailureClassNames())));
+      table.Error(key,
+                  Cat("unknown class ", TomlQuote(name), DidYouMean(name, FailureClassNames())));
     }
   }
   return classes.empty() ? nullptr : std::make_shared<ClassIsOneOf>(std::move(classes));
@@ -78,9 +80,11 @@ std::shared_ptr<const Predicate> ReadClasses(TomlTable& table, std::string_view 
 std::shared_ptr<const Predicate> ReadExitCodes(TomlTable& table, std::string_view key) {
   const auto codes = table.Ints(key);
   if (!codes) return nullptr;
-  if (codes->empty()) table.Error(key, Cat("\"", key, "\" is an empty list: leave it out, or name something"));
+  if (codes->empty())
+    table.Error(key, Cat("\"", key, "\" is an empty list: leave it out, or name something"));
   for (const std::int64_t code : *codes) {
-    if (code < 0 || code > 255) table.Error(key, Cat("exit code ", code, " is not between 0 and 255"));
+    if (code < 0 || code > 255)
+      table.Error(key, Cat("exit code ", code, " is not between 0 and 255"));
   }
   return codes->empty() ? nullptr : std::make_shared<ExitCodeIsOneOf>(*codes);
 }

@@ -14,7 +14,8 @@ using NamesOf = Names (*)(const Incident&);
 
 Names JobsOf(const Incident& incident) {
   Names jobs = incident.jobs;
-  if (std::find(jobs.begin(), jobs.end(), incident.job.name) == jobs.end()) jobs.push_back(incident.job.name);
+  if (std::find(jobs.begin(), jobs.end(), incident.job.name) == jobs.end())
+    jobs.push_back(incident.job.name);
   return jobs;
 }
 
@@ -47,11 +48,13 @@ class NameGlobs final : public Predicate {
     std::erase(names, std::string());
     for (const std::string& name : names) {
       for (const std::string& glob : globs_) {
-        if (GlobMatch(glob, name)) return {true, Cat(key_, " ", Quoted(name), " fits ", Quoted(glob)), {}};
+        if (GlobMatch(glob, name))
+          return {true, Cat(key_, " ", Quoted(name), " fits ", Quoted(glob)), {}};
       }
     }
     if (names.empty()) return {false, Cat(key_, " is not known, and must fit ", OneOf(globs_)), {}};
-    const std::string what = names.size() == 1 ? Quoted(names.front()) : Cat("each of ", names.size());
+    const std::string what =
+        names.size() == 1 ? Quoted(names.front()) : Cat("each of ", names.size());
     return {false, Cat(key_, " ", what, " does not fit ", OneOf(globs_)), {}};
   }
 

@@ -10,13 +10,15 @@ std::vector<Regex> ReadPatterns(TomlTable& table, std::string_view key) {
   std::vector<Regex> patterns;
   const auto texts = table.Strings(key);
   if (!texts) return patterns;
-  if (texts->empty()) table.Error(key, Cat("\"", key, "\" is an empty list: leave it out, or name something"));
+  if (texts->empty())
+    table.Error(key, Cat("\"", key, "\" is an empty list: leave it out, or name something"));
   for (const std::string& text : *texts) {
     auto pattern = Regex::Compile(text);
     if (!pattern.ok()) {
       table.Error(key, Cat("pattern ", TomlQuote(text), ": ", Message(pattern.status())));
     } else if (pattern->MatchesEmpty()) {
-      table.Error(key, Cat("pattern ", TomlQuote(text), " matches the empty text, so it matches everything"));
+      table.Error(key, Cat("pattern ", TomlQuote(text),
+                           " matches the empty text, so it matches everything"));
     } else {
       patterns.push_back(*std::move(pattern));
     }
@@ -24,7 +26,9 @@ std::vector<Regex> ReadPatterns(TomlTable& table, std::string_view key) {
   return patterns;
 }
 
-std::string Slashed(const Regex& pattern) { return Cat("/", Truncate(EscapeControl(pattern.pattern()), 80), "/"); }
+std::string Slashed(const Regex& pattern) {
+  return Cat("/", Truncate(EscapeControl(pattern.pattern()), 80), "/");
+}
 
 std::string SlashedAll(const std::vector<Regex>& patterns) {
   std::string out;
@@ -42,14 +46,18 @@ class LogPatterns final : public Predicate {
     for (const Regex& pattern : patterns_) {
       for (const EvidenceLine& line : lines) {
         if (auto match = pattern.Find(line.text)) {
-          return {true, Cat("line ", line.n, " of the log matches ", Slashed(pattern)), std::move(match->captures)};
+          return {true, Cat("line ", line.n, " of the log matches ", Slashed(pattern)),
+                  std::move(match->captures)};
         }
       }
       if (auto match = pattern.Find(command)) {
-        return {true, Cat("the command that the log shows matches ", Slashed(pattern)), std::move(match->captures)};
+        return {true, Cat("the command that the log shows matches ", Slashed(pattern)),
+                std::move(match->captures)};
       }
     }
-    return {false, Cat("none of the ", lines.size(), " lines of evidence matches ", SlashedAll(patterns_)), {}};
+    return {false,
+            Cat("none of the ", lines.size(), " lines of evidence matches ", SlashedAll(patterns_)),
+            {}};
   }
 
  private:
@@ -61,12 +69,14 @@ class CommandPatterns final : public Predicate {
   explicit CommandPatterns(std::vector<Regex> patterns) : patterns_(std::move(patterns)) {}
 
   PredicateAnswer Ask(const Circumstances& circumstances) const override {
-    const std::string_view command =
-        circumstances.command.empty() ? circumstances.incident.evidence.command : circumstances.command;
+    const std::string_view command = circumstances.command.empty()
+                                         ? circumstances.incident.evidence.command
+                                         : circumstances.command;
     if (command.empty()) return {false, "the failing command is not known", {}};
     for (const Regex& pattern : patterns_) {
       if (auto match = pattern.Find(command)) {
-        return {true, Cat("command ", Quoted(command), " matches ", Slashed(pattern)), std::move(match->captures)};
+        return {true, Cat("command ", Quoted(command), " matches ", Slashed(pattern)),
+                std::move(match->captures)};
       }
     }
     return {false, Cat("command ", Quoted(command), " does not match ", SlashedAll(patterns_)), {}};

@@ -16,7 +16,8 @@ void AppendReasons(std::string& out, const std::vector<std::string>& reasons) {
 std::string RenderSelection(const Selection& selection) {
   std::string out;
   if (selection.plan) {
-    Append(out, "chosen: ", selection.plan->template_name, " (", ToString(selection.plan->stage), ")\n");
+    Append(out, "chosen: ", selection.plan->template_name, " (", ToString(selection.plan->stage),
+           ")\n");
     AppendReasons(out, selection.reasons);
   } else {
     Append(out, "none chosen: ", EscapeControl(Join(selection.reasons, "; ")), "\n");
@@ -31,7 +32,8 @@ std::string RenderSelection(const Selection& selection) {
 std::string SummarizeSelection(const Selection& selection) {
   const std::string reasons = EscapeControl(Join(selection.reasons, "; "));
   if (!selection.plan) return Truncate(reasons, kLongestSummary);
-  return Truncate(Cat("template \"", selection.plan->template_name, "\": ", reasons), kLongestSummary);
+  return Truncate(Cat("template \"", selection.plan->template_name, "\": ", reasons),
+                  kLongestSummary);
 }
 
 }  // namespace regreen

@@ -9,9 +9,9 @@
 namespace regreen {
 namespace {
 
-constexpr std::size_t kLongestName = 60;      // "regreen/<name>-<8>" stays a short branch name
+constexpr std::size_t kLongestName = 60;  // "regreen/<name>-<8>" stays a short branch name
 constexpr std::size_t kLongestTitle = 200;
-constexpr std::size_t kLongestLabel = 50;     // GitHub's limit for a label's name
+constexpr std::size_t kLongestLabel = 50;  // GitHub's limit for a label's name
 constexpr std::size_t kMostSteps = 20;
 constexpr absl::Duration kLongestTimeout = absl::Hours(24);
 
@@ -47,14 +47,18 @@ void ReadLine(TomlTable& table, std::string_view key, std::size_t longest, std::
   const auto value = table.String(key);
   if (!value) return;
   if (Trim(*value).empty()) table.Error(key, Cat("\"", key, "\" is empty"));
-  if (value->size() > longest) table.Error(key, Cat("\"", key, "\" is longer than ", longest, " bytes"));
-  if (EscapeControl(*value) != *value) table.Error(key, Cat("\"", key, "\" holds control characters or line breaks"));
+  if (value->size() > longest)
+    table.Error(key, Cat("\"", key, "\" is longer than ", longest, " bytes"));
+  if (EscapeControl(*value) != *value)
+    table.Error(key, Cat("\"", key, "\" holds control characters or line breaks"));
   out = *value;
 }
 
 void CheckCommand(TomlTable& table, std::string_view key, std::string_view command) {
-  if (Trim(command).empty()) table.Error(key, Cat("\"", key, "\" is empty: it must be a shell command"));
-  if (command.find('\0') != std::string_view::npos) table.Error(key, Cat("\"", key, "\" holds a NUL character"));
+  if (Trim(command).empty())
+    table.Error(key, Cat("\"", key, "\" is empty: it must be a shell command"));
+  if (command.find('\0') != std::string_view::npos)
+    table.Error(key, Cat("\"", key, "\" holds a NUL character"));
 }
 
 void ReadDirectory(TomlTable& table, std::string& out) {
@@ -63,7 +67,8 @@ void ReadDirectory(TomlTable& table, std::string& out) {
   // A folder's name has the form of a path glob that matches one thing.
   if (!value->empty() && value->find_first_of("*?") == std::string::npos) {
     const std::string mistake = GlobMistake(*value, true);
-    if (!mistake.empty()) table.Error("directory", Cat("the directory ", TomlQuote(*value), " ", mistake));
+    if (!mistake.empty())
+      table.Error("directory", Cat("the directory ", TomlQuote(*value), " ", mistake));
   } else if (!value->empty()) {
     table.Error("directory", "\"directory\" names one folder, not a glob");
   }
@@ -75,8 +80,9 @@ void ReadHead(TomlTable& root, Template& out) {
   const auto name = root.String("name");
   if (!root.Has("name")) root.Error("name", "a template needs a \"name\"");
   if (name && !IsTemplateName(*name)) {
-    root.Error("name", Cat("the name ", TomlQuote(*name), " must be made of a-z, 0-9 and '-', at most ",
-                           kLongestName, " of them"));
+    root.Error("name",
+               Cat("the name ", TomlQuote(*name), " must be made of a-z, 0-9 and '-', at most ",
+                   kLongestName, " of them"));
   }
   out.name = name.value_or("");
   out.title = out.name;
@@ -85,7 +91,8 @@ void ReadHead(TomlTable& root, Template& out) {
   if (const auto stage = root.String("stage")) {
     const auto parsed = ParseStage(*stage);
     const std::string names[] = {"draft", "shadow", "suggest", "auto", "retired"};
-    if (!parsed) root.Error("stage", Cat("unknown stage ", TomlQuote(*stage), DidYouMean(*stage, names)));
+    if (!parsed)
+      root.Error("stage", Cat("unknown stage ", TomlQuote(*stage), DidYouMean(*stage, names)));
     out.stage = parsed.value_or(out.stage);
   }
 }
@@ -158,10 +165,12 @@ void ReadTarget(TomlTable& table, Template& out) {
   const auto target = table.String("target");
   if (!target || *target == "auto") return;
   // What git-check-ref-format(1) refuses, where a person may have written it.
-  const bool bad = target->empty() || target->front() == '-' || target->front() == '/' || target->back() == '/' ||
-                   target->find("..") != std::string::npos || EscapeControl(*target) != *target ||
+  const bool bad = target->empty() || target->front() == '-' || target->front() == '/' ||
+                   target->back() == '/' || target->find("..") != std::string::npos ||
+                   EscapeControl(*target) != *target ||
                    target->find_first_of(" ~^:?*[\\") != std::string::npos;
-  if (bad) table.Error("target", Cat(TomlQuote(*target), " is no branch: write its name, or \"auto\""));
+  if (bad)
+    table.Error("target", Cat(TomlQuote(*target), " is no branch: write its name, or \"auto\""));
   out.change_target = *target;
 }
 
@@ -171,15 +180,16 @@ void ReadChange(TomlTable& root, Template& out) {
   if (!table) return;
   ReadLine(*table, "title", kLongestTitle, out.change_title);
   if (const auto body = table->String("body")) out.change_body = *body;
-  for (const auto& [key, text] : {std::pair{"title", &out.change_title}, std::pair{"body", &out.change_body}}) {
+  for (const auto& [key, text] :
+       {std::pair{"title", &out.change_title}, std::pair{"body", &out.change_body}}) {
     const std::string mistake = PlaceholderMistake(*text);
     if (table->Has(key) && !mistake.empty()) table->Error(key, mistake);
   }
   if (const auto labels = table->Strings("labels")) {
     for (const std::string& label : *labels) {
       if (Trim(label).empty() || label.size() > kLongestLabel || EscapeControl(label) != label) {
-        table->Error("labels", Cat("the label ", TomlQuote(label), " must have 1 to ", kLongestLabel,
-                                   " printable characters"));
+        table->Error("labels", Cat("the label ", TomlQuote(label), " must have 1 to ",
+                                   kLongestLabel, " printable characters"));
       }
     }
     out.change_labels = *labels;

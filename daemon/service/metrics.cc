@@ -6,6 +6,9 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <map>
+#include <utility>
+
 #include "daemon/base/mutex.h"
 
 namespace regreen {
@@ -45,6 +48,7 @@ struct Metrics::Impl {
           .Add({});
 
   Mutex render_mutex;
+  std::map<std::pair<std::string, std::string>, prometheus::Gauge*> shown_tasks RG_GUARDED_BY(render_mutex);
 };
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
@@ -68,9 +72,13 @@ void Metrics::CountCommit(std::size_t deliveries) {
 
 std::string Metrics::Render(const StoreCounts& counts) {
   MutexLock lock(impl_->render_mutex);
+  // A state that nobody is in any more shows zero, not what it was.
+  for (const auto& [key, gauge] : impl_->shown_tasks) gauge->Set(0);
   for (const auto& [key, count] : counts.tasks) {
     const auto& [state, template_name] = key;
-    impl_->tasks.Add({{"state", state}, {"template", template_name}}).Set(static_cast<double>(count));
+    prometheus::Gauge& gauge = impl_->tasks.Add({{"state", state}, {"template", template_name}});
+    gauge.Set(static_cast<double>(count));
+    impl_->shown_tasks[key] = &gauge;
   }
   impl_->queue.Add({{"kind", "delivery"}}).Set(static_cast<double>(counts.pending_deliveries));
   impl_->queue.Add({{"kind", "task"}}).Set(static_cast<double>(counts.pending_tasks));

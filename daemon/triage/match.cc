@@ -6,7 +6,9 @@
 namespace regreen {
 namespace {
 
-std::string_view Matched(const LogLine& line) { return line.text.substr(0, kMaxMatchedBytes); }
+std::string_view Matched(const LogLine& line) {
+  return line.text.substr(0, kMaxMatchedBytes);
+}
 
 bool AnyContained(const std::vector<Regex>& patterns, std::string_view text) {
   return std::ranges::any_of(patterns, [&](const Regex& regex) { return regex.Contains(text); });
@@ -18,11 +20,23 @@ bool IsAdjacent(const LogLine& a, const LogLine& b) {
   return !a.rewritten || a.text.data() + a.text.size() + 1 == b.text.data();
 }
 
+bool TakeCaptures(const Regex& regex, const LogLine& line, Match& match) {
+  auto found = regex.Find(Matched(line));
+  if (found) match.captures.merge(found->captures);
+  return found.has_value();
+}
+
 class Finder {
  public:
-  Finder(const RuleIndex& index, const CleanLog& log, const Outline& outline, const TriageHints& hints)
-      : index_(index), log_(log), outline_(outline), hints_(hints), scan_(*index.sweep),
-        tried_(index.patterns.size(), UINT32_MAX), found_(index.rules.size(), 0) {}
+  Finder(const RuleIndex& index, const CleanLog& log, const Outline& outline,
+         const TriageHints& hints)
+      : index_(index),
+        log_(log),
+        outline_(outline),
+        hints_(hints),
+        scan_(*index.sweep),
+        tried_(index.patterns.size(), UINT32_MAX),
+        found_(index.rules.size(), 0) {}
 
   std::vector<Match> Find(std::uint32_t first, std::uint32_t last) {
     const auto& lines = log_.lines();
@@ -90,7 +104,8 @@ class Finder {
     }
     if (rule.step.empty()) return true;
     const LogStep* step = outline_.StepOf(line);
-    return (step != nullptr && (AnyContained(rule.step, step->name) || AnyContained(rule.step, step->command))) ||
+    return (step != nullptr &&
+            (AnyContained(rule.step, step->name) || AnyContained(rule.step, step->command))) ||
            AnyContained(rule.step, hints_.step) || AnyContained(rule.step, hints_.command);
   }
 
@@ -108,8 +123,8 @@ class Finder {
   const Outline& outline_;
   const TriageHints& hints_;
   const LiteralSweep::Scan scan_;
-  std::vector<std::uint32_t> tried_;   // by pattern: the last line it was tried on
-  std::vector<std::size_t> found_;     // by rule
+  std::vector<std::uint32_t> tried_;  // by pattern: the last line it was tried on
+  std::vector<std::size_t> found_;    // by rule
   std::vector<Match> matches_;
 };
 
@@ -122,14 +137,14 @@ std::vector<Match> FindMatches(const RuleIndex& index, const CleanLog& log, cons
 
 void Complete(Match& match, const RuleIndex& index, const CleanLog& log) {
   const Rule& rule = index.rules[match.rule];
-  if (!rule.then) return;
-  const auto& lines = log.lines();
-  const std::size_t end = std::min<std::size_t>(lines.size(), std::size_t{match.line} + 1 + static_cast<std::size_t>(rule.within));
-  for (std::size_t i = match.line + 1; i < end; ++i) {
-    auto found = rule.then->Find(Matched(lines[i]));
-    if (!found) continue;
-    match.captures.merge(found->captures);
-    return;
+  const auto within = static_cast<std::size_t>(rule.within);
+  const std::size_t lowest = match.line > within ? match.line - within : 0;
+  for (std::size_t i = match.line; rule.above && i > lowest; --i) {
+    if (TakeCaptures(*rule.above, log.lines()[i - 1], match)) break;
+  }
+  const std::size_t end = std::min(log.lines().size(), match.line + 1 + within);
+  for (std::size_t i = match.line + std::size_t{1}; rule.then && i < end; ++i) {
+    if (TakeCaptures(*rule.then, log.lines()[i], match)) break;
   }
 }
 

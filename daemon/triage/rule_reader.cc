@@ -16,9 +16,11 @@ std::vector<Regex> ReadPatterns(TomlTable& table, std::string_view key) {
   for (const std::string& text : table.Strings(key).value_or(std::vector<std::string>())) {
     auto regex = Regex::Compile(text);
     if (!regex.ok()) {
-      table.Error(key, Cat("In \"", text, "\": ", Message(regex.status()), "."));
+      table.Error(key, Cat("in \"", text, "\": ", Message(regex.status())));
     } else if (regex->MatchesEmpty()) {
-      table.Error(key, Cat("\"", text, "\" matches the empty text, and so every line. Anchor it or require a word."));
+      table.Error(key,
+                  Cat("\"", text,
+                      "\" matches the empty text, and so every line; anchor it or require a word"));
     } else {
       patterns.push_back(*std::move(regex));
     }
@@ -26,11 +28,17 @@ std::vector<Regex> ReadPatterns(TomlTable& table, std::string_view key) {
   return patterns;
 }
 
+std::optional<Regex> ReadPattern(TomlTable& table, std::string_view key) {
+  const std::vector<Regex> patterns = ReadPatterns(table, key);
+  if (patterns.size() > 1) table.Error(key, "one pattern only; use | in it for several");
+  return patterns.empty() ? std::nullopt : std::optional(patterns.front());
+}
+
 int ReadInt(TomlTable& table, std::string_view key, int fallback, int low, int high) {
   const auto value = table.Int(key);
   if (!value) return fallback;
   if (*value < low || *value > high) {
-    table.Error(key, Cat("This must be from ", low, " to ", high, "."));
+    table.Error(key, Cat("this must be from ", low, " to ", high));
     return fallback;
   }
   return static_cast<int>(*value);
@@ -39,11 +47,13 @@ int ReadInt(TomlTable& table, std::string_view key, int fallback, int low, int h
 FailureClass ReadClass(TomlTable& table) {
   const auto name = table.String("class");
   if (!name) {
-    if (!table.Has("class")) table.Error("class", "The class is missing.");
+    if (!table.Has("class")) table.Error("class", "the class is missing");
     return FailureClass::kUnknown;
   }
   const auto parsed = ParseFailureClass(*name);
-  if (!parsed) table.Error("class", Cat("There is no class \"", *name, "\"", DidYouMean(*name, FailureClassNames()), "."));
+  if (!parsed)
+    table.Error("class",
+                Cat("there is no class \"", *name, "\"", DidYouMean(*name, FailureClassNames())));
   return parsed.value_or(FailureClass::kUnknown);
 }
 
@@ -52,7 +62,8 @@ std::optional<Marker> ReadMarker(TomlTable& table) {
   if (!name) return std::nullopt;
   if (*name == "error") return Marker::kError;
   if (*name == "warning") return Marker::kWarning;
-  table.Error("marker", Cat("There is no marker \"", *name, "\"; known are \"error\" and \"warning\"."));
+  table.Error("marker",
+              Cat("there is no marker \"", *name, "\"; known are \"error\" and \"warning\""));
   return std::nullopt;
 }
 
@@ -67,14 +78,13 @@ void ReadResult(TomlTable& table, Rule& rule) {
   rule.before = ReadInt(table, "before", rule.before, 0, kMaxContext);
   rule.after = ReadInt(table, "after", rule.after, 0, kMaxContext);
   rule.within = ReadInt(table, "within", rule.within, 1, kMaxWithin);
-  if (auto then = ReadPatterns(table, "then"); !then.empty()) {
-    if (then.size() > 1) table.Error("then", "One pattern only; use | in it for several.");
-    rule.then = then.front();
-  }
+  rule.then = ReadPattern(table, "then");
+  rule.above = ReadPattern(table, "above");
   rule.test = table.String("test").value_or("{test}");
   rule.titles = table.String("titles").value_or("");
   if (!rule.titles.empty() && !IsTitleForm(rule.titles)) {
-    table.Error("titles", Cat("There is no form of titles \"", rule.titles, "\"", DidYouMean(rule.titles, TitleForms()), "."));
+    table.Error("titles", Cat("there is no form of titles \"", rule.titles, "\"",
+                              DidYouMean(rule.titles, TitleForms())));
   }
   rule.signature = table.String("signature").value_or("");
   rule.outcome = table.Bool("outcome").value_or(false);
@@ -88,18 +98,23 @@ void CheckTemplates(TomlTable& table, const Rule& rule) {
   for (const Regex& regex : rule.match) {
     for (std::string& name : regex.GroupNames()) known.insert(std::move(name));
   }
-  if (rule.then) {
-    for (std::string& name : rule.then->GroupNames()) known.insert(std::move(name));
+  for (const std::optional<Regex>& further : {rule.then, rule.above}) {
+    if (!further) continue;
+    for (std::string& name : further->GroupNames()) known.insert(std::move(name));
   }
   if (table.Has("test") || known.contains("test")) known.insert("test");
-  for (const auto& [key, form] : {std::pair<std::string_view, std::string_view>("signature", rule.signature),
-                                  {"test", table.Has("test") ? rule.test : std::string_view()}}) {
-    for (std::size_t open = form.find('{'); open != std::string_view::npos; open = form.find('{', open + 1)) {
+  for (const auto& [key, form] :
+       {std::pair<std::string_view, std::string_view>("signature", rule.signature),
+        {"test", table.Has("test") ? rule.test : std::string_view()}}) {
+    for (std::size_t open = form.find('{'); open != std::string_view::npos;
+         open = form.find('{', open + 1)) {
       const std::size_t close = form.find('}', open);
-      const std::string name(form.substr(open + 1, close == std::string_view::npos ? close : close - open - 1));
+      const std::string name(
+          form.substr(open + 1, close == std::string_view::npos ? close : close - open - 1));
       if (known.contains(name)) continue;
       const std::vector<std::string> names(known.begin(), known.end());
-      table.Error(key, Cat("No pattern of this rule has a group \"", name, "\"", DidYouMean(name, names), "."));
+      table.Error(
+          key, Cat("no pattern of this rule has a group \"", name, "\"", DidYouMean(name, names)));
     }
   }
 }
@@ -108,12 +123,12 @@ Rule ReadRule(TomlTable& table) {
   Rule rule;
   rule.where = table.where();
   rule.name = table.String("name").value_or("");
-  if (rule.name.empty()) table.Error("name", "Each rule needs a name.");
+  if (rule.name.empty()) table.Error("name", "each rule needs a name");
   rule.failure_class = ReadClass(table);
   rule.tool = table.String("tool").value_or("");
   rule.priority = ReadInt(table, "priority", rule.priority, 1, 99);
   rule.match = ReadPatterns(table, "match");
-  if (!table.Has("match")) table.Error("match", "A rule without a pattern never matches.");
+  if (!table.Has("match")) table.Error("match", "a rule without a pattern never matches");
   rule.unless = ReadPatterns(table, "unless");
   ReadScope(table, rule);
   ReadResult(table, rule);
@@ -124,7 +139,8 @@ Rule ReadRule(TomlTable& table) {
 
 }  // namespace
 
-void ReadRules(std::string_view text, const std::string& file, std::vector<Rule>& rules, Problems& problems) {
+void ReadRules(std::string_view text, const std::string& file, std::vector<Rule>& rules,
+               Problems& problems) {
   TomlTable document = TomlTable::Parse(text, file, problems);
   for (TomlTable& table : document.Tables("rule")) rules.push_back(ReadRule(table));
   document.Finish();

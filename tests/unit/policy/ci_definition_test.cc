@@ -88,14 +88,19 @@ TEST(CiDefinition, FindsTheCommandOfTheFailingStep) {
     const char* shell;
   };
   const Case cases[] = {
-      {"by first line", "build", "Run make all", "export LEVEL='2'\nmake all\nmake check", "web", ""},
+      {"by first line", "build", "Run make all", "export LEVEL='2'\nmake all\nmake check", "web",
+       ""},
       {"by name, with its own environment and folder", "build", "Say it's fine",
        "export LEVEL='it'\\''s 3'\n./say.sh", "tools/x", ""},
-      {"by a name with an expression", "build", "Matrix of linux", "export LEVEL='2'\n./one.sh", "web", ""},
-      {"matrix job by its name", "test (3.11)", "Run pytest", "export LEVEL='2'\npytest", "py", "sh"},
+      {"by a name with an expression", "build", "Matrix of linux", "export LEVEL='2'\n./one.sh",
+       "web", ""},
+      {"matrix job by its name", "test (3.11)", "Run pytest", "export LEVEL='2'\npytest", "py",
+       "sh"},
       {"matrix job by its id", "unit (3.11)", "Run pytest", "export LEVEL='2'\npytest", "py", "sh"},
-      {"job with expressions in its name", "Check linux on arm!", "Run ./check", "export LEVEL='2'\n./check", "web", ""},
-      {"bash with options", "build", "Bash", "export LEVEL='2'\na", "web", "bash -leo pipefail {0}"},
+      {"job with expressions in its name", "Check linux on arm!", "Run ./check",
+       "export LEVEL='2'\n./check", "web", ""},
+      {"bash with options", "build", "Bash", "export LEVEL='2'\na", "web",
+       "bash -leo pipefail {0}"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
@@ -120,7 +125,8 @@ TEST(CiDefinition, SaysWhatItCannotKnow) {
       {"no such job", "deploy", "x", StatusCode::kNotFound, "no job \"deploy\""},
       {"no such step", "build", "Set up job", StatusCode::kNotFound, "no step \"Set up job\""},
       {"step not known", "build", "", kBad, "the failing step is not known"},
-      {"action", "build", "Run actions/checkout@v4", kBad, "uses the action \"actions/checkout@v4\""},
+      {"action", "build", "Run actions/checkout@v4", kBad,
+       "uses the action \"actions/checkout@v4\""},
       {"expression", "build", "Expression", kBad, "holds an expression"},
       {"variable that is an expression", "build", "Publish", kBad, "reads the variable \"TOKEN\""},
       {"two steps", "build", "Twice", kBad, "more than one step fits"},
@@ -182,7 +188,8 @@ TEST(CiDefinition, AnswersHostileTextWithAnError) {
 }
 
 TEST(CiDefinition, ReadsThroughAnchors) {
-  const auto found = FailingCommand("x: &s { name: s, run: make }\njobs: { a: { steps: [ *s ] } }", JobAt("a", "s"));
+  const auto found = FailingCommand("x: &s { name: s, run: make }\njobs: { a: { steps: [ *s ] } }",
+                                    JobAt("a", "s"));
   ASSERT_TRUE(found.ok()) << Message(found.status());
   EXPECT_EQ(found->command, "make");
 }

@@ -12,9 +12,11 @@ using ::testing::HasSubstr;
 
 TEST(Loader, OrdersByPriorityThenSpecificityThenName) {
   Problems problems;
-  const auto set = Load({TemplateText("b"), TemplateText("a"), TemplateText("wide", "repo = \"x/*\""),
-                         TemplateText("first", "", "priority = 1"), TemplateText("last", "repo = \"x/*\"", "priority = -1")},
-                        problems);
+  const auto set =
+      Load({TemplateText("b"), TemplateText("a"), TemplateText("wide", "repo = \"x/*\""),
+            TemplateText("first", "", "priority = 1"),
+            TemplateText("last", "repo = \"x/*\"", "priority = -1")},
+           problems);
   ASSERT_NE(set, nullptr) << problems.Render();
   std::string order;
   for (const Template& t : set->templates()) order += t.name + " ";
@@ -24,7 +26,8 @@ TEST(Loader, OrdersByPriorityThenSpecificityThenName) {
 TEST(Loader, RefusesTwoTemplatesOfOneNameAndNamesBothPlaces) {
   Problems problems;
   EXPECT_EQ(Load({TemplateText("same"), "\n" + TemplateText("same")}, problems), nullptr);
-  EXPECT_THAT(problems.Render(), HasSubstr("1.toml:2:8: error: the name \"same\" is taken by 0.toml:1"));
+  EXPECT_THAT(problems.Render(),
+              HasSubstr("1.toml:2:8: error: the name \"same\" is taken by 0.toml:1"));
 }
 
 TEST(Loader, GivesNothingWhenOneOfManyIsWrong) {
@@ -41,9 +44,11 @@ TEST(Loader, IsNotStoppedByProblemsOfOthers) {
 
 TEST(Loader, DigestDependsOnNamesAndTextsAndNotOnOrderOrPlace) {
   Problems problems;
-  const std::vector<PolicySource> here = {{"x/a.toml", TemplateText("a")}, {"x/b.toml", TemplateText("b")}};
+  const std::vector<PolicySource> here = {{"x/a.toml", TemplateText("a")},
+                                          {"x/b.toml", TemplateText("b")}};
   const std::vector<PolicySource> there = {{"b", TemplateText("b")}, {"a", TemplateText("a")}};
-  const std::vector<PolicySource> other = {{"b", TemplateText("b") + "\n"}, {"a", TemplateText("a")}};
+  const std::vector<PolicySource> other = {{"b", TemplateText("b") + "\n"},
+                                           {"a", TemplateText("a")}};
   const std::string digest = LoadPolicies(here, problems)->digest();
   EXPECT_EQ(digest.size(), 64u);
   EXPECT_EQ(LoadPolicies(there, problems)->digest(), digest);

@@ -17,7 +17,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::Pair;
 
-Selection SelectFrom(const std::vector<std::string>& texts, const Incident& incident, const SelectOptions& options = {}) {
+Selection SelectFrom(const std::vector<std::string>& texts, const Incident& incident,
+                     const SelectOptions& options = {}) {
   Problems problems;
   const auto set = Load(texts, problems);
   EXPECT_NE(set, nullptr) << problems.Render();
@@ -57,7 +58,8 @@ TEST(Matcher, AsksEachKind) {
       {"not fork", "fork = true", "the run is not from a fork"},
       {"two hold", "repo = \"acme/*\"\nclass = \"format\"", ""},
       {"one of two does not hold", "repo = \"acme/*\"\nclass = \"test\"", "class is format"},
-      {"unless", "unless = { branch = \"main\", fork = true }", "unless: branch \"main\" fits \"main\""},
+      {"unless", "unless = { branch = \"main\", fork = true }",
+       "unless: branch \"main\" fits \"main\""},
       {"unless that does not hold", "unless = { branch = \"wip\", fork = true }", ""},
   };
   for (const Case& c : cases) {
@@ -69,12 +71,15 @@ TEST(Matcher, AsksEachKind) {
 }
 
 TEST(Matcher, SaysWhatIsNotKnown) {
-  const Selection selection =
-      SelectFrom({TemplateText("x", "tool = \"a\"\nfailing_test = \"b\"\nexit_code = 1\nlog = 'c'")}, Incident());
+  const Selection selection = SelectFrom(
+      {TemplateText("x", "tool = \"a\"\nfailing_test = \"b\"\nexit_code = 1\nlog = 'c'")},
+      Incident());
   ASSERT_EQ(selection.rejected.size(), 1u);
-  EXPECT_THAT(selection.rejected[0].reasons,
-              ElementsAre("tool is not known, and must fit \"a\"", "failing_test is not known, and must fit \"b\"",
-                          "none of the 0 lines of evidence matches /c/", "the exit code is not known"));
+  EXPECT_THAT(
+      selection.rejected[0].reasons,
+      ElementsAre("tool is not known, and must fit \"a\"",
+                  "failing_test is not known, and must fit \"b\"",
+                  "none of the 0 lines of evidence matches /c/", "the exit code is not known"));
 }
 
 TEST(Matcher, ChoosesByPriorityThenSpecificityThenNameAndSaysSo) {
@@ -86,14 +91,18 @@ TEST(Matcher, ChoosesByPriorityThenSpecificityThenNameAndSaysSo) {
     EXPECT_EQ(selection.plan->template_name, "high");
     ASSERT_EQ(selection.rejected.size(), 2u);
     EXPECT_EQ(selection.rejected[0].template_name, "exact");
-    EXPECT_THAT(selection.rejected[0].reasons, ElementsAre("it matches too, but \"high\" goes first: priority 9 over 0"));
+    EXPECT_THAT(selection.rejected[0].reasons,
+                ElementsAre("it matches too, but \"high\" goes first: priority 9 over 0"));
   }
   EXPECT_EQ(SelectFrom({low, exact}, SampleIncident()).plan->template_name, "exact");
-  EXPECT_EQ(SelectFrom({TemplateText("b"), TemplateText("a")}, SampleIncident()).plan->template_name, "a");
+  EXPECT_EQ(
+      SelectFrom({TemplateText("b"), TemplateText("a")}, SampleIncident()).plan->template_name,
+      "a");
 }
 
 TEST(Matcher, TakesADraftOnlyByHandAndARetiredOneNever) {
-  const std::string draft = TemplateText("x", "", "stage = \"draft\""), retired = TemplateText("x", "", "stage = \"retired\"");
+  const std::string draft = TemplateText("x", "", "stage = \"draft\""),
+                    retired = TemplateText("x", "", "stage = \"retired\"");
   SelectOptions by_name, drafts;
   by_name.only_template = "x";
   drafts.allow_draft = true;
@@ -107,7 +116,8 @@ TEST(Matcher, TakesADraftOnlyByHandAndARetiredOneNever) {
 TEST(Matcher, LooksOnlyAtTheTemplateThatWasAskedFor) {
   SelectOptions options;
   options.only_template = "low";
-  const std::vector<std::string> files = {TemplateText("low", "class = \"format\""), TemplateText("high", "", "priority = 9")};
+  const std::vector<std::string> files = {TemplateText("low", "class = \"format\""),
+                                          TemplateText("high", "", "priority = 9")};
   EXPECT_EQ(SelectFrom(files, SampleIncident(), options).plan->template_name, "low");
   Incident other = SampleIncident();
   other.evidence.failure_class = FailureClass::kTest;
@@ -115,7 +125,8 @@ TEST(Matcher, LooksOnlyAtTheTemplateThatWasAskedFor) {
   options.ignore_match = true;
   EXPECT_TRUE(SelectFrom(files, other, options).plan);
   options.only_template = "lo";
-  EXPECT_THAT(SelectFrom(files, other, options).reasons, ElementsAre(HasSubstr("there is no template \"lo\", did you mean \"low\"?")));
+  EXPECT_THAT(SelectFrom(files, other, options).reasons,
+              ElementsAre(HasSubstr("there is no template \"lo\", did you mean \"low\"?")));
 }
 
 constexpr char kAuto[] = R"toml(
@@ -140,22 +151,28 @@ TEST(Matcher, ResolvesAutoFromTheKnownCommand) {
   EXPECT_EQ(selection.plan->verify_command, "make check");
   EXPECT_EQ(selection.plan->verify_directory, "sub");
   EXPECT_EQ(selection.plan->policy_digest.size(), 64u);
-  EXPECT_EQ(selection.plan->change_title, "Repair test (3.11) of acme/widget: clang-format: src/a.cc");
+  EXPECT_EQ(selection.plan->change_title,
+            "Repair test (3.11) of acme/widget: clang-format: src/a.cc");
   EXPECT_EQ(selection.plan->change_body, "format on main");
   EXPECT_EQ(selection.plan->change_target, "");
 }
 
 TEST(Matcher, GivesCapturesAsCappedInputs) {
   Incident incident = SampleIncident();
-  incident.evidence.captures = {{"thing", "of the rule"}, {"odd-name", std::string(5000, 'x')}, {"command", "no"},
+  incident.evidence.captures = {{"thing", "of the rule"},
+                                {"odd-name", std::string(5000, 'x')},
+                                {"command", "no"},
                                 {"raw", std::string("a\0\x1b[31mb", 8)}};
-  incident.evidence.diagnostics = {{"src/b.cc", 1, 1, ""}, {"./src/a.cc", 1, 1, ""}, {"src/b.cc", 2, 1, ""},
-                                   {"/etc/passwd", 1, 1, ""}, {"../x", 1, 1, ""}, {"-rf", 1, 1, ""}, {".git/config", 1, 1, ""}};
+  incident.evidence.diagnostics = {{"src/b.cc", 1, 1, ""},   {"./src/a.cc", 1, 1, ""},
+                                   {"src/b.cc", 2, 1, ""},   {"/etc/passwd", 1, 1, ""},
+                                   {"../x", 1, 1, ""},       {"-rf", 1, 1, ""},
+                                   {".git/config", 1, 1, ""}};
   SelectOptions options;
   options.command = "make check";
   const Selection selection = SelectFrom({kAuto}, incident, options);
   ASSERT_TRUE(selection.plan);
-  const std::map<std::string, std::string> inputs(selection.plan->inputs.begin(), selection.plan->inputs.end());
+  const std::map<std::string, std::string> inputs(selection.plan->inputs.begin(),
+                                                  selection.plan->inputs.end());
   EXPECT_THAT(inputs, Contains(Pair("THING", "table")));
   EXPECT_THAT(inputs, Contains(Pair("STATE_2", "stale")));
   EXPECT_THAT(inputs, Contains(Pair("COMMAND", "make check")));
@@ -172,22 +189,25 @@ TEST(Matcher, DefusesWhatStrangersWroteInTheChangesText) {
   SelectOptions options;
   options.command = "true";
   const std::string title = SelectFrom({kAuto}, incident, options).plan->change_title;
-  for (const char* bad : {"@", "<", ">", "#", "://", "\n", "\u202E"}) EXPECT_THAT(title, Not(HasSubstr(bad)));
+  for (const char* bad : {"@", "<", ">", "#", "://", "\n", "\u202E"})
+    EXPECT_THAT(title, Not(HasSubstr(bad)));
   EXPECT_THAT(title, HasSubstr("{{repo}}")) << "a value is not looked at for placeholders again";
 }
 
 TEST(Report, IsSafeToPrint) {
   Incident incident = SampleIncident();
   incident.run.branch = "\x1b[2J\nforged: line";
-  const std::string report = RenderSelection(SelectFrom({TemplateText("x", "branch = \"main\"")}, incident));
+  const std::string report =
+      RenderSelection(SelectFrom({TemplateText("x", "branch = \"main\"")}, incident));
   EXPECT_EQ(report.find('\x1b'), std::string::npos);
   EXPECT_THAT(report, Not(HasSubstr("\nforged")));
   EXPECT_THAT(report, HasSubstr("none chosen: no template matches\nnot x:\n    branch "));
 }
 
 TEST(Report, SummarizesInOneLine) {
-  EXPECT_EQ(SummarizeSelection(SelectFrom({TemplateText("x", "class = \"format\"")}, SampleIncident())),
-            "template \"x\": class is format");
+  EXPECT_EQ(
+      SummarizeSelection(SelectFrom({TemplateText("x", "class = \"format\"")}, SampleIncident())),
+      "template \"x\": class is format");
   EXPECT_EQ(SummarizeSelection(SelectFrom({}, SampleIncident())), "there are no templates");
 }
 

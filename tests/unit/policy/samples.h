@@ -26,17 +26,20 @@ inline Incident SampleIncident() {
   incident.evidence.signature = "clang-format: src/a.cc";
   incident.evidence.exit_code = 2;
   incident.evidence.failed_tests = {"tests/test_a.py::test_x"};
-  incident.evidence.lines = {{10, "make: entering", "context"}, {11, "error: the table is stale", "primary"}};
+  incident.evidence.lines = {{10, "make: entering", "context"},
+                             {11, "error: the table is stale", "primary"}};
   return incident;
 }
 
 // A template with this [match] and, before it, these keys of its head.
-inline std::string TemplateText(const std::string& name, const std::string& match = {}, const std::string& head = {}) {
+inline std::string TemplateText(const std::string& name, const std::string& match = {},
+                                const std::string& head = {}) {
   return Cat("name = \"", name, "\"\n", head, "\n[match]\n", match,
              "\n[[step]]\nrun = \"true\"\n[verify]\ncommand = \"make check\"\n");
 }
 
-inline std::shared_ptr<const PolicySet> Load(const std::vector<std::string>& texts, Problems& problems) {
+inline std::shared_ptr<const PolicySet> Load(const std::vector<std::string>& texts,
+                                             Problems& problems) {
   std::vector<PolicySource> sources;
   for (std::size_t i = 0; i < texts.size(); ++i) sources.push_back({Cat(i, ".toml"), texts[i]});
   return LoadPolicies(sources, problems);

@@ -93,12 +93,18 @@ TEST(Template, RefusesEachMistakeWithItsPlace) {
     const char* wanted;
   };
   const Case cases[] = {
-      {"unknown key", "[change]\nlable = \"x\"", "t.toml:5:9: error: unknown key \"lable\", did you mean \"labels\"?"},
-      {"unknown table", "[guards]\npaths = \"x\"", "t.toml:4:1: error: unknown key \"guards\", did you mean \"guard\"?"},
-      {"unknown match key", "[match]\nrepos = \"x\"", "unknown key \"repos\", did you mean \"repo\"?"},
-      {"unknown unless key", "[match]\nunless = { jobs = \"x\" }", "unknown key \"jobs\", did you mean \"job\"?"},
-      {"wrong type", "[verify]\nruns = \"3\"", "t.toml:5:8: error: \"runs\" must be a whole number, not a string"},
-      {"bad regex", "[match]\nlog = '('", "t.toml:5:7: error: pattern \"(\": the pattern does not compile"},
+      {"unknown key", "[change]\nlabel = \"x\"",
+       "t.toml:5:9: error: unknown key \"label\", did you mean \"labels\"?"},
+      {"unknown table", "[guards]\npaths = \"x\"",
+       "t.toml:4:1: error: unknown key \"guards\", did you mean \"guard\"?"},
+      {"unknown match key", "[match]\nrepos = \"x\"",
+       "unknown key \"repos\", did you mean \"repo\"?"},
+      {"unknown unless key", "[match]\nunless = { jobs = \"x\" }",
+       "unknown key \"jobs\", did you mean \"job\"?"},
+      {"wrong type", "[verify]\nruns = \"3\"",
+       "t.toml:5:8: error: \"runs\" must be a whole number, not a string"},
+      {"bad regex", "[match]\nlog = '('",
+       "t.toml:5:7: error: pattern \"(\": the pattern does not compile"},
       {"regex that matches nothing much", "[match]\nlog = 'a*'", "matches the empty text"},
       {"command that matches everything", "[match]\ncommand = ['x', '']", "matches the empty text"},
       {"empty glob", "[match]\nrepo = [\"\"]", "the glob \"\" is empty"},
@@ -107,7 +113,8 @@ TEST(Template, RefusesEachMistakeWithItsPlace) {
       {"absolute path", "[guard]\npaths = [\"/etc/*\"]", "begins with '/'"},
       {"parent path", "[guard]\npaths = [\"a/../b\"]", "\"..\""},
       {"empty list", "[match]\nbranch = []", "\"branch\" is an empty list"},
-      {"unknown class", "[match]\nclass = \"formatt\"", "unknown class \"formatt\", did you mean \"format\"?"},
+      {"unknown class", "[match]\nclass = \"formatt\"",
+       "unknown class \"formatt\", did you mean \"format\"?"},
       {"exit code", "[match]\nexit_code = [1, 256]", "exit code 256 is not between 0 and 255"},
       {"runs too many", "[verify]\nruns = 21", "\"runs\" must be between 1 and 20, not 21"},
       {"runs none", "[verify]\nruns = 0", "between 1 and 20"},
@@ -117,7 +124,8 @@ TEST(Template, RefusesEachMistakeWithItsPlace) {
       {"empty setup", "[workspace]\nsetup = [\"a\", \"\"]", "\"setup\" is empty"},
       {"directory outside", "[verify]\ndirectory = \"../x\"", "\"..\""},
       {"directory glob", "[verify]\ndirectory = \"x*\"", "names one folder"},
-      {"placeholder", "[change]\ntitle = \"{{signatur}}\"", "unknown placeholder {{signatur}}, did you mean \"signature\"?"},
+      {"placeholder", "[change]\ntitle = \"{{signatur}}\"",
+       "unknown placeholder {{signatur}}, did you mean \"signature\"?"},
       {"open placeholder", "[change]\nbody = \"{{job\"", "is not closed"},
       {"title of two lines", "[change]\ntitle = \"a\\nb\"", "line breaks"},
       {"target", "[change]\ntarget = \"a..b\"", "\"a..b\" is no branch"},
@@ -147,7 +155,8 @@ TEST(Template, RefusesNamesThatNoBranchCouldHold) {
 
 TEST(Template, TellsAllProblemsAtOnce) {
   Problems problems;
-  ReadTemplate("priority = 2000\nstage = \"autom\"\nextra = 1\n[match]\nlog = ['(', 'a*']\n", "t.toml", problems);
+  ReadTemplate("priority = 2000\nstage = \"autom\"\nextra = 1\n[match]\nlog = ['(', 'a*']\n",
+               "t.toml", problems);
   const std::string all = problems.Render();
   for (const char* wanted : {"needs a \"name\"", "between -1000 and 1000", "did you mean \"auto\"?",
                              "unknown key \"extra\"", "does not compile", "matches the empty text",

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# The benchmarks: tests/bench/run.sh [accept|triage|all]. Each compares with another program in the same
+# run on the same machine, and prints the raw figures beside the ratio. Bounded in count and time.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+script=bench
+# shellcheck source=deploy/lib.sh
+. "$root/deploy/lib.sh"
+# shellcheck source=tests/lib.sh
+. "$root/tests/lib.sh"
+# shellcheck source=tests/bench/lib-accept.sh
+. "$root/tests/bench/lib-accept.sh"
+what=${1:-all}
+case $what in accept | triage | all) ;; *) die "there is no benchmark \"$what\"; there are accept, triage and all" ;; esac
+
+"$root/deploy/install-deps.sh" build test bench
+quietly "$root/build/logs/configure-bench.log" cmake -S "$root" --preset release -B "$root/build/bench" \
+  -DREGREEN_BENCH=ON -DREGREEN_DEPS="$deps"
+build bench
+if [ "$what" != triage ]; then
+  prepare_e2e
+  bench_accept
+fi
+if [ "$what" != accept ]; then
+  bash "$root/tests/bench/triage.sh"
+fi

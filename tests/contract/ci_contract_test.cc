@@ -1,0 +1,204 @@
+// What every CiSource promises, whatever its platform.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <random>
+
+#include "adapters/ci/registry.h"
+#include "daemon/base/hash.h"
+#include "daemon/base/text.h"
+#include "tests/support/fake_github.h"
+
+namespace regreen {
+namespace {
+
+constexpr char kSecret[] = "the-right-secret";
+
+struct Platform {
+  const char* name;
+  CiOptions (*options)();
+  std::string (*payload)();
+  // The headers of a delivery that is signed by `secret`.
+  Headers (*sign)(const std::string& body, const std::string& secret, const std::string& event);
+  const char* event;
+};
+
+CiOptions Named(const char* kind) {
+  CiOptions options;
+  options.name = "ci";
+  options.kind = kind;
+  options.forge = "forge";
+  options.secret = Secret(kSecret);
+  return options;
+}
+
+CiOptions GenericOptions() {
+  CiOptions options = Named("generic");
+  options.map = {{"repo", "/repository/full_name"}, {"commit", "/workflow_run/head_sha"},
+                 {"run_id", "/workflow_run/id"},    {"branch", "/workflow_run/head_branch"},
+                 {"conclusion", "/workflow_run/conclusion"}, {"job", "/workflow_run/name"}};
+  options.failed_when = {"failure"};
+  return options;
+}
+
+const Platform kPlatforms[] = {
+    {"github", [] { return Named("github"); }, [] { return FakeGithub::RunPayload(FakeRun()); },
+     [](const std::string& body, const std::string& secret, const std::string& event) {
+       return FakeGithub::SignedHeaders(body, secret, event, "guid-1");
+     },
+     "workflow_run"},
+    {"generic by signature",
+     [] {
+       CiOptions options = GenericOptions();
+       options.signature_header = "X-Signature";
+       return options;
+     },
+     [] { return FakeGithub::RunPayload(FakeRun()); },
+     [](const std::string& body, const std::string& secret, const std::string&) {
+       return Headers{{"x-signature", HexEncode(HmacSha256(secret, body))}};
+     },
+     "run"},
+    {"generic by token",
+     [] {
+       CiOptions options = GenericOptions();
+       options.token_header = "X-Token";
+       return options;
+     },
+     [] { return FakeGithub::RunPayload(FakeRun()); },
+     [](const std::string&, const std::string& secret, const std::string&) { return Headers{{"x-token", secret}}; },
+     "run"},
+};
+
+class CiContract : public testing::TestWithParam<Platform> {
+ protected:
+  std::unique_ptr<CiSource> Source() {
+    auto source = CreateCiSource(GetParam().options());
+    EXPECT_TRUE(source.ok()) << source.status();
+    return std::move(source).value();
+  }
+  Headers Sign(const std::string& body, const std::string& secret = kSecret, const char* event = nullptr) {
+    return GetParam().sign(body, secret, event == nullptr ? GetParam().event : event);
+  }
+  StatusOr<Event> Read(const std::string& body, const char* event = nullptr) {
+    const auto source = Source();
+    auto delivery = source->Describe(Sign(body, kSecret, event), body);
+    if (!delivery.ok()) return delivery.status();
+    return source->Decode(*delivery);
+  }
+};
+
+TEST_P(CiContract, TakesWhatIsSignedByItsSecret) {
+  const std::string body = GetParam().payload();
+  EXPECT_TRUE(Source()->Authenticate(Sign(body), body).ok());
+}
+
+TEST_P(CiContract, RejectsWhatIsNotSignedByItsSecret) {
+  const std::string body = GetParam().payload();
+  const auto source = Source();
+  EXPECT_EQ(source->Authenticate({}, body).code(), StatusCode::kUnauthenticated);
+  EXPECT_EQ(source->Authenticate(Sign(body, "another-secret"), body).code(), StatusCode::kUnauthenticated);
+  EXPECT_EQ(source->Authenticate(Sign(body, ""), body).code(), StatusCode::kUnauthenticated);
+  Headers garbled = Sign(body);
+  for (auto& [name, value] : garbled) value += "0";
+  EXPECT_EQ(source->Authenticate(garbled, body).code(), StatusCode::kUnauthenticated);
+}
+
+TEST_P(CiContract, IsNotMadeWithoutASecret) {
+  CiOptions options = GetParam().options();
+  options.secret = Secret();
+  EXPECT_EQ(CreateCiSource(options).status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST_P(CiContract, ReadsAFailure) {
+  const auto event = Read(GetParam().payload());
+  ASSERT_TRUE(event.ok()) << event.status();
+  const auto& run = std::get<RunEvent>(*event);
+  EXPECT_TRUE(run.failed);
+  EXPECT_EQ(run.run.key.repo, "acme/widget");
+  EXPECT_EQ(run.run.key.forge, "forge");
+  EXPECT_EQ(run.run.ci, "ci");
+}
+
+TEST_P(CiContract, KeepsNoCredentialInADelivery) {
+  const std::string body = GetParam().payload();
+  const auto delivery = Source()->Describe(Sign(body), body);
+  ASSERT_TRUE(delivery.ok());
+  for (const auto& [name, value] : delivery->headers) {
+    EXPECT_EQ(name.find("signature"), std::string::npos);
+    EXPECT_EQ(value.find(kSecret), std::string::npos);
+  }
+}
+
+TEST_P(CiContract, GivesOneDeliveryOneKey) {
+  const std::string body = GetParam().payload();
+  EXPECT_EQ(Source()->Describe(Sign(body), body)->key, Source()->Describe(Sign(body), body)->key);
+}
+
+TEST_P(CiContract, SurvivesDeepNesting) {
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  EXPECT_EQ(Read(deep).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(Read(Cat(R"({"action":)", deep, "}")).status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST_P(CiContract, RefusesATruncatedPayload) {
+  const std::string body = GetParam().payload();
+  for (std::size_t size = 0; size < body.size(); size += 7) {
+    EXPECT_EQ(Read(body.substr(0, size)).status().code(), StatusCode::kInvalidArgument) << size;
+  }
+}
+
+TEST_P(CiContract, SurvivesThreeHundredMutations) {
+  const std::string good = GetParam().payload();
+  std::mt19937 random(20'231'114);
+  int refused = 0;
+  for (int i = 0; i < 300; ++i) {
+    std::string body = good;
+    for (int changes = 1 + static_cast<int>(random() % 4); changes > 0; --changes) {
+      const std::size_t at = random() % body.size();
+      switch (random() % 4) {
+        case 0: body[at] = static_cast<char>(random()); break;
+        case 1: body.erase(at, 1 + random() % 20); break;
+        case 2: body.insert(at, 1 + random() % 5, static_cast<char>("{}[]\",:0-\\"[random() % 10])); break;
+        default: body.insert(at, body.substr(random() % body.size(), random() % 30)); break;
+      }
+      if (body.empty()) body = "x";
+    }
+    const auto event = Read(body);
+    if (!event.ok()) {
+      EXPECT_EQ(event.status().code(), StatusCode::kInvalidArgument) << event.status();
+      ++refused;
+      continue;
+    }
+    if (const auto* run = std::get_if<RunEvent>(&*event)) {
+      EXPECT_EQ(run->run.key.repo.find(".."), std::string::npos);
+      EXPECT_TRUE(run->run.commit.size() == 40 || run->run.commit.size() == 64);
+    }
+  }
+  EXPECT_GT(refused, 100) << "the mutations hardly change anything";
+}
+
+TEST_P(CiContract, TakesAnUnknownConclusion) {
+  FakeRun run;
+  run.conclusion = "invented_tomorrow";
+  const auto event = Read(FakeGithub::RunPayload(run));
+  ASSERT_TRUE(event.ok()) << event.status();
+  EXPECT_FALSE(std::get<RunEvent>(*event).failed);
+}
+
+TEST_P(CiContract, TakesAnUnknownEventForNothingToDo) {
+  FakeRun run;
+  run.conclusion = "success";
+  const auto event = Read(FakeGithub::RunPayload(run), "invented_tomorrow");
+  ASSERT_TRUE(event.ok()) << event.status();
+  const auto* read = std::get_if<RunEvent>(&*event);
+  EXPECT_TRUE(std::holds_alternative<OtherEvent>(*event) || (read != nullptr && !read->failed));
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, CiContract, testing::ValuesIn(kPlatforms), [](const auto& param) {
+  std::string name = param.param.name;
+  for (char& c : name) c = c == ' ' ? '_' : c;
+  return name;
+});
+
+}  // namespace
+}  // namespace regreen

@@ -1,0 +1,51 @@
+# Shared by the scripts of tests/. Callers set $root.
+# shellcheck shell=bash disable=SC2154
+
+deps=${REGREEN_DEPS:-$root/build/deps}  # where install-deps.sh puts httplib.h
+
+# configure PRESET: only when it was not done yet; ninja looks after changes.
+configure() {
+  [ -f "$root/build/$1/build.ninja" ] ||
+    quietly "$root/build/logs/configure-$1.log" cmake -S "$root" --preset "$1" -DREGREEN_DEPS="$deps"
+}
+
+# build PRESET [TARGETS…]
+build() {
+  local preset=$1 started=$SECONDS
+  shift
+  quietly "$root/build/logs/build-$preset.log" ninja -C "$root/build/$preset" "$@"
+  say "built $preset in $((SECONDS - started)) s"
+}
+
+node_is_new_enough() { node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)' 2>/dev/null; }
+
+# install_node_packages FOLDER: only when the lock file is newer than what is there.
+install_node_packages() {
+  local folder=$1
+  [ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] ||
+    (cd "$folder" && quietly "$root/build/logs/npm-$(basename "$folder").log" npm ci --no-audit --no-fund)
+}
+
+# What the end-to-end tests need. Debian 12's own Node.js is too old for it; a newer one comes from npm.
+prepare_e2e() {
+  node_is_new_enough || install_node_packages "$root/tests/e2e/node"
+  install_node_packages "$root/tests/e2e"
+}
+
+# print_skips LOG: the tests that ctest skipped, and those that Node's runner did, with the reasons. LOG is
+# ctest's own LastTest.log.
+print_skips() {
+  local skips
+  skips=$(awk '
+    /^[0-9]+\/[0-9]+ Test(ing)?: / { name = $0; sub(/^[^:]*: /, "", name) }
+    /^SKIPPED: / { print "  " name ": " substr($0, 10) }
+    /: Skipped$/ { take = 1; next }
+    take { print "  " name ": " $0; take = 0 }
+    /^ *﹣ .*# / { line = $0; sub(/^ *﹣ /, "", line); print "  " name ": " line }
+  ' "$1")
+  if [ -n "$skips" ]; then
+    printf '%s\n%s tests were skipped.\n' "$skips" "$(printf '%s\n' "$skips" | wc -l)"
+  else
+    echo "No test was skipped."
+  fi
+}

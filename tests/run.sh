@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds, and runs all of them: unit, contract and scenario tests also under
+# sanitizers, then everything with the end-to-end tests. Ends with ctest's own closing line.
+#   REGREEN_FAST=1   leaves the sanitizers out
+#   REGREEN_JOBS=N   tests run side by side (2)
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+script=tests
+# shellcheck source=deploy/lib.sh
+. "$root/deploy/lib.sh"
+# shellcheck source=tests/lib.sh
+. "$root/tests/lib.sh"
+jobs=${REGREEN_JOBS:-2}
+failed=no
+
+# Races and memory errors hide in what runs side by side: the floors, not the peers of the e2e tests.
+run_sanitized() {
+  local preset=$1 log=$root/build/logs/ctest-$1.log started=$SECONDS
+  configure "$preset"
+  build "$preset"
+  if ctest --test-dir "$root/build/$preset" -L 'unit|contract|scenario' -j "$jobs" --output-on-failure \
+    --no-tests=error >"$log" 2>&1; then
+    say "$preset: $(grep 'tests passed' "$log") in $((SECONDS - started)) s"
+  else
+    grep -vE '^ *[0-9]+/[0-9]+ .* Passed |^ +Start ' "$log" | tail -n 200
+    say "$preset: tests failed; all of the output is in $log"
+    failed=yes
+  fi
+}
+
+"$root/deploy/install-deps.sh" build test
+prepare_e2e
+configure dev
+build dev
+if [ -z "${REGREEN_FAST:-}" ]; then
+  run_sanitized asan
+  run_sanitized tsan
+fi
+
+log=$root/build/logs/ctest-dev.log
+ctest --test-dir "$root/build/dev" -j "$jobs" --output-on-failure --no-tests=error 2>&1 | tee "$log" || failed=yes
+print_skips "$root/build/dev/Testing/Temporary/LastTest.log"
+[ $failed = no ] || say "there are failures, above"
+grep -E '^[0-9]+% tests passed' "$log"
+[ $failed = no ]

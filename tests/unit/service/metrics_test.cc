@@ -1,0 +1,38 @@
+#include "daemon/service/metrics.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace regreen {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Metrics, ShowDeliveriesStagesAndTheQueue) {
+  Metrics metrics;
+  metrics.CountDelivery("github", "accepted", absl::Milliseconds(2));
+  metrics.CountDelivery("github", "accepted", absl::Milliseconds(2));
+  metrics.ObserveStage("repairing", "publishing", absl::Seconds(3));
+  metrics.CountLeaseLost();
+  StoreCounts counts;
+  counts.tasks[{"watching", "format"}] = 4;
+  counts.pending_deliveries = 2;
+  counts.oldest_pending = absl::Seconds(7);
+  const std::string text = metrics.Render(counts);
+  EXPECT_THAT(text, HasSubstr(R"(regreen_deliveries_total{ci="github",outcome="accepted"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(regreen_accept_seconds_bucket{ci="github",le="0.0025"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(regreen_tasks{state="watching",template="format"} 4)"));
+  EXPECT_THAT(text, HasSubstr("regreen_queue_age_seconds 7"));
+  EXPECT_THAT(text, HasSubstr("regreen_leases_lost_total 1"));
+}
+
+TEST(Metrics, AStateThatEmptiedGoesBackToZero) {
+  Metrics metrics;
+  StoreCounts counts;
+  counts.tasks[{"queued", "format"}] = 1;
+  metrics.Render(counts);
+  EXPECT_THAT(metrics.Render(StoreCounts()), HasSubstr(R"(regreen_tasks{state="queued",template="format"} 0)"));
+}
+
+}  // namespace
+}  // namespace regreen
