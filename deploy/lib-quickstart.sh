@@ -131,7 +131,8 @@ start_daemon() {
   write_policies
   write_config 0
   regreen check >"$place/check.log" 2>&1 || { cat "$place/check.log" >&2; die "regreen check finds fault with the configuration"; }
-  "$binary" serve --config "$place/regreen.toml" >>"$place/daemon.log" 2>&1 &
+  # One that is kept outlives the terminal.
+  (trap '' HUP && exec "$binary" serve --config "$place/regreen.toml" >>"$place/daemon.log" 2>&1 </dev/null) &
   daemon=$!
   echo "$daemon" >"$place/daemon.pid"
   wait_until 15 daemon_listens || die "the daemon does not listen after 15 seconds"
@@ -197,10 +198,11 @@ show_next_steps() {
    $binary task log $task --config $place/regreen.toml
    $binary task diff $task --config $place/regreen.toml
    git -C $place/remote/widget.git log --stat $branch -1
-   ${EDITOR:-vi} $place/policies/templates/stale-header.toml
+   less $place/policies/templates/stale-header.toml
 NEXT
   if [ "$keep" = yes ]; then
     echo "   curl http://$address/metrics       (the daemon goes on as process $daemon)"
   fi
-  heading "Clean up: deploy/quickstart.sh --clean"
+  heading "Clean up"
+  echo "   ${QUICKSTART_DIR:+QUICKSTART_DIR=$place }$root/deploy/quickstart.sh --clean"
 }

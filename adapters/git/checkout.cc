@@ -86,7 +86,8 @@ Status WriteDotGit(const CheckoutSpec& spec, const TrustedFolders& folders, cons
   RETURN_IF_ERROR(WriteFile(Cat(dot_git, "/objects/info/alternates"), Cat(spec.alternates, "\n")));
   RETURN_IF_ERROR(CopyOwnObjects(Cat(folders.repository, "/objects"), Cat(dot_git, "/objects")));
   std::error_code error;
-  fs::copy_file(Cat(folders.repository, "/index"), Cat(dot_git, "/index"), error);
+  fs::rename(Cat(folders.repository, "/index"), folders.index, error);
+  if (!error) fs::copy_file(folders.index, Cat(dot_git, "/index"), error);
   if (error) return ErrnoStatus(error.value(), Cat("cannot copy the index to ", dot_git));
   return OkStatus();
 }

@@ -7,6 +7,7 @@ namespace regreen {
 
 TrustedFolders::TrustedFolders(const std::string& root)
     : repository(Cat(root, "/repository")),
+      index(Cat(root, "/index")),
       ignores(Cat(root, "/ignores")),
       stamp(Cat(root, "/checked-out")) {}
 

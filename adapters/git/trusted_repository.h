@@ -10,7 +10,8 @@ namespace regreen {
 
 struct TrustedFolders {
   explicit TrustedFolders(const std::string& root);
-  std::string repository;  // bare; its index is the state of the files as they were checked out
+  std::string repository;  // bare, and without an index: attributes of the tree have no say in a diff
+  std::string index;       // the state of the files as they were checked out
   std::string ignores;     // copies of .gitignore files, laid out as in the worktree
   std::string stamp;       // written when the checkout was over: newer files may have changed since
 };

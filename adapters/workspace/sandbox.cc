@@ -59,7 +59,7 @@ class SandboxFactory final : public WorkspaceFactory {
 
   const WorkspaceOptions options_;
   Mutex mutex_;
-  std::optional<Bubblewrap> proven_ GUARDED_BY(mutex_);
+  std::optional<Bubblewrap> proven_ RG_GUARDED_BY(mutex_);
 };
 
 }  // namespace

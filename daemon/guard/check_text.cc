@@ -25,6 +25,7 @@ std::string WithoutBlanks(std::string_view text) {
 // Every match on the line, not only the first: an old one must not hide a new one.
 std::vector<std::string_view> Matches(const AddedText& rule, std::string_view line) {
   std::vector<std::string_view> found;
+  if (!rule.any->Contains(line)) return found;
   for (const Regex& pattern : rule.patterns) {
     std::string_view rest = line;
     while (found.size() < kMostMatchesOfALine) {

@@ -55,6 +55,15 @@ std::vector<Regex> ReadPatterns(TomlTable& table) {
   return patterns;
 }
 
+std::optional<Regex> Alternation(TomlTable& table, const std::vector<Regex>& patterns) {
+  std::vector<std::string> branches;
+  for (const Regex& pattern : patterns) branches.push_back(Cat("(?:", pattern.pattern(), ")"));
+  auto any = Regex::Compile(Join(branches, "|"));
+  if (any.ok()) return *std::move(any);
+  table.Error("patterns", Cat("the patterns do not go together: ", Message(any.status())));
+  return std::nullopt;
+}
+
 ProtectedPaths ReadProtected(TomlTable& table, std::set<std::string>& taken) {
   ProtectedPaths rule{ReadName(table, taken), ReadAbout(table), ReadGlobs(table, "paths", true)};
   for (std::string& glob : rule.paths) glob = Lower(glob);
@@ -67,12 +76,14 @@ ProtectedPaths ReadProtected(TomlTable& table, std::set<std::string>& taken) {
 }
 
 AddedText ReadAdded(TomlTable& table, std::set<std::string>& taken) {
-  AddedText rule{ReadName(table, taken),
-                 ReadAbout(table),
-                 ReadPatterns(table),
-                 ReadGlobs(table, "files", false),
-                 ReadGlobs(table, "except", false),
-                 table.Bool("secret").value_or(false)};
+  AddedText rule;
+  rule.name = ReadName(table, taken);
+  rule.about = ReadAbout(table);
+  rule.patterns = ReadPatterns(table);
+  rule.any = Alternation(table, rule.patterns);
+  rule.files = ReadGlobs(table, "files", false);
+  rule.except = ReadGlobs(table, "except", false);
+  rule.secret = table.Bool("secret").value_or(false);
   table.Finish();
   return rule;
 }

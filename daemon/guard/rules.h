@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +36,7 @@ struct AddedText {
   std::string name;
   std::string about;  // "skips a test"
   std::vector<Regex> patterns;
+  std::optional<Regex> any;  // all patterns in one: a line that it does not match needs no other
   std::vector<std::string> files, except;  // globs; no files: any
   bool secret = false;                     // the match is never shown
 };

@@ -20,7 +20,8 @@ bool IsOdd(char c) {
   return (u < 0x20 && c != '\t') || u >= 0x80;
 }
 
-// The first byte that is a control character (other than tab) or not ASCII; `end` when there is none.
+// The first byte that is a control character (other than tab) or not ASCII; `end` when there is
+// none.
 const char* FindOdd(const char* p, const char* end) {
 #if defined(__SSE2__)
   const __m128i space = _mm_set1_epi8(0x20);
@@ -139,7 +140,8 @@ void CleanLog::AddCut(std::size_t lines) {
 
 // A part never grows beyond what it reserved, so that views into it stay.
 std::string_view CleanLog::Keep(std::string_view text) {
-  if (rewritten_.empty() || rewritten_.back().capacity() - rewritten_.back().size() < text.size() + 1) {
+  if (rewritten_.empty() ||
+      rewritten_.back().capacity() - rewritten_.back().size() < text.size() + 1) {
     rewritten_.emplace_back().reserve(std::max(kPartBytes, text.size() + 1));
   }
   std::string& part = rewritten_.back();

@@ -1,5 +1,6 @@
-// From the raw bytes of a CI log to lines as a person reads them: no stamps, colours, progress bars or
-// markers. One pass; a line that needs no change is a view into the raw bytes. Any bytes, any thread.
+// From the raw bytes of a CI log to lines as a person reads them: no stamps, colours, progress bars
+// or markers. One pass; a line that needs no change is a view into the raw bytes. Any bytes, any
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -14,21 +15,22 @@ namespace regreen {
 // What the CI said of a line, apart from its text.
 enum class Marker : std::uint8_t {
   kNone,
-  kGroup,     // a foldable part begins; the text is its title
+  kGroup,  // a foldable part begins; the text is its title
   kEndGroup,
-  kStep,      // a step, section or stage begins; the text is its name
+  kStep,  // a step, section or stage begins; the text is its name
   kEndStep,
-  kError,     // the CI shows this line as an error
+  kError,  // the CI shows this line as an error
   kWarning,
-  kCommand,   // a command that the CI ran, or echoed before it did
-  kCut,       // stands for lines that were left out
+  kCommand,  // a command that the CI ran, or echoed before it did
+  kCut,      // stands for lines that were left out
 };
 
 struct LogLine {
-  std::string_view text;       // into the raw bytes or the log's own; valid UTF-8 without controls but tab
-  std::uint32_t number = 0;    // in the raw log, from 1
+  std::string_view
+      text;  // into the raw bytes or the log's own; valid UTF-8 without controls but tab
+  std::uint32_t number = 0;  // in the raw log, from 1
   Marker marker = Marker::kNone;
-  bool rewritten = false;      // the text is not in the raw bytes
+  bool rewritten = false;  // the text is not in the raw bytes
 };
 
 struct CleanOptions {

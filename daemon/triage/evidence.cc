@@ -19,31 +19,42 @@ std::string Capture(const Match& match, const std::string& name) {
 
 int NumberOf(const std::string& text) {
   std::int64_t number = 0;
-  return ParseInt64(text, &number) && number > 0 && number <= INT32_MAX ? static_cast<int>(number) : 0;
+  return ParseInt64(text, &number) && number > 0 && number <= INT32_MAX ? static_cast<int>(number)
+                                                                        : 0;
 }
 
 class Assembler {
  public:
-  Assembler(const RuleIndex& index, const CleanLog& log, const Outline& outline, const TriageHints& hints,
-            std::vector<Match> matches)
+  Assembler(const RuleIndex& index, const CleanLog& log, const Outline& outline,
+            const TriageHints& hints, std::vector<Match> matches)
       : index_(index), log_(log), outline_(outline), hints_(hints), matches_(std::move(matches)) {}
 
   Evidence Assemble() {
     ReadOutcome();
-    if (passed_ && !failed_) return {};
     NameTests();
     CollectTests();
+    if (passed_ && !failed_) return Passed();
     CollectDiagnostics();
     Match* const cause = Cause();
     if (cause == nullptr && !failed_) return {};
-    if (cause != nullptr) NameFailure(*cause);
-    else NameUnknown();
+    if (cause != nullptr)
+      NameFailure(*cause);
+    else
+      NameUnknown();
     NameStep(cause);
     CollectLines(cause);
     return std::move(evidence_);
   }
 
  private:
+  // Tests can fail in a job that passes: those of a test tool itself, those that may. They are
+  // named.
+  Evidence Passed() {
+    Evidence passed;
+    passed.failed_tests = std::move(evidence_.failed_tests);
+    return passed;
+  }
+
   const Rule& RuleOf(const Match& match) const { return index_.rules[match.rule]; }
 
   void ReadOutcome() {
@@ -56,7 +67,9 @@ class Assembler {
         evidence_.exit_code = NumberOf(code);
       }
     }
-    std::erase_if(matches_, [&](const Match& match) { return RuleOf(match).failure_class == FailureClass::kNone; });
+    std::erase_if(matches_, [&](const Match& match) {
+      return RuleOf(match).failure_class == FailureClass::kNone;
+    });
   }
 
   // The names behind matches, also those that a framework spreads over lines.
@@ -65,7 +78,8 @@ class Assembler {
     for (Match& match : matches_) {
       const Rule& rule = RuleOf(match);
       if (rule.titles.empty()) {
-        if (match.captures.contains("test") || rule.test != "{test}") match.captures["test"] = Trim(Fill(rule.test, match.captures));
+        if (match.captures.contains("test") || rule.test != "{test}")
+          match.captures["test"] = Trim(Fill(rule.test, match.captures));
         continue;
       }
       for (FailedTest& test : ReadTitles(rule.titles, log_, match.line)) {
@@ -83,10 +97,12 @@ class Assembler {
     std::vector<std::string> names;
     for (const Match& match : matches_) {
       if (RuleOf(match).failure_class != FailureClass::kTest) continue;
-      if (std::string name = Capture(match, "test"); !name.empty()) names.push_back(ToValidUtf8(Truncate(name, kMaxLineBytes)));
+      if (std::string name = Capture(match, "test"); !name.empty())
+        names.push_back(ToValidUtf8(Truncate(name, kMaxLineBytes)));
     }
     evidence_.failed_tests = Distinct(names);
-    if (evidence_.failed_tests.size() > kMaxFailedTests) evidence_.failed_tests.resize(kMaxFailedTests);
+    if (evidence_.failed_tests.size() > kMaxFailedTests)
+      evidence_.failed_tests.resize(kMaxFailedTests);
   }
 
   void CollectDiagnostics() {
@@ -99,7 +115,8 @@ class Assembler {
       diagnostic.line = NumberOf(Capture(match, "line"));
       diagnostic.column = NumberOf(Capture(match, "column"));
       diagnostic.message = Truncate(Capture(match, "message"), kMaxLineBytes);
-      if (seen.emplace(diagnostic.file, diagnostic.line, diagnostic.column, diagnostic.message).second) {
+      if (seen.emplace(diagnostic.file, diagnostic.line, diagnostic.column, diagnostic.message)
+              .second) {
         evidence_.diagnostics.push_back(std::move(diagnostic));
       }
     }
@@ -153,7 +170,8 @@ class Assembler {
     for (const auto& [name, value] : cause.captures) {
       evidence_.captures[name] = ToValidUtf8(Truncate(value, kMaxLineBytes));
     }
-    if (const std::string code = Capture(cause, "exit"); !code.empty()) evidence_.exit_code = NumberOf(code);
+    if (const std::string code = Capture(cause, "exit"); !code.empty())
+      evidence_.exit_code = NumberOf(code);
     evidence_.command = Capture(cause, "command");
   }
 
@@ -185,7 +203,8 @@ class Assembler {
     std::vector<const Match*> ranked;
     for (const Match& match : matches_) ranked.push_back(&match);
     std::ranges::stable_sort(ranked, [&](const Match* a, const Match* b) {
-      return std::tuple(a != cause, -RuleOf(*a).priority, a->line) < std::tuple(b != cause, -RuleOf(*b).priority, b->line);
+      return std::tuple(a != cause, -RuleOf(*a).priority, a->line) <
+             std::tuple(b != cause, -RuleOf(*b).priority, b->line);
     });
     std::map<std::uint32_t, bool> shown;  // line → primary
     std::size_t primary = 0;
@@ -199,7 +218,8 @@ class Assembler {
     }
     for (const auto& [line, is_primary] : shown) {
       const LogLine& source = log_.lines()[line];
-      evidence_.lines.push_back({source.number, Truncate(source.text, kMaxLineBytes), is_primary ? "primary" : "context"});
+      evidence_.lines.push_back({source.number, Truncate(source.text, kMaxLineBytes),
+                                 is_primary ? "primary" : "context"});
     }
   }
 
@@ -207,8 +227,10 @@ class Assembler {
     const Rule& rule = RuleOf(match);
     const auto before = static_cast<std::uint32_t>(rule.before);
     const std::uint32_t first = match.line > before ? match.line - before : 0;
-    const std::size_t last = std::min<std::size_t>(log_.lines().size() - 1, match.line + static_cast<std::size_t>(rule.after));
-    for (std::uint32_t i = first; i <= last && shown.size() < kMaxEvidenceLines; ++i) shown.emplace(i, false);
+    const std::size_t last = std::min<std::size_t>(
+        log_.lines().size() - 1, match.line + static_cast<std::size_t>(rule.after));
+    for (std::uint32_t i = first; i <= last && shown.size() < kMaxEvidenceLines; ++i)
+      shown.emplace(i, false);
   }
 
   const RuleIndex& index_;

@@ -24,15 +24,18 @@ void CheckExamples(const RuleSet& rules, Problems& problems) {
   for (std::uint32_t i = 0; i < index.rules.size(); ++i) {
     const Rule& rule = index.rules[i];
     if (rule.examples.empty()) {
-      problems.Warn(rule.where, Cat("rule \"", rule.name, "\" has no example, so nothing shows that it works"));
+      problems.Warn(rule.where,
+                    Cat("rule \"", rule.name, "\" has no example, so nothing shows that it works"));
     }
     for (const std::string& text : rule.examples) {
       if (Matches(index, i, text)) continue;
-      problems.Error(rule.where, Cat("rule \"", rule.name, "\" does not match its example \"", Truncate(text, 200), "\""));
+      problems.Error(rule.where, Cat("rule \"", rule.name, "\" does not match its example \"",
+                                     Truncate(text, 200), "\""));
     }
     for (const std::string& text : rule.counter_examples) {
       if (!Matches(index, i, text)) continue;
-      problems.Error(rule.where, Cat("rule \"", rule.name, "\" matches its counter-example \"", Truncate(text, 200), "\""));
+      problems.Error(rule.where, Cat("rule \"", rule.name, "\" matches its counter-example \"",
+                                     Truncate(text, 200), "\""));
     }
   }
 }

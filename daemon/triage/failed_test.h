@@ -11,12 +11,13 @@
 namespace regreen {
 
 struct FailedTest {
-  std::string name;            // as the framework writes it
-  std::uint32_t line = 0;      // index in the log, where the name begins
+  std::string name;        // as the framework writes it
+  std::uint32_t line = 0;  // index in the log, where the name begins
 };
 
 // Forms:
 //   mocha   below "2 failing": "  1) outer", deeper "inner", deeper "title:"; joined by a space
+//   numbered  below a heading: "1) title", one line each
 //   catch2  above the line: name and sections between two rules of dashes; joined by " / "
 const std::vector<std::string>& TitleForms();
 bool IsTitleForm(std::string_view form);

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t npos = std::string_view::npos;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // The length of what `shape` describes at the beginning, 0 when it is not there. In a shape, '0' is
 // a digit; all else is itself.
@@ -80,8 +82,9 @@ std::string_view WithoutBuildKit(std::string_view text) {
 // "service-1  | " of Compose.
 std::string_view WithoutCompose(std::string_view text) {
   std::size_t at = 0;
-  while (at < text.size() && at < 64 &&
-         (std::isalnum(static_cast<unsigned char>(text[at])) || text[at] == '-' || text[at] == '_')) {
+  while (
+      at < text.size() && at < 64 &&
+      (std::isalnum(static_cast<unsigned char>(text[at])) || text[at] == '-' || text[at] == '_')) {
     ++at;
   }
   if (at < 3 || !IsDigit(text[at - 1]) || (text[at - 2] != '-' && text[at - 2] != '_')) return text;
@@ -91,8 +94,8 @@ std::string_view WithoutCompose(std::string_view text) {
   return WithoutSpace(text, bar + 1);
 }
 
-// The end of the escape sequence that begins at `at` (ECMA-48): CSI, a string up to BEL or ST, or one
-// character. A string that does not end within its cap is taken for a lone escape.
+// The end of the escape sequence that begins at `at` (ECMA-48): CSI, a string up to BEL or ST, or
+// one character. A string that does not end within its cap is taken for a lone escape.
 std::size_t EscapeEnd(std::string_view line, std::size_t at) {
   constexpr std::size_t kMaxString = 4096;
   if (at + 1 >= line.size()) return line.size();
@@ -113,9 +116,12 @@ std::size_t EscapeEnd(std::string_view line, std::size_t at) {
   return static_cast<unsigned char>(kind) < 0x80 ? at + 2 : at + 1;
 }
 
-bool EndsStep(std::string_view text) { return text.starts_with("section_end:"); }
+bool EndsStep(std::string_view text) {
+  return text.starts_with("section_end:");
+}
 
-// GitLab writes "section_start:1:name[options]\r\e[0KHeading": the part before the return is a marker.
+// GitLab writes "section_start:1:name[options]\r\e[0KHeading": the part before the return is a
+// marker.
 bool IsSection(std::string_view text) {
   return text.starts_with("section_start:") || EndsStep(text);
 }
@@ -134,11 +140,16 @@ struct Spelling {
   Marker marker;
 };
 constexpr Spelling kBracket[] = {
-    {"[error]", Marker::kError},     {"[group]", Marker::kGroup},
-    {"[endgroup]", Marker::kEndGroup}, {"[command]", Marker::kCommand},
-    {"[warning]", Marker::kWarning}, {"[section]Starting: ", Marker::kStep},
-    {"[section]Finishing: ", Marker::kEndStep}, {"[section]", Marker::kNone},
-    {"[debug]", Marker::kNone},      {"[notice]", Marker::kNone},
+    {"[error]", Marker::kError},
+    {"[group]", Marker::kGroup},
+    {"[endgroup]", Marker::kEndGroup},
+    {"[command]", Marker::kCommand},
+    {"[warning]", Marker::kWarning},
+    {"[section]Starting: ", Marker::kStep},
+    {"[section]Finishing: ", Marker::kEndStep},
+    {"[section]", Marker::kNone},
+    {"[debug]", Marker::kNone},
+    {"[notice]", Marker::kNone},
 };
 
 MarkedText ParseBracket(std::string_view text) {
@@ -242,7 +253,8 @@ MarkedText ParseMarker(std::string_view text, bool buildkite) {
     case '-':
     case '+':
     case '~':
-      if (buildkite && text.size() > 4 && text[1] == text[0] && text[2] == text[0] && text[3] == ' ') {
+      if (buildkite && text.size() > 4 && text[1] == text[0] && text[2] == text[0] &&
+          text[3] == ' ') {
         return {Marker::kStep, text.substr(4)};
       }
       break;

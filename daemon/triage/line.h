@@ -22,10 +22,10 @@ void AppendShown(std::string_view line, std::string& out);
 
 struct MarkedText {
   Marker marker = Marker::kNone;
-  std::string_view text;       // without the marker's own spelling
+  std::string_view text;  // without the marker's own spelling
 };
-// Markers spelled at the beginning of a line: "##[error]…", "::error file=a::…", "travis_fold:start:x",
-// "section_start:1:x", "[Pipeline] { (x)". `buildkite`: also "--- x".
+// Markers spelled at the beginning of a line: "##[error]…", "::error file=a::…",
+// "travis_fold:start:x", "section_start:1:x", "[Pipeline] { (x)". `buildkite`: also "--- x".
 MarkedText ParseMarker(std::string_view text, bool buildkite);
 
 }  // namespace regreen

@@ -10,14 +10,15 @@ namespace regreen {
 namespace {
 
 constexpr std::size_t kMaxAlternatives = 16;
+constexpr std::size_t kMaxClass = 6;
 constexpr std::int64_t kMaxRepeat = 8;
 
 using Texts = std::set<std::string>;
 
 // What is known of a part of the expression.
 struct Part {
-  bool exact = false;          // it matches the texts of `texts` and nothing else
-  Texts texts;                 // exact or, otherwise, any-of that a match must hold; empty: nothing known
+  bool exact = false;  // it matches the texts of `texts` and nothing else
+  Texts texts;         // exact or, otherwise, any-of that a match must hold; empty: nothing known
 };
 
 std::size_t Shortest(const Texts& texts) {
@@ -92,8 +93,10 @@ class Reader {
     for (;;) {
       if (Take('?')) {
         // A lazy mark behind another quantifier changes nothing: `part` is not exact there.
-        if (part.exact) part.texts.insert("");
-        else if (!after_quantifier_) part = {};
+        if (part.exact)
+          part.texts.insert("");
+        else if (!after_quantifier_)
+          part = {};
       } else if (Take('*')) {
         part = {};
       } else if (Take('+')) {
@@ -110,7 +113,8 @@ class Reader {
   // "{3}", "{3,}", "{3,5}"; any other brace is itself.
   bool Repeat(Part& part) {
     const std::size_t close = pattern_.find('}', at_);
-    if (close == std::string_view::npos || close == at_ + 1 || !IsDigit(pattern_[at_ + 1])) return false;
+    if (close == std::string_view::npos || close == at_ + 1 || !IsDigit(pattern_[at_ + 1]))
+      return false;
     std::string_view digits = pattern_.substr(at_ + 1, close - at_ - 1);
     digits = digits.substr(0, digits.find(','));
     std::int64_t least = 0;
@@ -131,13 +135,19 @@ class Reader {
   Part Atom() {
     const char c = pattern_[at_++];
     switch (c) {
-      case '(': return Group();
-      case '[': return Class();
-      case '.': return {};
+      case '(':
+        return Group();
+      case '[':
+        return Class();
+      case '.':
+        return {};
       case '^':
-      case '$': return {true, {""}};
-      case '\\': return Escape();
-      default: return {true, {std::string(1, c)}};
+      case '$':
+        return {true, {""}};
+      case '\\':
+        return Escape();
+      default:
+        return {true, {std::string(1, c)}};
     }
   }
 
@@ -182,7 +192,7 @@ class Reader {
       texts.insert(std::string(1, c));
     }
     if (!Take(']')) lost_ = true;
-    if (!plain || texts.size() > 4) return {};
+    if (!plain || texts.size() > kMaxClass) return {};
     return {true, texts};
   }
 
@@ -190,11 +200,23 @@ class Reader {
     if (AtEnd()) return {};
     const char c = pattern_[at_++];
     switch (c) {
-      case 'b': case 'B': case 'A': case 'z': return {true, {""}};
-      case 't': return {true, {"\t"}};
-      case 'p': case 'P': case 'x': SkipBraces(); return {};
-      case 'Q': lost_ = true; return {};
-      default: break;
+      case 'b':
+      case 'B':
+      case 'A':
+      case 'z':
+        return {true, {""}};
+      case 't':
+        return {true, {"\t"}};
+      case 'p':
+      case 'P':
+      case 'x':
+        SkipBraces();
+        return {};
+      case 'Q':
+        lost_ = true;
+        return {};
+      default:
+        break;
     }
     if (std::isalnum(static_cast<unsigned char>(c))) return {};
     return {true, {std::string(1, c)}};
@@ -216,7 +238,7 @@ class Reader {
   std::string_view pattern_;
   std::size_t at_ = 0;
   bool caseless_ = false;
-  bool lost_ = false;          // syntax that this reader does not follow
+  bool lost_ = false;  // syntax that this reader does not follow
   bool after_quantifier_ = false;
 };
 

@@ -1,5 +1,5 @@
-// What text a regular expression cannot do without. Looking for that first, in one sweep over a log,
-// spares running every expression on every line.
+// What text a regular expression cannot do without. Looking for that first, in one sweep over a
+// log, spares running every expression on every line.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace regreen {
 
 struct Literal {
   std::string text;
-  bool caseless = false;       // ASCII letters of both cases are equal
+  bool caseless = false;  // ASCII letters of both cases are equal
   auto operator<=>(const Literal&) const = default;
 };
 

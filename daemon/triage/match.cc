@@ -6,7 +6,9 @@
 namespace regreen {
 namespace {
 
-std::string_view Matched(const LogLine& line) { return line.text.substr(0, kMaxMatchedBytes); }
+std::string_view Matched(const LogLine& line) {
+  return line.text.substr(0, kMaxMatchedBytes);
+}
 
 bool AnyContained(const std::vector<Regex>& patterns, std::string_view text) {
   return std::ranges::any_of(patterns, [&](const Regex& regex) { return regex.Contains(text); });
@@ -26,9 +28,15 @@ bool TakeCaptures(const Regex& regex, const LogLine& line, Match& match) {
 
 class Finder {
  public:
-  Finder(const RuleIndex& index, const CleanLog& log, const Outline& outline, const TriageHints& hints)
-      : index_(index), log_(log), outline_(outline), hints_(hints), scan_(*index.sweep),
-        tried_(index.patterns.size(), UINT32_MAX), found_(index.rules.size(), 0) {}
+  Finder(const RuleIndex& index, const CleanLog& log, const Outline& outline,
+         const TriageHints& hints)
+      : index_(index),
+        log_(log),
+        outline_(outline),
+        hints_(hints),
+        scan_(*index.sweep),
+        tried_(index.patterns.size(), UINT32_MAX),
+        found_(index.rules.size(), 0) {}
 
   std::vector<Match> Find(std::uint32_t first, std::uint32_t last) {
     const auto& lines = log_.lines();
@@ -96,7 +104,8 @@ class Finder {
     }
     if (rule.step.empty()) return true;
     const LogStep* step = outline_.StepOf(line);
-    return (step != nullptr && (AnyContained(rule.step, step->name) || AnyContained(rule.step, step->command))) ||
+    return (step != nullptr &&
+            (AnyContained(rule.step, step->name) || AnyContained(rule.step, step->command))) ||
            AnyContained(rule.step, hints_.step) || AnyContained(rule.step, hints_.command);
   }
 
@@ -114,8 +123,8 @@ class Finder {
   const Outline& outline_;
   const TriageHints& hints_;
   const LiteralSweep::Scan scan_;
-  std::vector<std::uint32_t> tried_;   // by pattern: the last line it was tried on
-  std::vector<std::size_t> found_;     // by rule
+  std::vector<std::uint32_t> tried_;  // by pattern: the last line it was tried on
+  std::vector<std::size_t> found_;    // by rule
   std::vector<Match> matches_;
 };
 

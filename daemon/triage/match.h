@@ -14,8 +14,8 @@
 namespace regreen {
 
 struct Match {
-  std::uint32_t rule = 0;      // index in the RuleIndex
-  std::uint32_t line = 0;      // index in the log
+  std::uint32_t rule = 0;  // index in the RuleIndex
+  std::uint32_t line = 0;  // index in the log
   std::map<std::string, std::string> captures;
 };
 
@@ -24,8 +24,8 @@ inline constexpr std::size_t kMaxMatchesPerRule = 2000;
 // Of a longer line only this much is matched.
 inline constexpr std::size_t kMaxMatchedBytes = 4096;
 
-// All matches in lines [first, last), in order of line and then priority, highest first. One sweep for
-// the literals; expressions run on the lines only where theirs were found.
+// All matches in lines [first, last), in order of line and then priority, highest first. One sweep
+// for the literals; expressions run on the lines only where theirs were found.
 std::vector<Match> FindMatches(const RuleIndex& index, const CleanLog& log, const Outline& outline,
                                const TriageHints& hints, std::uint32_t first, std::uint32_t last);
 

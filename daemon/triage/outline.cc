@@ -8,27 +8,32 @@
 namespace regreen {
 namespace {
 
-// "Process completed with exit code 2.", "Bash exited with code '1'.": nullopt when it is no such line.
+// "Process completed with exit code 2.", "Bash exited with code '1'.": nullopt when it is no such
+// line.
 std::optional<int> ExitCode(std::string_view text) {
-  static constexpr std::array<std::string_view, 3> kBefore = {"completed with exit code ", "exited with code '",
-                                                              "exited with status "};
+  static constexpr std::array<std::string_view, 3> kBefore = {
+      "completed with exit code ", "exited with code '", "exited with status "};
   for (const std::string_view before : kBefore) {
     const std::size_t at = text.find(before);
     if (at == std::string_view::npos) continue;
     std::string_view digits = text.substr(at + before.size());
     digits = digits.substr(0, digits.find_first_not_of("-0123456789"));
     std::int64_t code = 0;
-    if (ParseInt64(digits, &code) && code >= INT32_MIN && code <= INT32_MAX) return static_cast<int>(code);
+    if (ParseInt64(digits, &code) && code >= INT32_MIN && code <= INT32_MAX)
+      return static_cast<int>(code);
   }
   return std::nullopt;
 }
 
-// A step that fails ends with an error line. One that goes on behind it was an annotation only, made
-// by a tool or a problem matcher in passing.
+// A step that fails ends with an error line. One that goes on behind it was an annotation only,
+// made by a tool or a problem matcher in passing.
 bool EndsStep(const std::vector<LogLine>& lines, std::uint32_t error) {
   std::uint32_t next = error + 1;
-  while (next < lines.size() && (lines[next].marker == Marker::kError || lines[next].marker == Marker::kWarning)) ++next;
-  return next == lines.size() || lines[next].marker == Marker::kStep || lines[next].marker == Marker::kEndStep ||
+  while (next < lines.size() &&
+         (lines[next].marker == Marker::kError || lines[next].marker == Marker::kWarning))
+    ++next;
+  return next == lines.size() || lines[next].marker == Marker::kStep ||
+         lines[next].marker == Marker::kEndStep ||
          lines[next].text == "Cleaning up orphan processes";
 }
 
@@ -58,11 +63,21 @@ class Reader {
   void Take(std::uint32_t index) {
     const LogLine& line = log_.lines()[index];
     switch (line.marker) {
-      case Marker::kStep: Begin(index); break;
-      case Marker::kEndStep: if (open_) Close(index); break;
-      case Marker::kCommand: if (open_ && outline_.steps.back().command.empty()) outline_.steps.back().command = line.text; break;
-      case Marker::kError: NoteError(index); break;
-      default: break;
+      case Marker::kStep:
+        Begin(index);
+        break;
+      case Marker::kEndStep:
+        if (open_) Close(index);
+        break;
+      case Marker::kCommand:
+        if (open_ && outline_.steps.back().command.empty())
+          outline_.steps.back().command = line.text;
+        break;
+      case Marker::kError:
+        NoteError(index);
+        break;
+      default:
+        break;
     }
   }
 
@@ -104,6 +119,8 @@ const LogStep* Outline::StepOf(std::uint32_t line) const {
   return line <= step.last ? &step : nullptr;
 }
 
-Outline ReadOutline(const CleanLog& log) { return Reader(log).Read(); }
+Outline ReadOutline(const CleanLog& log) {
+  return Reader(log).Read();
+}
 
 }  // namespace regreen

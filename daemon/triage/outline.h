@@ -12,8 +12,8 @@ namespace regreen {
 
 struct LogStep {
   std::string name;
-  std::string command;         // what it ran, as far as the CI printed it
-  std::uint32_t first = 0;     // line indices; `last` is the last of its lines
+  std::string command;      // what it ran, as far as the CI printed it
+  std::uint32_t first = 0;  // line indices; `last` is the last of its lines
   std::uint32_t last = 0;
   std::optional<int> exit_code;
   bool failed = false;

@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t kMaxShownTests = 20;
 
 void AppendFact(std::string& out, std::string_view name, std::string_view value) {
-  if (!value.empty()) Append(out, "  ", name, std::string(12 - name.size(), ' '), EscapeControl(value), "\n");
+  if (!value.empty())
+    Append(out, "  ", name, std::string(12 - name.size(), ' '), EscapeControl(value), "\n");
 }
 
 void AppendTests(std::string& out, const std::vector<std::string>& tests) {
@@ -19,7 +20,8 @@ void AppendTests(std::string& out, const std::vector<std::string>& tests) {
   for (std::size_t i = 0; i < std::min(tests.size(), kMaxShownTests); ++i) {
     Append(out, "    ", EscapeControl(tests[i]), "\n");
   }
-  if (tests.size() > kMaxShownTests) Append(out, "    and ", tests.size() - kMaxShownTests, " more\n");
+  if (tests.size() > kMaxShownTests)
+    Append(out, "    and ", tests.size() - kMaxShownTests, " more\n");
 }
 
 void AppendLines(std::string& out, const std::vector<EvidenceLine>& lines) {
@@ -30,8 +32,9 @@ void AppendLines(std::string& out, const std::vector<EvidenceLine>& lines) {
     if (line.n > previous + 10) out += "         …\n";
     previous = line.n;
     const std::string number = std::to_string(line.n);
-    Append(out, line.role == "primary" ? "  > " : "    ", std::string(number.size() < 6 ? 6 - number.size() : 0, ' '),
-           number, "  ", EscapeControl(line.text), "\n");
+    Append(out, line.role == "primary" ? "  > " : "    ",
+           std::string(number.size() < 6 ? 6 - number.size() : 0, ' '), number, "  ",
+           EscapeControl(line.text), "\n");
   }
 }
 
@@ -39,7 +42,8 @@ void AppendLines(std::string& out, const std::vector<EvidenceLine>& lines) {
 
 std::string RenderEvidence(const Evidence& evidence, std::string_view file) {
   std::string out = Cat(EscapeControl(file), "\n");
-  if (evidence.failure_class == FailureClass::kNone) return out += "  no failure found in this log\n";
+  if (evidence.failure_class == FailureClass::kNone)
+    return out += "  no failure found in this log\n";
   AppendFact(out, "failure", evidence.signature);
   AppendFact(out, "class", ToString(evidence.failure_class));
   AppendFact(out, "rule", evidence.rule);
@@ -58,8 +62,10 @@ void WriteTriageJson(const Evidence& evidence, std::string_view file, JsonWriter
   out.Field("rule", evidence.rule).Field("signature", evidence.signature);
   out.Field("fingerprint", evidence.fingerprint).Field("tool", evidence.tool);
   out.Field("step", evidence.step).Field("command", evidence.command).Key("exit_code");
-  if (evidence.exit_code) out.Int(*evidence.exit_code);
-  else out.Null();
+  if (evidence.exit_code)
+    out.Int(*evidence.exit_code);
+  else
+    out.Null();
   out.Field("failed_tests", evidence.failed_tests).Key("diagnostics").BeginArray();
   for (const Diagnostic& diagnostic : evidence.diagnostics) {
     out.BeginObject().Field("file", diagnostic.file).Field("line", diagnostic.line);
@@ -67,7 +73,11 @@ void WriteTriageJson(const Evidence& evidence, std::string_view file, JsonWriter
   }
   out.EndArray().Key("lines").BeginArray();
   for (const EvidenceLine& line : evidence.lines) {
-    out.BeginObject().Field("n", line.n).Field("text", line.text).Field("role", line.role).EndObject();
+    out.BeginObject()
+        .Field("n", line.n)
+        .Field("text", line.text)
+        .Field("role", line.role)
+        .EndObject();
   }
   out.EndArray().EndObject();
 }

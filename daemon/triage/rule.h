@@ -23,14 +23,14 @@ namespace regreen {
 inline constexpr int kGenericPriority = 30;
 
 struct Rule {
-  std::string name;            // unique
+  std::string name;  // unique
   FailureClass failure_class = FailureClass::kUnknown;
-  std::string tool;            // what printed the line, "" when it could be anything
-  int priority = 50;           // 1 to 99; of two matches the higher names the failure
-  std::vector<Regex> match;    // any of them; named groups are the captures
-  std::vector<Regex> unless;   // none of them, on the same line
-  std::optional<Marker> marker;  // only on lines that the CI marked so
-  std::vector<Regex> step;     // any of them in the step's name or command
+  std::string tool;                   // what printed the line, "" when it could be anything
+  int priority = 50;                  // 1 to 99; of two matches the higher names the failure
+  std::vector<Regex> match;           // any of them; named groups are the captures
+  std::vector<Regex> unless;          // none of them, on the same line
+  std::optional<Marker> marker;       // only on lines that the CI marked so
+  std::vector<Regex> step;            // any of them in the step's name or command
   std::vector<std::string> provider;  // any of them, when the provider is known
   std::vector<std::string> needs;     // names of rules of which one matches somewhere too
   std::optional<Regex> then;   // adds its captures from the first of the lines below that matches
@@ -47,8 +47,8 @@ struct Rule {
 
 // One of the patterns that the sweep looks for.
 struct RulePattern {
-  std::uint32_t rule = 0;      // index
-  std::uint32_t pattern = 0;   // index in Rule::match
+  std::uint32_t rule = 0;     // index
+  std::uint32_t pattern = 0;  // index in Rule::match
 };
 
 struct RuleIndex {
@@ -61,9 +61,11 @@ struct RuleIndex {
 };
 
 // Reads the [[rule]] tables of one file. Every mistake is noted with its place.
-void ReadRules(std::string_view text, const std::string& file, std::vector<Rule>& rules, Problems& problems);
+void ReadRules(std::string_view text, const std::string& file, std::vector<Rule>& rules,
+               Problems& problems);
 
-// The sweep over all rules. Notes patterns without required text, unknown names in `needs` and doubles.
+// The sweep over all rules. Notes patterns without required text, unknown names in `needs` and
+// doubles.
 RuleIndex IndexRules(std::vector<Rule> rules, Problems& problems);
 
 // "{name}" in a template becomes the capture, "" when there is none.

@@ -21,14 +21,16 @@ void IndexNames(RuleIndex& index, Problems& problems) {
     const auto [at, added] = index.by_name.emplace(rule.name, i);
     if (added || rule.name.empty()) continue;
     const Position& first = index.rules[at->second].where;
-    problems.Error(rule.where, Cat("there is a rule \"", rule.name, "\" already, at ", first.file, ":", first.line));
+    problems.Error(rule.where, Cat("there is a rule \"", rule.name, "\" already, at ", first.file,
+                                   ":", first.line));
   }
   std::vector<std::string> names;
   for (const Rule& rule : index.rules) names.push_back(rule.name);
   for (const Rule& rule : index.rules) {
     for (const std::string& need : rule.needs) {
       if (index.by_name.contains(need)) continue;
-      problems.Error(rule.where, Cat("\"", rule.name, "\" needs a rule \"", need, "\" that is not there", DidYouMean(need, names)));
+      problems.Error(rule.where, Cat("\"", rule.name, "\" needs a rule \"", need,
+                                     "\" that is not there", DidYouMean(need, names)));
     }
   }
 }
@@ -49,9 +51,11 @@ RuleIndex IndexRules(std::vector<Rule> rules, Problems& problems) {
     for (std::uint32_t p = 0; p < rule.match.size(); ++p) {
       const std::vector<Literal> literals = RequiredLiterals(rule.match[p].pattern());
       if (!IsUsable(literals)) {
-        problems.Error(rule.where, Cat("in rule \"", rule.name, "\", \"", rule.match[p].pattern(),
-                                       "\" has no fixed text of three characters or more to look for; add a word that "
-                                       "is always there"));
+        problems.Error(
+            rule.where,
+            Cat("in rule \"", rule.name, "\", \"", rule.match[p].pattern(),
+                "\" has no fixed text of three characters or more to look for; add a word that "
+                "is always there"));
         continue;
       }
       for (const Literal& literal : literals) {

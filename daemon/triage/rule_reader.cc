@@ -18,7 +18,9 @@ std::vector<Regex> ReadPatterns(TomlTable& table, std::string_view key) {
     if (!regex.ok()) {
       table.Error(key, Cat("in \"", text, "\": ", Message(regex.status())));
     } else if (regex->MatchesEmpty()) {
-      table.Error(key, Cat("\"", text, "\" matches the empty text, and so every line; anchor it or require a word"));
+      table.Error(key,
+                  Cat("\"", text,
+                      "\" matches the empty text, and so every line; anchor it or require a word"));
     } else {
       patterns.push_back(*std::move(regex));
     }
@@ -49,7 +51,9 @@ FailureClass ReadClass(TomlTable& table) {
     return FailureClass::kUnknown;
   }
   const auto parsed = ParseFailureClass(*name);
-  if (!parsed) table.Error("class", Cat("there is no class \"", *name, "\"", DidYouMean(*name, FailureClassNames())));
+  if (!parsed)
+    table.Error("class",
+                Cat("there is no class \"", *name, "\"", DidYouMean(*name, FailureClassNames())));
   return parsed.value_or(FailureClass::kUnknown);
 }
 
@@ -58,7 +62,8 @@ std::optional<Marker> ReadMarker(TomlTable& table) {
   if (!name) return std::nullopt;
   if (*name == "error") return Marker::kError;
   if (*name == "warning") return Marker::kWarning;
-  table.Error("marker", Cat("there is no marker \"", *name, "\"; known are \"error\" and \"warning\""));
+  table.Error("marker",
+              Cat("there is no marker \"", *name, "\"; known are \"error\" and \"warning\""));
   return std::nullopt;
 }
 
@@ -78,7 +83,8 @@ void ReadResult(TomlTable& table, Rule& rule) {
   rule.test = table.String("test").value_or("{test}");
   rule.titles = table.String("titles").value_or("");
   if (!rule.titles.empty() && !IsTitleForm(rule.titles)) {
-    table.Error("titles", Cat("there is no form of titles \"", rule.titles, "\"", DidYouMean(rule.titles, TitleForms())));
+    table.Error("titles", Cat("there is no form of titles \"", rule.titles, "\"",
+                              DidYouMean(rule.titles, TitleForms())));
   }
   rule.signature = table.String("signature").value_or("");
   rule.outcome = table.Bool("outcome").value_or(false);
@@ -97,14 +103,18 @@ void CheckTemplates(TomlTable& table, const Rule& rule) {
     for (std::string& name : further->GroupNames()) known.insert(std::move(name));
   }
   if (table.Has("test") || known.contains("test")) known.insert("test");
-  for (const auto& [key, form] : {std::pair<std::string_view, std::string_view>("signature", rule.signature),
-                                  {"test", table.Has("test") ? rule.test : std::string_view()}}) {
-    for (std::size_t open = form.find('{'); open != std::string_view::npos; open = form.find('{', open + 1)) {
+  for (const auto& [key, form] :
+       {std::pair<std::string_view, std::string_view>("signature", rule.signature),
+        {"test", table.Has("test") ? rule.test : std::string_view()}}) {
+    for (std::size_t open = form.find('{'); open != std::string_view::npos;
+         open = form.find('{', open + 1)) {
       const std::size_t close = form.find('}', open);
-      const std::string name(form.substr(open + 1, close == std::string_view::npos ? close : close - open - 1));
+      const std::string name(
+          form.substr(open + 1, close == std::string_view::npos ? close : close - open - 1));
       if (known.contains(name)) continue;
       const std::vector<std::string> names(known.begin(), known.end());
-      table.Error(key, Cat("no pattern of this rule has a group \"", name, "\"", DidYouMean(name, names)));
+      table.Error(
+          key, Cat("no pattern of this rule has a group \"", name, "\"", DidYouMean(name, names)));
     }
   }
 }
@@ -129,7 +139,8 @@ Rule ReadRule(TomlTable& table) {
 
 }  // namespace
 
-void ReadRules(std::string_view text, const std::string& file, std::vector<Rule>& rules, Problems& problems) {
+void ReadRules(std::string_view text, const std::string& file, std::vector<Rule>& rules,
+               Problems& problems) {
   TomlTable document = TomlTable::Parse(text, file, problems);
   for (TomlTable& table : document.Tables("rule")) rules.push_back(ReadRule(table));
   document.Finish();

@@ -23,9 +23,11 @@ struct Replacement {
 
 // Where CI systems check out, up to the repository's own folder.
 constexpr Replacement kCheckouts[] = {
-    {R"((?:/home/runner/work|/Users/runner/work|/__w|/github/workspace/work)/[^/\s:]+/[^/\s:]+/)", ""},
+    {R"((?:/home/runner/work|/Users/runner/work|/__w|/github/workspace/work)/[^/\s:]+/[^/\s:]+/)",
+     ""},
     {R"(/github/workspace/)", ""},
-    {R"([A-Za-z]:[/\\]+(?:a|actions-runner[/\\]+_work|agent[/\\]+_work)[/\\]+[^/\\\s:]+[/\\]+[^/\\\s:]+[/\\]+)", ""},
+    {R"([A-Za-z]:[/\\]+(?:a|actions-runner[/\\]+_work|agent[/\\]+_work)[/\\]+[^/\\\s:]+[/\\]+[^/\\\s:]+[/\\]+)",
+     ""},
     {R"((?:/[\w.-]+)*/_work/[^/\s:]+/[^/\s:]+/)", ""},
     {R"(/builds/[^/\s:]+/[^/\s:]+/)", ""},
     {R"(/home/travis/build/[^/\s:]+/[^/\s:]+/)", ""},
@@ -77,14 +79,20 @@ std::string WithoutCheckout(std::string_view text) {
   return Replace(table, text);
 }
 
-bool IsWord(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || (c & 0x80) != 0; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsHex(char c) { return std::isxdigit(static_cast<unsigned char>(c)); }
+bool IsWord(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || (c & 0x80) != 0;
+}
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool IsHex(char c) {
+  return std::isxdigit(static_cast<unsigned char>(c));
+}
 
 // A number behind one of these is a name, not a count.
 bool NamesNumber(std::string_view before) {
-  static constexpr std::array<std::string_view, 9> kWords = {"http",   "status", "code", "error", "errno",
-                                                             "signal", "exit",   "rule", "returned"};
+  static constexpr std::array<std::string_view, 9> kWords = {
+      "http", "status", "code", "error", "errno", "signal", "exit", "rule", "returned"};
   const std::string word = Lower(before);
   return std::ranges::find(kWords, word) != kWords.end();
 }
@@ -113,7 +121,8 @@ std::string StableWords(std::string_view text) {
     const std::string_view word = text.substr(i, end - i);
     const std::string_view stable = StableWord(word, before);
     // "1.25.3", "3/8" and "1,024" are one number.
-    if (stable == "<n>" && out.size() > 3 && std::string_view(out).substr(0, out.size() - 1).ends_with("<n>") &&
+    if (stable == "<n>" && out.size() > 3 &&
+        std::string_view(out).substr(0, out.size() - 1).ends_with("<n>") &&
         std::string_view("./,:-x").find(out.back()) != std::string_view::npos) {
       out.pop_back();
     } else {
@@ -130,11 +139,21 @@ std::string Slashes(std::string text) {
   return text;
 }
 
+// Tools cut a message at the terminal's width: the last, broken word goes.
+std::string_view WithoutCut(std::string_view text) {
+  constexpr std::string_view kDots = "...";
+  if (!text.ends_with(kDots)) return text;
+  text.remove_suffix(kDots.size());
+  const std::size_t space = text.find_last_of(' ');
+  return text.substr(0, space == std::string_view::npos ? 0 : space);
+}
+
 }  // namespace
 
 std::string StableMessage(std::string_view message) {
   static const Table changing = CompileTable(kChanging);
-  return StableWords(Replace(changing, WithoutCheckout(Truncate(message, 4 * kMaxPart))));
+  return StableWords(
+      Replace(changing, WithoutCheckout(Truncate(WithoutCut(Trim(message)), 4 * kMaxPart))));
 }
 
 std::string StableName(std::string_view name) {
@@ -145,7 +164,8 @@ std::string StableName(std::string_view name) {
   return std::string(Trim(stable));
 }
 
-std::string MakeSignature(std::string_view tool, std::string_view subject, std::string_view detail) {
+std::string MakeSignature(std::string_view tool, std::string_view subject,
+                          std::string_view detail) {
   std::string signature;
   if (!tool.empty()) Append(signature, tool, ": ");
   signature += Truncate(subject, kMaxPart);

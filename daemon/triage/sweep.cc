@@ -28,8 +28,8 @@ int OnMatch(unsigned id, unsigned long long, unsigned long long to, unsigned, vo
 }  // namespace
 
 struct LiteralSweep::Impl {
-  Database database;           // none when there are no literals
-  Scratch scratch;             // cloned for each scan: a scratch serves one thread at a time
+  Database database;  // none when there are no literals
+  Scratch scratch;    // cloned for each scan: a scratch serves one thread at a time
 };
 
 LiteralSweep::LiteralSweep(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -22,20 +22,25 @@ bool SaysWhy(const RuleIndex& index, const std::vector<Match>& matches) {
 RuleSet::RuleSet(std::unique_ptr<RuleIndex> index) : index_(std::move(index)) {}
 RuleSet::~RuleSet() = default;
 
-std::shared_ptr<const RuleSet> RuleSet::Load(std::span<const RuleSource> files, Problems& problems) {
+std::shared_ptr<const RuleSet> RuleSet::Load(std::span<const RuleSource> files,
+                                             Problems& problems) {
   Problems own;
   std::vector<Rule> rules;
   for (const RuleSource& file : files) ReadRules(file.text, file.file, rules, own);
   auto index = std::make_unique<RuleIndex>(IndexRules(std::move(rules), own));
   for (const Problem& problem : own.all()) {
-    if (problem.severity == Problem::Severity::kError) problems.Error(problem.where, problem.message);
-    else problems.Warn(problem.where, problem.message);
+    if (problem.severity == Problem::Severity::kError)
+      problems.Error(problem.where, problem.message);
+    else
+      problems.Warn(problem.where, problem.message);
   }
   if (own.has_errors()) return nullptr;
   return std::shared_ptr<const RuleSet>(new RuleSet(std::move(index)));
 }
 
-std::size_t RuleSet::size() const { return index_->rules.size(); }
+std::size_t RuleSet::size() const {
+  return index_->rules.size();
+}
 
 std::vector<std::string> RuleSet::Names() const {
   std::vector<std::string> names;

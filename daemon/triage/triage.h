@@ -17,16 +17,16 @@ struct RuleIndex;
 
 // A file of rules (TOML).
 struct RuleSource {
-  std::string file;            // for messages
+  std::string file;  // for messages
   std::string text;
 };
 
 // Immutable, shared between threads.
 class RuleSet {
  public:
-  // All files together: a name may occur once. nullptr when there were errors; each is noted with file
-  // and line: syntax, unknown keys, patterns that do not compile, match the empty text, or have no
-  // fixed text of three characters to look for.
+  // All files together: a name may occur once. nullptr when there were errors; each is noted with
+  // file and line: syntax, unknown keys, patterns that do not compile, match the empty text, or
+  // have no fixed text of three characters to look for.
   static std::shared_ptr<const RuleSet> Load(std::span<const RuleSource> files, Problems& problems);
   ~RuleSet();
 
@@ -44,7 +44,7 @@ void CheckExamples(const RuleSet& rules, Problems& problems);
 
 // What the CI said of the job. All may be empty.
 struct TriageHints {
-  std::string provider;        // "github", "gitlab", …
+  std::string provider;  // "github", "gitlab", …
   std::string step, job, command;
 };
 

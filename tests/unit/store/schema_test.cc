@@ -63,8 +63,8 @@ TEST_F(Schema, KeepsTheFileFromOtherUsers) {
   }
 }
 
-// The rows of each schema that was ever released must be readable for ever. The fixture is a dump of
-// a database that version 1 wrote.
+// The rows of each schema that was ever released must be readable for ever. The fixture is a dump
+// of a database that version 1 wrote.
 TEST_F(Schema, ReadsTheRowsOfVersionOne) {
   std::ifstream dump(REGREEN_SOURCE_DIR "/tests/fixtures/store/v1.sql");
   std::stringstream sql;

@@ -1,0 +1,208 @@
+#include "tests/scenario/world.h"
+
+#include <gtest/gtest.h>
+
+#include "adapters/ci/registry.h"
+#include "adapters/forge/registry.h"
+#include "adapters/git/git.h"
+#include "adapters/store/sqlite.h"
+#include "adapters/workspace/registry.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+constexpr char kSecret[] = "webhook-secret";
+constexpr int kMostSteps = 200;
+
+// GitHub's API with the repository on this disk.
+class LocalRemotes final : public Forge {
+ public:
+  LocalRemotes(std::unique_ptr<Forge> forge, std::string remote) : forge_(std::move(forge)), remote_(std::move(remote)) {}
+  StatusOr<RunFacts> ReadRun(const RunHint& h, std::stop_token s) override { return forge_->ReadRun(h, s); }
+  StatusOr<JobLog> ReadLog(const RunHint& h, const JobFacts& j, std::stop_token s) override {
+    return forge_->ReadLog(h, j, s);
+  }
+  StatusOr<Change> EnsureChange(const ChangeRequest& r, std::stop_token s) override { return forge_->EnsureChange(r, s); }
+  StatusOr<ChangeState> ReadChange(const ChangeKey& k, const ChangeRef& r, std::stop_token s) override {
+    return forge_->ReadChange(k, r, s);
+  }
+  StatusOr<GitRemote> Remote(const std::string&) override { return GitRemote{remote_, "", Secret()}; }
+
+ private:
+  std::unique_ptr<Forge> forge_;
+  std::string remote_;
+};
+
+template <class T>
+T Must(StatusOr<T> value) {
+  if (!value.ok()) throw std::runtime_error(Message(value.status()));
+  return *std::move(value);
+}
+
+}  // namespace
+
+struct World::Daemon {
+  Daemon(World& world, const std::string& folder, const std::string& remote, std::shared_ptr<const Policies> policies)
+      : http(NewHttpClient()), store(Must(OpenSqliteStore(folder + "/store.db", world.clock))) {
+    const GitOptions git{folder + "/mirrors", REGREEN_GIT_CHILD, ""};
+    mirror = NewGitMirror(git);
+    publisher = NewGitPublisher(git);
+    workspaces = Must(CreateWorkspaceFactory({"worktree", folder + "/workspaces", {}, {}}));
+    ForgeOptions forge;
+    forge.name = "github";
+    forge.kind = "github";
+    forge.api = world.github.url();
+    forge.git = world.github.url();
+    forge.token = Secret(FakeGithub::kToken);
+    forge.repos = {"acme/*"};
+    adapters.forges["github"] = std::make_unique<LocalRemotes>(
+        Must(CreateForge(forge, {http.get(), mirror.get(), &world.clock})), remote);
+    CiOptions ci;
+    ci.name = "github";
+    ci.kind = "github";
+    ci.forge = "github";
+    ci.secret = Secret(kSecret);
+    adapters.ci["github"] = Must(CreateCiSource(ci));
+    collector = std::make_unique<Collector>(CollectDependencies{&adapters, mirror.get(), http.get(), policies});
+    RunnerDependencies deps{&adapters, mirror.get(), publisher.get(), workspaces.get(), store.get(), policies->guard};
+    deps.author_name = "regreen";
+    deps.author_email = "regreen@localhost";
+    runner = std::make_unique<TaskRunner>(deps);
+    WorkersOptions options;
+    options.name = "scenario";
+    workers = std::make_unique<Workers>(options, *store, *collector, *runner, metrics);
+    commits = std::make_unique<GroupCommit>(*store, 16, nullptr);
+    intake = std::make_unique<Intake>(IntakeDependencies{&adapters, commits.get(), &metrics, &world.clock, {}});
+  }
+
+  std::unique_ptr<HttpClient> http;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Mirror> mirror;
+  std::unique_ptr<Publisher> publisher;
+  std::unique_ptr<WorkspaceFactory> workspaces;
+  Adapters adapters;
+  Metrics metrics;
+  std::unique_ptr<Collector> collector;
+  std::unique_ptr<TaskRunner> runner;
+  std::unique_ptr<Workers> workers;
+  std::unique_ptr<GroupCommit> commits;
+  std::unique_ptr<Intake> intake;
+};
+
+std::string World::DefaultTemplate() {
+  return "name = \"regenerate-table\"\ntitle = \"Regenerate the table\"\nstage = \"suggest\"\n"
+         "[match]\nlog = ['table\\.txt is out of date']\n"
+         "[[step]]\nname = \"regenerate\"\nrun = \"sh generate.sh > table.txt\"\n"
+         "[verify]\ncommand = \"auto\"\n[guard]\npaths = [\"table.txt\"]\n[change]\nlabels = [\"regreen\"]\n";
+}
+
+World::World(const std::string& template_text)
+    : folder_(std::make_unique<TempDir>(Must(TempDir::Create(testing::TempDir(), "scenario-")))) {
+  MakeRepository();
+  LoadTemplates(template_text);
+  github.SetTipSource([this](const std::string&, const std::string& branch) -> std::optional<std::string> {
+    const std::string tip = OnRemote({"for-each-ref", "--format=%(objectname)", "refs/heads/" + branch});
+    return tip.empty() ? std::nullopt : std::optional(tip);
+  });
+  Restart();
+}
+
+World::~World() = default;
+
+void World::MakeRepository() {
+  repository.Write("generate.sh", "sort names.txt\n");
+  repository.Write("names.txt", "b\na\n");
+  repository.Write("table.txt", "a\nb\n");
+  repository.Write("check.sh", "sh generate.sh | cmp - table.txt || { echo table.txt is out of date; exit 2; }\n");
+  repository.Write(".github/workflows/ci.yml",
+                   "on: push\njobs:\n  check:\n    runs-on: ubuntu-latest\n    steps:\n"
+                   "      - uses: actions/checkout@v4\n      - name: Run the check\n        run: sh check.sh\n");
+  commit = repository.Commit("Begin");
+  remote_ = repository.CloneBare();
+}
+
+void World::LoadTemplates(const std::string& template_text) {
+  Problems problems;
+  policies_ = std::make_shared<Policies>(LoadPolicyFolder(REGREEN_SOURCE_DIR "/policies", problems));
+  const PolicySource source{"scenario.toml", template_text};
+  policies_->templates = LoadPolicies({&source, 1}, problems);
+  if (problems.has_errors()) throw std::runtime_error(problems.Render());
+}
+
+void World::Restart() {
+  daemon_.reset();
+  daemon_ = std::make_unique<Daemon>(*this, folder_->path().string(), remote_, policies_);
+}
+
+std::string World::PushRedCommit() {
+  repository.Write("names.txt", "b\na\nc" + std::to_string(absl::ToUnixSeconds(clock.Now())) + "\n");
+  commit = repository.Commit("Add a name");
+  repository.Git({"push", "--quiet", remote_, "main"});
+  return commit;
+}
+
+FakeRun World::FailingRun(std::int64_t id) const {
+  FakeRun run;
+  run.id = id;
+  run.commit = commit;
+  FakeJob job;
+  job.id = id * 10;
+  job.name = "check";
+  job.steps = {{"Run the check", 2, "failure"}};
+  job.log = "2023-11-14T22:13:20.0000000Z ##[group]Run sh check.sh\n"
+            "2023-11-14T22:13:20.0000000Z sh check.sh\n2023-11-14T22:13:20.0000000Z ##[endgroup]\n"
+            "2023-11-14T22:13:21.0000000Z table.txt is out of date\n"
+            "2023-11-14T22:13:21.0000000Z ##[error]Process completed with exit code 2.\n";
+  run.jobs = {job};
+  return run;
+}
+
+int World::Deliver(const FakeRun& run, const std::string& guid) {
+  HttpRequest request;
+  request.method = "POST";
+  request.path = "/hooks/github";
+  request.body = FakeGithub::RunPayload(run);
+  request.headers = FakeGithub::SignedHeaders(request.body, kSecret, "workflow_run", guid);
+  return daemon_->intake->Handle(request).status;
+}
+
+int World::WorkUntilIdle() {
+  int steps = 0;
+  while (daemon_->workers->RunOne()) {
+    if (++steps > kMostSteps) throw std::runtime_error("the workers do not come to rest");
+  }
+  return steps;
+}
+
+Store& World::store() { return *daemon_->store; }
+std::vector<Task> World::Tasks() { return Must(store().ListTasks({})); }
+
+Task World::OnlyTask() {
+  const auto tasks = Tasks();
+  if (tasks.size() != 1) throw std::runtime_error(Cat("there are ", tasks.size(), " tasks, not one"));
+  return tasks[0];
+}
+
+std::vector<std::string> World::TimelineOf(const std::string& task_id) {
+  std::vector<std::string> lines;
+  for (const TimelineEntry& entry : Must(store().ReadTimeline(task_id))) lines.push_back(entry.kind + ": " + entry.message);
+  return lines;
+}
+
+std::vector<std::string> World::Decisions() {
+  std::vector<std::string> lines;
+  for (const Decision& decision : Must(store().ListDecisions(100))) lines.push_back(decision.kind + ": " + decision.reason);
+  return lines;
+}
+
+std::vector<std::string> World::RemoteBranches() {
+  std::vector<std::string> branches;
+  const std::string text = OnRemote({"for-each-ref", "--format=%(refname:short)", "refs/heads"});
+  for (const std::string_view line : SplitLines(text)) branches.emplace_back(line);
+  return branches;
+}
+
+std::string World::OnRemote(const std::vector<std::string>& arguments) const { return repository.GitIn(remote_, arguments); }
+
+}  // namespace regreen

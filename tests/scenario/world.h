@@ -1,0 +1,67 @@
+// The whole pipeline in one process: a fake GitHub behind real HTTP, a real git remote, a real store, and
+// workspaces of the kind that needs no sandbox. Workers are stepped, time stands still until told.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/file.h"
+#include "daemon/pipeline/collect.h"
+#include "daemon/pipeline/runner.h"
+#include "daemon/service/group_commit.h"
+#include "daemon/service/intake.h"
+#include "daemon/service/metrics.h"
+#include "daemon/service/workers.h"
+#include "tests/support/fake_github.h"
+#include "tests/support/git_fixture.h"
+
+namespace regreen {
+
+class World {
+ public:
+  // `template_text` replaces the template of the sample repository.
+  explicit World(const std::string& template_text = DefaultTemplate());
+  ~World();
+
+  // The sample repository: `make check` fails since table.txt is not what generate.sh makes.
+  static std::string DefaultTemplate();
+  // Pushes a commit on main whose check is red, and lets its run fail. Answers the commit.
+  std::string PushRedCommit();
+  FakeRun FailingRun(std::int64_t id = 1) const;
+
+  // Posts the run's webhook, signed; answers the status.
+  int Deliver(const FakeRun& run, const std::string& guid = "guid-1");
+  // Steps the workers until nothing is due; answers the number of steps.
+  int WorkUntilIdle();
+  // A daemon that ended and started again: everything but disk and forge is new.
+  void Restart();
+
+  std::vector<Task> Tasks();
+  Task OnlyTask();
+  std::vector<std::string> TimelineOf(const std::string& task_id);
+  std::vector<std::string> Decisions();
+  std::vector<std::string> RemoteBranches();
+  std::string OnRemote(const std::vector<std::string>& git_arguments) const;
+
+  FakeGithub github;
+  GitFixture repository;
+  ManualClock clock;
+  std::string commit;                    // the last that was pushed to main
+
+ private:
+  struct Daemon;
+  void MakeRepository();
+  void LoadTemplates(const std::string& template_text);
+
+  std::unique_ptr<TempDir> folder_;
+  std::string remote_;
+  std::shared_ptr<Policies> policies_;
+  std::unique_ptr<Daemon> daemon_;
+
+ public:
+  Store& store();
+};
+
+}  // namespace regreen

@@ -1,0 +1,3 @@
+#include "adapters/git/git.h"
+
+int main() { return regreen::RunGitChild(); }
