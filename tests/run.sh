@@ -16,8 +16,7 @@ failed=no
 # Races and memory errors hide in what runs side by side: the floors, not the peers of the e2e tests.
 run_sanitized() {
   local preset=$1 log=$root/build/logs/ctest-$1.log started=$SECONDS
-  local runner=()
-  # Older sanitizer runtimes lose their shadow memory to a layout that is randomised by more bits.
+  # Older sanitizer runtimes lose their shadow memory where the kernel randomises more bits of the layout.
   if setarch "$(uname -m)" -R true 2>/dev/null; then runner=(setarch "$(uname -m)" -R); fi
   configure "$preset"
   build "$preset"
@@ -29,6 +28,7 @@ run_sanitized() {
     say "$preset: tests failed; all of the output is in $log"
     failed=yes
   fi
+  runner=()
 }
 
 "$root/deploy/install-deps.sh" build test
