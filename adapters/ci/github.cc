@@ -19,7 +19,7 @@ bool IsFailure(std::string_view conclusion) {
 
 bool IsEventName(std::string_view name) {
   return !name.empty() && name.size() <= 64 &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos;
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
 }
 
 // The JSON of a delivery, whichever of GitHub's two content types it came as.

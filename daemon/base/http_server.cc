@@ -1,3 +1,6 @@
+#include <malloc.h>
+
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <exception>
@@ -15,7 +18,9 @@ namespace regreen {
 namespace {
 
 constexpr std::size_t kMaxHeadBytes = 64 << 10;
-constexpr std::size_t kFirstBodyBytes = 64 << 10;
+constexpr std::size_t kBodyGranule = 64 << 10;
+// Larger blocks go back to the system when they are freed.
+constexpr int kLargeBlockBytes = 256 << 10;
 constexpr absl::Duration kKeepAlive = absl::Seconds(15);
 
 constexpr char kBusy[] = "{\"error\":\"Too many connections are open. Try again in a few seconds.\"}";
@@ -174,7 +179,6 @@ class Protocol final : private httplib::Server {
 
  private:
   bool ServeOne(SocketStream& stream, const std::string& peer) {
-    request_ = HttpRequest();
     request_.remote_address = peer;
     refusal_ = {};
     answered_ = false;
@@ -188,6 +192,10 @@ class Protocol final : private httplib::Server {
     } catch (const std::exception& error) {
       LogError("A connection was ended by an exception.", {{"what", error.what()}});
     }
+    // This thread may now be idle for long. An assignment would keep the body's room.
+    HttpRequest served;
+    std::swap(served, request_);
+    std::string().swap(served.body);
     shared_.budget.Give(std::exchange(reserved_, 0));
     return kept;
   }
@@ -245,19 +253,24 @@ class Protocol final : private httplib::Server {
       refusal_ = {413, SentenceFor(413)};
       return false;
     }
-    if (needed > reserved_) {
-      // Room is taken as bytes come, not as they are promised: a promise costs a stranger nothing.
-      std::size_t room = std::max({needed, reserved_ * 2, kFirstBodyBytes});
-      if (expected_ >= needed) room = std::min(room, expected_);
-      if (!shared_.budget.Take(room - reserved_)) {
+    // The budget is taken as bytes come, not as they are promised: a promise costs a stranger nothing,
+    // and what is reserved but not written is not resident.
+    const std::size_t held = (needed + kBodyGranule - 1) / kBodyGranule * kBodyGranule;
+    if (held > reserved_) {
+      if (!shared_.budget.Take(held - reserved_)) {
         refusal_ = {503, SentenceFor(503)};
         return false;
       }
-      reserved_ = room;
-      body.reserve(room);
+      reserved_ = held;
     }
+    if (needed > body.capacity()) body.reserve(RoomFor(needed));
     body.append(bytes, size);
     return true;
+  }
+
+  std::size_t RoomFor(std::size_t needed) const {
+    if (needed <= kBodyGranule) return expected_ == 0 ? kBodyGranule : std::min(expected_, kBodyGranule);
+    return std::max({needed, expected_, request_.body.capacity() * 2});
   }
 
   void Respond(httplib::Response& response) {
@@ -321,6 +334,9 @@ int HttpServer::port() const { return impl_->listener->port(); }
 void HttpServer::Stop() { impl_->listener->Stop(); }
 
 StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOptions& options, HttpHandler handler) {
+  // By default the allocator raises this limit to the largest body it saw, and keeps what a burst of
+  // uploads took, for every thread.
+  mallopt(M_MMAP_THRESHOLD, kLargeBlockBytes);
   auto impl = std::make_unique<Impl>(options, std::move(handler));
   ListenerOptions listen{options.address, options.port, options.max_threads,
                          options.max_connections_per_address, BusyAnswer()};

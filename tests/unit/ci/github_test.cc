@@ -143,6 +143,9 @@ TEST(GithubCi, ReadsPingsAndClosedPullRequests) {
   const auto opened = DecodeAs("pull_request", R"({"action":"opened","number":7})");
   ASSERT_TRUE(opened.ok());
   EXPECT_TRUE(std::holds_alternative<OtherEvent>(*opened));
+  const auto another = DecodeAs("projects_v2_item", "{}");
+  ASSERT_TRUE(another.ok());
+  EXPECT_TRUE(std::holds_alternative<OtherEvent>(*another));
 }
 
 TEST(GithubCi, RefusesPayloadsThatAreNotWhatTheirEventPromises) {
