@@ -11,6 +11,7 @@
 #include "daemon/base/text.h"
 #include "tests/support/git_fixture.h"
 #include "tests/support/git_http_server.h"
+#include "tests/support/paths.h"
 
 namespace regreen {
 namespace {
@@ -26,7 +27,7 @@ class MirrorTest : public testing::Test {
     git_.Write("folder/b.txt", "two\n");
     first_ = git_.Commit("first");
     remote_ = git_.CloneBare();
-    options_ = {git_.NewFolder("mirrors"), REGREEN_GIT_CHILD, "", absl::Minutes(1)};
+    options_ = {git_.NewFolder("mirrors"), GitChild(), "", absl::Minutes(1)};
   }
   std::unique_ptr<Mirror> NewMirror() const { return NewGitMirror(options_); }
   std::string CommitOn(const std::string& ref) {

@@ -10,6 +10,7 @@
 #include "daemon/base/text.h"
 #include "tests/support/git_fixture.h"
 #include "tests/support/git_http_server.h"
+#include "tests/support/paths.h"
 
 namespace regreen {
 namespace {
@@ -27,7 +28,7 @@ class PublisherTest : public testing::Test {
     git_.Write("a.txt", "one\n");
     base_ = git_.Commit("base");
     remote_ = git_.CloneBare();
-    options_ = {git_.NewFolder("mirrors"), REGREEN_GIT_CHILD, "", absl::Minutes(1)};
+    options_ = {git_.NewFolder("mirrors"), GitChild(), "", absl::Minutes(1)};
     auto mirror = NewGitMirror(options_)->Ensure({remote_, "", {}}, base_, {});
     ASSERT_TRUE(mirror.ok()) << mirror.status();
     mirror_ = *mirror;
