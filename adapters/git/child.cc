@@ -62,14 +62,15 @@ Status RemoteError(int code, std::string_view what) {
   const Status status = GitError(code, what);
   const std::string message = Message(status);
   const auto says = [&](std::string_view words) { return message.find(words) != std::string::npos; };
+  // With redirects off libgit2 still follows those on the same host, but no other.
+  if (says("redirect") || says("status code: 3")) {
+    return InvalidArgument(Cat(message, "; a redirect to another address is not ",
+                               "followed: configure the final one"));
+  }
   if (says("status code: 401") || says("authentication")) return Unauthenticated(message);
   if (says("status code: 403")) return PermissionDenied(message);
   if (says("status code: 404") || says("status code: 410")) return NotFound(message);
   if (says("status code: 429")) return ResourceExhausted(message);
-  if (says("redirect") || says("status code: 3")) {
-    return InvalidArgument(Cat(message, "; the address redirects, and redirects are not followed: "
-                                        "configure the final address"));
-  }
   return status.code() == StatusCode::kInternal ? Unavailable(message) : status;
 }
 
@@ -209,6 +210,8 @@ StatusOr<GitAnswer> Push(const GitRequest& request) {
 StatusOr<GitAnswer> Answer(const GitRequest& request) {
   RETURN_IF_ERROR(CheckRemote(request.remote));
   EnsureGitLibrary();
+  // libgit2 says of a path that is not there that its protocol is unknown.
+  if (IsLocal(request.remote)) RETURN_IF_ERROR(OpenRepository(request.remote.url).status());
   if (!request.ca_file.empty()) {
     const int code = git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, request.ca_file.c_str(), nullptr);
     if (code != 0) return GitError(code, Cat("cannot use the certificates in ", request.ca_file));

@@ -112,15 +112,16 @@ std::vector<std::string> Bubblewrap::Arguments(const SandboxFolders& folders,
   for (const std::string& option : SystemView()) a.push_back(option);
   int fd = kFirstFileFd;
   for (const auto& [path, content] : MadeFiles()) Add(a, "--ro-bind-data", std::to_string(fd++), path);
-  for (const std::string& path : options_.read_only_paths) Add(a, "--ro-bind", path, path);
   const auto tmpfs = [&](const char* bytes, const char* path) {
     if (AtLeast(0, 7)) Add(a, "--size", bytes);
     Add(a, "--tmpfs", path);
   };
-  Add(a, "--proc", "/proc", "--dev", "/dev");
+  // Read-only: where the daemon is root, the files of /proc/sys take its user for their owner.
+  Add(a, "--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev");
   tmpfs(kShmBytes, "/dev/shm");
   Add(a, "--remount-ro", "/dev");
   tmpfs(kTmpBytes, "/tmp");
+  for (const std::string& path : options_.read_only_paths) Add(a, "--ro-bind", path, path);
   Add(a, "--bind", folders.home, kHomeInside, "--bind", folders.tree, kTreeInside);
   if (!folders.objects.empty()) Add(a, "--ro-bind", folders.objects, kObjectsInside);
   Add(a, "--remount-ro", "/", "--chdir",

@@ -12,6 +12,7 @@
 #include "adapters/git/tree.h"
 #include "daemon/base/text.h"
 #include "tests/support/git_fixture.h"
+#include "tests/support/paths.h"
 
 namespace regreen {
 namespace {
@@ -167,7 +168,7 @@ class RoundTrip : public testing::TestWithParam<Case> {
     MakeBase(*git_);
     base_ = git_->Commit("base");
     remote_ = git_->CloneBare();
-    options_ = {git_->NewFolder("mirrors"), REGREEN_GIT_CHILD, "", absl::Minutes(1)};
+    options_ = {git_->NewFolder("mirrors"), GitChild(), "", absl::Minutes(1)};
     auto mirror = NewGitMirror(options_)->Ensure({remote_, "", {}}, base_, {});
     ASSERT_TRUE(mirror.ok()) << mirror.status();
     mirror_ = *mirror;
