@@ -9,7 +9,8 @@ std::string WhySuperseded(const std::string& branch, const std::string& commit,
   if (branch.empty()) return "it is not known which branch the run was of";
   const std::string name = EscapeControl(Truncate(branch, 100));
   if (!tip) return Cat("there is no branch ", name, " any more");
-  if (*tip != commit) return Cat("the branch ", name, " has moved on to ", EscapeControl(tip->substr(0, 12)));
+  if (*tip != commit)
+    return Cat("the branch ", name, " has moved on to ", EscapeControl(tip->substr(0, 12)));
   return "";
 }
 

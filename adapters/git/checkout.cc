@@ -86,6 +86,11 @@ Status WriteDotGit(const CheckoutSpec& spec, const TrustedFolders& folders, cons
   RETURN_IF_ERROR(WriteFile(Cat(dot_git, "/objects/info/alternates"), Cat(spec.alternates, "\n")));
   RETURN_IF_ERROR(CopyOwnObjects(Cat(folders.repository, "/objects"), Cat(dot_git, "/objects")));
   std::error_code error;
+  // Of a shallow repository git must know where its history ends, or it misses the parents.
+  if (fs::exists(Cat(spec.mirror, "/shallow"), error)) {
+    fs::copy_file(Cat(spec.mirror, "/shallow"), Cat(dot_git, "/shallow"), error);
+    if (error) return ErrnoStatus(error.value(), Cat("cannot copy to ", dot_git));
+  }
   fs::rename(Cat(folders.repository, "/index"), folders.index, error);
   if (!error) fs::copy_file(folders.index, Cat(dot_git, "/index"), error);
   if (error) return ErrnoStatus(error.value(), Cat("cannot copy the index to ", dot_git));

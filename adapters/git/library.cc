@@ -1,5 +1,7 @@
 #include "adapters/git/library.h"
 
+#include <iterator>
+
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
 
@@ -20,6 +22,9 @@ struct GitLibrary {
     git_libgit2_opts(GIT_OPT_SET_TEMPLATE_PATH, "");
     git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECTS, kMaxObjectsOfPack);
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+    // A developer's repository may have them: they change neither objects nor refs.
+    const char* extensions[] = {"partialclone", "preciousobjects", "relativeworktrees", "worktreeconfig"};
+    git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, std::size(extensions));
   }
   ~GitLibrary() { git_libgit2_shutdown(); }
 };

@@ -4,6 +4,7 @@
 
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "daemon/base/status.h"
 #include "daemon/domain/patch.h"
@@ -16,9 +17,13 @@ struct CheckoutSpec {
   const Patch* patch = nullptr;  // committed on top when given; HEAD is that commit then
   std::string worktree;          // an empty folder; gets the files and a .git of its own
   std::string trusted_git;       // a folder outside the worktree: our own index and object store for it
-  // What .git/objects/info/alternates names: the path of the mirror's objects as the workspace sees it.
+  // What .git/objects/info/alternates names: the paths of ObjectStores(mirror) as the workspace sees
+  // them, one a line.
   std::string alternates;
 };
+
+// The folders that hold the repository's objects: its own, and those that it borrows from.
+std::vector<std::string> ObjectStores(const std::string& repository);
 
 // Writes the files of the commit, and a usable .git with a detached HEAD.
 Status Checkout(const CheckoutSpec& spec);

@@ -1,5 +1,6 @@
 #include "adapters/git/trusted_repository.h"
 
+#include "adapters/git/tree.h"
 #include "daemon/base/file.h"
 #include "daemon/base/text.h"
 
@@ -24,8 +25,9 @@ StatusOr<RepositoryPtr> CreateTrustedRepository(const TrustedFolders& folders,
                                         &options);
   if (code != 0) return GitError(code, Cat("cannot make the repository ", folders.repository));
   RETURN_IF_ERROR(MakeDirectories(Cat(folders.repository, "/objects/info")));
+  // All of them: libgit2 does not follow a relative name in the alternates of an alternate.
   RETURN_IF_ERROR(WriteFileAtomic(Cat(folders.repository, "/objects/info/alternates"),
-                                  Cat(mirror, "/objects\n")));
+                                  Cat(Join(ObjectStores(mirror), "\n"), "\n")));
   // The object store reads its alternates when it is opened.
   return OpenRepository(folders.repository);
 }

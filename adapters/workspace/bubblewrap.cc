@@ -123,7 +123,15 @@ std::vector<std::string> Bubblewrap::Arguments(const SandboxFolders& folders,
   tmpfs(kTmpBytes, "/tmp");
   for (const std::string& path : options_.read_only_paths) Add(a, "--ro-bind", path, path);
   Add(a, "--bind", folders.home, kHomeInside, "--bind", folders.tree, kTreeInside);
-  if (!folders.objects.empty()) Add(a, "--ro-bind", folders.objects, kObjectsInside);
+  int store = 0;
+  for (const std::string& objects : folders.objects) {
+    const std::string inside = Cat(kObjectsInside, "/", store++);
+    Add(a, "--ro-bind", objects, inside);
+    // What it borrows from is bound beside it; the names in there are the host's.
+    if (access(Cat(objects, "/info/alternates").c_str(), F_OK) == 0) {
+      Add(a, "--tmpfs", Cat(inside, "/info"), "--remount-ro", Cat(inside, "/info"));
+    }
+  }
   Add(a, "--remount-ro", "/", "--chdir",
       spec.directory.empty() ? std::string(kTreeInside) : Cat(kTreeInside, "/", spec.directory));
   Add(a, "--setenv", "PATH", SearchPath(options_), "--setenv", "HOME", kHomeInside, "--setenv", "USER",

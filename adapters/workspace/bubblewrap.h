@@ -16,11 +16,11 @@ namespace regreen {
 // Inside names.
 inline constexpr std::string_view kTreeInside = "/work";
 inline constexpr std::string_view kHomeInside = "/home/regreen";
-inline constexpr std::string_view kObjectsInside = "/regreen/objects";
+inline constexpr std::string_view kObjectsInside = "/regreen/objects";  // then "/0", "/1", …
 
 struct SandboxFolders {
   std::string tree, home;   // writable inside
-  std::string objects;      // of the mirror, read-only inside; "" for none
+  std::vector<std::string> objects;   // of the repository, read-only inside, by their number
 };
 
 // Any thread.

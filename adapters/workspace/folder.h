@@ -27,7 +27,7 @@ class WorkspaceFolder {
   WorkspaceFolder& operator=(WorkspaceFolder&&) = delete;
   ~WorkspaceFolder();
 
-  // Checks out; once. `alternates`: where the mirror's objects are, as the workspace sees them.
+  // Checks out; once. `alternates`: as CheckoutSpec says.
   Status Fill(const WorkspaceSpec& spec, const std::string& alternates);
   StatusOr<Patch> Capture(std::stop_token stop) const;
 

@@ -65,7 +65,7 @@ Status ProbeSandbox(const Bubblewrap& bubblewrap, const std::string& directory) 
   ExecSpec spec;
   spec.command = kLook;
   spec.timeout = absl::Seconds(30);
-  auto result = bubblewrap.Run({folder.tree(), folder.home(), ""}, spec, {});
+  auto result = bubblewrap.Run({folder.tree(), folder.home(), {}}, spec, {});
   if (!result.ok()) {
     if (result.status().code() != StatusCode::kFailedPrecondition) return result.status();
     const std::string message = Message(result.status());

@@ -13,7 +13,8 @@ namespace {
 
 class Sandbox final : public Workspace {
  public:
-  Sandbox(Bubblewrap bubblewrap, WorkspaceFolder folder, std::string objects)
+  Sandbox(Bubblewrap bubblewrap, WorkspaceFolder folder,
+          std::vector<std::string> objects)
       : bubblewrap_(std::move(bubblewrap)), folder_(std::move(folder)), objects_(std::move(objects)) {}
 
   StatusOr<ExecResult> Exec(const ExecSpec& spec, std::stop_token stop) override {
@@ -26,7 +27,7 @@ class Sandbox final : public Workspace {
  private:
   const Bubblewrap bubblewrap_;
   const WorkspaceFolder folder_;
-  const std::string objects_;
+  const std::vector<std::string> objects_;
 };
 
 class SandboxFactory final : public WorkspaceFactory {
@@ -45,8 +46,11 @@ class SandboxFactory final : public WorkspaceFactory {
     if (!Proven()) RETURN_IF_ERROR(Probe());
     if (stop.stop_requested()) return Cancelled("stopped before a workspace was opened");
     ASSIGN_OR_RETURN(WorkspaceFolder folder, WorkspaceFolder::Create(options_.directory, spec.task_id));
-    RETURN_IF_ERROR(folder.Fill(spec, std::string(kObjectsInside)));
-    return std::make_unique<Sandbox>(*Proven(), std::move(folder), Cat(spec.repository, "/objects"));
+    std::vector<std::string> objects = ObjectStores(spec.repository);
+    std::string alternates;
+    for (std::size_t i = 0; i < objects.size(); ++i) Append(alternates, kObjectsInside, "/", i, "\n");
+    RETURN_IF_ERROR(folder.Fill(spec, alternates));
+    return std::make_unique<Sandbox>(*Proven(), std::move(folder), std::move(objects));
   }
 
   Status Reap() override { return WorkspaceFolder::Reap(options_.directory); }

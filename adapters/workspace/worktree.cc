@@ -49,7 +49,7 @@ class WorktreeFactory final : public WorkspaceFactory {
   StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec, std::stop_token stop) override {
     if (stop.stop_requested()) return Cancelled("stopped before a workspace was opened");
     ASSIGN_OR_RETURN(WorkspaceFolder folder, WorkspaceFolder::Create(options_.directory, spec.task_id));
-    RETURN_IF_ERROR(folder.Fill(spec, Cat(spec.repository, "/objects")));
+    RETURN_IF_ERROR(folder.Fill(spec, Join(ObjectStores(spec.repository), "\n")));
     return std::make_unique<Worktree>(std::move(folder), SearchPath(options_));
   }
 

@@ -1,6 +1,7 @@
 #include "daemon/triage/literal.h"
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
 #include <set>
 
@@ -9,7 +10,7 @@
 namespace regreen {
 namespace {
 
-constexpr std::size_t kMaxAlternatives = 16;
+constexpr std::size_t kMaxAlternatives = 32;
 constexpr std::size_t kMaxClass = 6;
 constexpr std::int64_t kMaxRepeat = 8;
 
@@ -19,6 +20,8 @@ using Texts = std::set<std::string>;
 struct Part {
   bool exact = false;  // it matches the texts of `texts` and nothing else
   Texts texts;         // exact or, otherwise, any-of that a match must hold; empty: nothing known
+  Texts head = {""};   // when not exact: any-of that a match begins with,
+  Texts tail = {""};   // and any-of that it ends with
 };
 
 std::size_t Shortest(const Texts& texts) {
@@ -27,8 +30,15 @@ std::size_t Shortest(const Texts& texts) {
   return shortest;
 }
 
+// Long texts are rare in a log, and a sweep for few texts is fast; beyond a length nothing is gained.
+int Worth(const Texts& texts) {
+  constexpr std::size_t kLongEnough = 10;
+  const int size = static_cast<int>(std::bit_width(texts.size()));
+  return 2 * static_cast<int>(std::min(Shortest(texts), kLongEnough)) - size;
+}
+
 void TakeBetter(Texts& best, const Texts& other) {
-  if (Shortest(other) > Shortest(best)) best = other;
+  if (Shortest(best) == 0 || (Shortest(other) > 0 && Worth(other) > Worth(best))) best = other;
 }
 
 // A reader of RE2's syntax that knows literals, and of all else only where it ends.
@@ -53,39 +63,56 @@ class Reader {
     return true;
   }
 
+  static Texts Union(const Texts& a, const Texts& b) {
+    Texts all = a;
+    all.insert(b.begin(), b.end());
+    return all.size() > kMaxAlternatives ? Texts{""} : all;
+  }
+
+  static Texts Joined(const Texts& left, const Texts& right) {
+    Texts joined;
+    if (left.size() * right.size() > kMaxAlternatives) return joined;
+    for (const std::string& a : left) {
+      for (const std::string& b : right) joined.insert(a + b);
+    }
+    return joined;
+  }
+
   static Part Either(const Part& a, const Part& b) {
+    if (a.texts.empty() || b.texts.empty()) return {};
     Part either;
-    if (a.texts.empty() || b.texts.empty()) return either;
-    either.texts = a.texts;
-    either.texts.insert(b.texts.begin(), b.texts.end());
-    either.exact = a.exact && b.exact;
-    if (either.texts.size() > kMaxAlternatives * 2) return {};
+    either.texts = Union(a.texts, b.texts);
+    either.exact =
+        a.exact && b.exact && either.texts.size() >= std::max(a.texts.size(), b.texts.size());
+    either.head = Union(a.exact ? a.texts : a.head, b.exact ? b.texts : b.head);
+    either.tail = Union(a.exact ? a.texts : a.tail, b.exact ? b.texts : b.tail);
     return either;
   }
 
-  // Exact neighbours are joined to longer texts; whatever is not exact ends a run.
+  // Exact neighbours are joined to longer texts; whatever is not exact ends a run and begins
+  // another.
   Part Sequence() {
+    Part whole{true, {""}};
     Texts run = {""};
     Texts best;
-    bool exact = true;
     while (!AtEnd() && Peek() != '|' && Peek() != ')') {
       const Part part = Quantified();
-      if (part.exact && run.size() * part.texts.size() <= kMaxAlternatives) {
-        Texts joined;
-        for (const std::string& left : run) {
-          for (const std::string& right : part.texts) joined.insert(left + right);
-        }
+      Texts joined = Joined(run, part.exact ? part.texts : part.head);
+      if (part.exact && !joined.empty()) {
         run = std::move(joined);
         continue;
       }
-      TakeBetter(best, run);
+      if (whole.exact) whole.head = joined.empty() ? run : joined;
+      whole.exact = false;
+      TakeBetter(best, joined.empty() ? run : joined);
       TakeBetter(best, part.texts);
-      run = {""};
-      exact = false;
+      run = part.exact ? part.texts : part.tail;
     }
-    if (exact) return {true, run};
+    if (whole.exact) return {true, run};
     TakeBetter(best, run);
-    return {false, best};
+    whole.texts = best;
+    whole.tail = run;
+    return whole;
   }
 
   Part Quantified() {

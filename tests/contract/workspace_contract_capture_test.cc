@@ -90,7 +90,7 @@ TEST_P(WorkspaceCapture, RefusesWhatCannotBeInAPatchAndNamesIt) {
            {"chmod u+s run.sh", "run.sh"},
            {"touch new-x; chmod g+s new-x", "new-x"},
            {"head -c 40000000 /dev/urandom > big-x", "big-x"},
-           {"truncate -s 100G sparse-x", "sparse-x"},
+           {"truncate -s 10G sparse-x", "sparse-x"},
            {"p=d; for i in $(seq 250); do mkdir $p && cd $p; done; touch f", "nested too deeply"},
            {"head -c 400000 /dev/zero > folder/.gitignore", "folder/.gitignore"}}) {
     auto patch = After(c.command);
@@ -101,7 +101,7 @@ TEST_P(WorkspaceCapture, RefusesWhatCannotBeInAPatchAndNamesIt) {
 
 TEST_P(WorkspaceCapture, LeavesIgnoredThingsAlone) {
   auto patch = After("mkfifo pipe.log; mkdir dir.log; git init -q dir.log/nested; mkfifo dir.log/p; "
-                     "echo x > y.log; truncate -s 100G big.log; echo x >> a.txt");
+                     "echo x > y.log; truncate -s 10G big.log; echo x >> a.txt");
   ASSERT_TRUE(patch.ok()) << patch.status();
   EXPECT_EQ(patch->files.size(), 1u);
 }
@@ -116,7 +116,7 @@ TEST_P(WorkspaceCapture, ReadsNothingThroughALink) {
   ASSERT_TRUE(patch.ok()) << patch.status();
   EXPECT_THAT(patch->bytes, Not(HasSubstr("secret content")));
   for (const FileChange& file : patch->files) {
-    if (file.path != "folder/b.txt" && file.new_mode != 0) EXPECT_EQ(file.new_mode, 0120000u) << file.path;
+    EXPECT_TRUE(file.new_mode == 0 || file.new_mode == 0120000) << file.path;
   }
 }
 

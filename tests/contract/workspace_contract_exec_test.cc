@@ -153,6 +153,32 @@ TEST_P(WorkspaceExec, PlumbingSeesNoChangeInAFreshTree) {
   EXPECT_EQ(result.exit_code, 0) << result.output;
 }
 
+TEST_P(WorkspaceExec, OpensARepositoryThatBorrowsObjects) {
+  const std::string lender = mirror_;
+  const std::string middle = git_.NewFolder("middle");
+  git_.GitIn(middle, {"clone", "-q", "--bare", "--shared", lender, "."});
+  mirror_ = git_.NewFolder("borrower");
+  git_.GitIn(mirror_, {"clone", "-q", "--bare", "--shared", middle, "."});
+  std::ofstream(mirror_ + "/objects/info/alternates")
+      << "../../" << fs::path(middle).filename().string() << "/objects\n";
+  auto workspace = Open();
+  EXPECT_EQ(Run(*workspace, "git log -1 --format=%s 2>&1; git fsck --no-dangling 2>&1; git status --porcelain").output,
+            "the base\n");
+}
+
+TEST_P(WorkspaceExec, OpensAShallowRepository) {
+  git_.Commit("on top");
+  base_ = git_.Commit("the last");
+  mirror_ = git_.NewFolder("shallow");
+  git_.GitIn(mirror_, {"clone", "-q", "--bare", "--depth=1", Cat("file://", git_.work()), "."});
+  auto workspace = Open();
+  EXPECT_EQ(Run(*workspace, "git log --format=%s 2>&1; git status --porcelain").output, "the last\n");
+  Run(*workspace, "echo x >> a.txt");
+  auto patch = workspace->Capture({});
+  ASSERT_TRUE(patch.ok()) << patch.status();
+  EXPECT_EQ(Run(*Open(&*patch), "git log --format=%H 2>&1 | wc -l").output, "2\n");
+}
+
 TEST_P(WorkspaceExec, CommitsThePatchThatItVerifies) {
   auto first = Open();
   Run(*first, "echo changed > a.txt; git rm -q folder/b.txt; echo n > new.txt; chmod -x run.sh");

@@ -12,6 +12,7 @@
 #include "tests/support/paths.h"
 #include "tests/support/git_fixture.h"
 #include "tests/support/git_http_server.h"
+#include "tests/support/paths.h"
 
 namespace regreen {
 namespace {

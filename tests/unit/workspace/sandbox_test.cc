@@ -186,7 +186,7 @@ TEST_F(SandboxTest, SeesNoFileOfTheHostBesidesTheSystem) {
 }
 
 TEST_F(SandboxTest, WritesNowhereButTreeHomeAndTemporaryFolders) {
-  for (const char* path : {"/usr/x", "/usr/bin/x", "/etc/x", "/x", "/dev/x", "/regreen/objects/x", "/regreen/x",
+  for (const char* path : {"/usr/x", "/usr/bin/x", "/etc/x", "/x", "/dev/x", "/regreen/objects/0/x", "/regreen/x",
                            "/etc/passwd", "/proc/self/comm"}) {
     EXPECT_NE(Run(Cat("echo x > ", path)).exit_code, 0) << path;
   }
@@ -202,8 +202,8 @@ TEST_F(SandboxTest, WritesNowhereButTreeHomeAndTemporaryFolders) {
 }
 
 TEST_F(SandboxTest, CannotChangeTheMirror) {
-  EXPECT_EQ(Run("ls /regreen/objects").exit_code, 0);
-  EXPECT_NE(Run("rm -rf /regreen/objects/*; chmod -R 777 /regreen/objects").exit_code, 0);
+  EXPECT_EQ(Run("ls /regreen/objects/0").exit_code, 0);
+  EXPECT_NE(Run("rm -rf /regreen/objects/0/*; chmod -R 777 /regreen/objects").exit_code, 0);
   EXPECT_EQ(git_.GitIn(mirror_, {"fsck", "--no-dangling"}), "");
 }
 
