@@ -35,10 +35,14 @@ std::vector<FileChange> ChangesOf(const git_diff_delta& delta) {
   using Kind = FileChange::Kind;
   switch (delta.status) {
     case GIT_DELTA_ADDED:
-    case GIT_DELTA_COPIED: return {Change(Kind::kAdded, delta)};
-    case GIT_DELTA_DELETED: return {Change(Kind::kDeleted, delta)};
-    case GIT_DELTA_RENAMED: return {Change(Kind::kDeleted, delta), Change(Kind::kAdded, delta)};
-    default: return {Change(Kind::kModified, delta)};
+    case GIT_DELTA_COPIED:
+      return {Change(Kind::kAdded, delta)};
+    case GIT_DELTA_DELETED:
+      return {Change(Kind::kDeleted, delta)};
+    case GIT_DELTA_RENAMED:
+      return {Change(Kind::kDeleted, delta), Change(Kind::kAdded, delta)};
+    default:
+      return {Change(Kind::kModified, delta)};
   }
 }
 
@@ -75,7 +79,8 @@ StatusOr<git_oid> CommitPatch(git_repository* repository, const Patch& patch,
   if (PatchDigest(patch.base_commit, patch.bytes) != patch.digest) {
     return InvalidArgument("the patch is not the one that its digest was taken of");
   }
-  if (patch.empty()) return InvalidArgument("the patch changes nothing, so there is nothing to commit");
+  if (patch.empty())
+    return InvalidArgument("the patch changes nothing, so there is nothing to commit");
   ASSIGN_OR_RETURN(CommitPtr parent, LookUpCommit(repository, patch.base_commit));
   ASSIGN_OR_RETURN(TreePtr base, TreeOf(parent.get()));
   ASSIGN_OR_RETURN(DiffPtr diff, ParseDiff(patch.bytes));
@@ -99,7 +104,8 @@ StatusOr<std::vector<FileChange>> ListChanges(git_diff* diff) {
   for (std::size_t i = 0; i < git_diff_num_deltas(diff); ++i) {
     int code = 0;
     auto patch = GitMake<GitPatchPtr>(code, git_patch_from_diff, diff, i);
-    if (code != 0) return InvalidArgument(Message(GitError(code, "a file of the patch is unreadable")));
+    if (code != 0)
+      return InvalidArgument(Message(GitError(code, "a file of the patch is unreadable")));
     // The flags of a delta are known only after its patch was made.
     const git_diff_delta* delta = git_diff_get_delta(diff, i);
     if (delta->old_file.path == nullptr || delta->new_file.path == nullptr) {

@@ -29,7 +29,8 @@ std::vector<std::string> ObjectStores(const std::string& repository) {
       if (line.empty() || line.front() == '#' || stores.size() == kMaxStores) continue;
       const fs::path path = (fs::path(stores[i]) / line).lexically_normal();
       std::error_code error;
-      if (fs::is_directory(path, error) && !Holds(stores, path.string())) stores.push_back(path.string());
+      if (fs::is_directory(path, error) && !Holds(stores, path.string()))
+        stores.push_back(path.string());
     }
   }
   return stores;

@@ -12,13 +12,13 @@
 namespace regreen {
 
 struct CheckoutSpec {
-  std::string mirror;            // the bare repository's folder
+  std::string mirror;  // the bare repository's folder
   std::string commit;
   const Patch* patch = nullptr;  // committed on top when given; HEAD is that commit then
   std::string worktree;          // an empty folder; gets the files and a .git of its own
-  std::string trusted_git;       // a folder outside the worktree: our own index and object store for it
-  // What .git/objects/info/alternates names: the paths of ObjectStores(mirror) as the workspace sees
-  // them, one a line.
+  std::string trusted_git;  // a folder outside the worktree: our own index and object store for it
+  // What .git/objects/info/alternates names: the paths of ObjectStores(mirror) as the workspace
+  // sees them, one a line.
   std::string alternates;
 };
 

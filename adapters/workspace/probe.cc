@@ -36,11 +36,13 @@ std::string Advice(const std::string& message) {
     return "user namespaces are off; turn them on with `sysctl user.max_user_namespaces=15000`";
   }
   if (Holds("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1")) {
-    return "AppArmor restricts unprivileged user namespaces; give bwrap a profile that allows them, or "
+    return "AppArmor restricts unprivileged user namespaces; give bwrap a profile that allows "
+           "them, or "
            "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`";
   }
   if (message.find("proc") != std::string::npos) {
-    return "/proc cannot be mounted, as in a container that masks parts of it; run the container with "
+    return "/proc cannot be mounted, as in a container that masks parts of it; run the container "
+           "with "
            "an unmasked /proc (`--security-opt systempaths=unconfined`)";
   }
   return "in a container, the engine's seccomp profile must allow user namespaces "

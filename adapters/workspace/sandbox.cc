@@ -13,16 +13,19 @@ namespace {
 
 class Sandbox final : public Workspace {
  public:
-  Sandbox(Bubblewrap bubblewrap, WorkspaceFolder folder,
-          std::vector<std::string> objects)
-      : bubblewrap_(std::move(bubblewrap)), folder_(std::move(folder)), objects_(std::move(objects)) {}
+  Sandbox(Bubblewrap bubblewrap, WorkspaceFolder folder, std::vector<std::string> objects)
+      : bubblewrap_(std::move(bubblewrap)),
+        folder_(std::move(folder)),
+        objects_(std::move(objects)) {}
 
   StatusOr<ExecResult> Exec(const ExecSpec& spec, std::stop_token stop) override {
     RETURN_IF_ERROR(CheckDirectory(spec.directory));
     RETURN_IF_ERROR(CheckEnvironment(spec));
     return bubblewrap_.Run({folder_.tree(), folder_.home(), objects_}, spec, std::move(stop));
   }
-  StatusOr<Patch> Capture(std::stop_token stop) override { return folder_.Capture(std::move(stop)); }
+  StatusOr<Patch> Capture(std::stop_token stop) override {
+    return folder_.Capture(std::move(stop));
+  }
 
  private:
   const Bubblewrap bubblewrap_;
@@ -42,13 +45,16 @@ class SandboxFactory final : public WorkspaceFactory {
     return OkStatus();
   }
 
-  StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec, std::stop_token stop) override {
+  StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec,
+                                            std::stop_token stop) override {
     if (!Proven()) RETURN_IF_ERROR(Probe());
     if (stop.stop_requested()) return Cancelled("stopped before a workspace was opened");
-    ASSIGN_OR_RETURN(WorkspaceFolder folder, WorkspaceFolder::Create(options_.directory, spec.task_id));
+    ASSIGN_OR_RETURN(WorkspaceFolder folder,
+                     WorkspaceFolder::Create(options_.directory, spec.task_id));
     std::vector<std::string> objects = ObjectStores(spec.repository);
     std::string alternates;
-    for (std::size_t i = 0; i < objects.size(); ++i) Append(alternates, kObjectsInside, "/", i, "\n");
+    for (std::size_t i = 0; i < objects.size(); ++i)
+      Append(alternates, kObjectsInside, "/", i, "\n");
     RETURN_IF_ERROR(folder.Fill(spec, alternates));
     return std::make_unique<Sandbox>(*Proven(), std::move(folder), std::move(objects));
   }

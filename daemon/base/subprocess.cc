@@ -44,7 +44,7 @@ struct ChildPlan {
   const char* cwd = nullptr;
   std::vector<std::pair<int, int>> descriptors;  // (ours, the child's); ours are above all targets
   std::vector<std::pair<int, rlimit>> limits;
-  int report = -1;                               // close-on-exec; above all targets
+  int report = -1;  // close-on-exec; above all targets
   pid_t parent = 0;
 };
 
@@ -119,11 +119,13 @@ void AddLimit(ChildPlan& plan, int what, std::uint64_t value) {
   plan.limits.push_back({what, rlimit{lower, lower}});
 }
 
-// Ends what is left of a group whose leader is reaped, and sees it gone: a signal is delivered before
-// kill returns, but not yet obeyed. Bounded, since an init that reaps nobody leaves the dead in place.
+// Ends what is left of a group whose leader is reaped, and sees it gone: a signal is delivered
+// before kill returns, but not yet obeyed. Bounded, since an init that reaps nobody leaves the dead
+// in place.
 void EndGroup(pid_t group) {
   constexpr timespec kPause = {0, 500'000};
-  for (int looks = 0; looks < 400 && kill(-group, SIGKILL) == 0; ++looks) nanosleep(&kPause, nullptr);
+  for (int looks = 0; looks < 400 && kill(-group, SIGKILL) == 0; ++looks)
+    nanosleep(&kPause, nullptr);
 }
 
 // One run, from fork to the last byte of output.
@@ -177,8 +179,10 @@ class Process {
     };
     RETURN_IF_ERROR(give(InputFile(spec_.stdin_bytes), 0));
     RETURN_IF_ERROR(OpenOutput(give));
-    for (const auto& [target, bytes] : spec_.input_fds) RETURN_IF_ERROR(give(MemoryFile(bytes), target));
-    for (const auto& [target, ours] : spec_.shared_fds) RETURN_IF_ERROR(give(Duplicate(ours), target));
+    for (const auto& [target, bytes] : spec_.input_fds)
+      RETURN_IF_ERROR(give(MemoryFile(bytes), target));
+    for (const auto& [target, ours] : spec_.shared_fds)
+      RETURN_IF_ERROR(give(Duplicate(ours), target));
     std::vector<std::string> env;
     for (const auto& [name, value] : spec_.env) env.push_back(Cat(name, "=", value));
     for (const std::string& arg : spec_.argv) plan.argv.push_back(const_cast<char*>(arg.c_str()));
@@ -264,12 +268,17 @@ class Process {
     if (n == 0) return OkStatus();
     if (n != sizeof failure) return Internal(Cat("cannot tell whether ", plan.program, " started"));
     switch (failure.stage) {
-      case Stage::kParent: return Internal("the thread that started a process ended");
-      case Stage::kFolder: return ErrnoStatus(failure.error, Cat("cannot enter ", spec_.cwd));
-      case Stage::kLimits: return ErrnoStatus(failure.error, Cat("cannot limit ", plan.program));
+      case Stage::kParent:
+        return Internal("the thread that started a process ended");
+      case Stage::kFolder:
+        return ErrnoStatus(failure.error, Cat("cannot enter ", spec_.cwd));
+      case Stage::kLimits:
+        return ErrnoStatus(failure.error, Cat("cannot limit ", plan.program));
       case Stage::kDescriptors:
-        return ErrnoStatus(failure.error, Cat("cannot close our descriptors before ", plan.program));
-      case Stage::kExec: break;
+        return ErrnoStatus(failure.error,
+                           Cat("cannot close our descriptors before ", plan.program));
+      case Stage::kExec:
+        break;
     }
     return ErrnoStatus(failure.error, Cat("cannot run ", plan.program));
   }
@@ -280,8 +289,9 @@ class Process {
       const absl::Duration left = deadline - absl::Now();
       if (left <= absl::ZeroDuration()) return false;
       // Rounded up, so that the last wait does not spin.
-      const int wait = static_cast<int>(
-          std::min<std::int64_t>(absl::ToInt64Milliseconds(left), INT_MAX - 1)) + 1;
+      const int wait =
+          static_cast<int>(std::min<std::int64_t>(absl::ToInt64Milliseconds(left), INT_MAX - 1)) +
+          1;
       // A closed pipe has descriptor -1, which poll skips.
       std::array<pollfd, 4> polled = {{{pid_fd_.get(), POLLIN, 0},
                                        {stopped, POLLIN, 0},
@@ -314,7 +324,8 @@ class Process {
     return true;
   }
 
-  // The zombie holds the group's number until it is reaped, so the first kill cannot hit a stranger.
+  // The zombie holds the group's number until it is reaped, so the first kill cannot hit a
+  // stranger.
   void Collect() {
     kill(-pid_, SIGKILL);
     while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {

@@ -108,6 +108,10 @@ void CleanLog::AddPart(std::string_view part) {
 void CleanLog::AddLine(std::string_view bytes, bool control, bool high) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (high && bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
+  if (const std::size_t section = control ? SectionLength(bytes) : 0; section > 0) {
+    AddLine(bytes.substr(0, section - 1), true, true);
+    return AddLine(bytes.substr(section), true, true);
+  }
   LogLine line;
   line.number = number_;
   line.text = WithoutPrefix(bytes);
@@ -123,7 +127,9 @@ void CleanLog::AddLine(std::string_view bytes, bool control, bool high) {
   const MarkedText marked = ParseMarker(line.text, buildkite_);
   if (marked.marker == Marker::kNone && marked.text.empty()) return;
   line.marker = marked.marker;
-  line.text = line.rewritten ? Keep(marked.text) : marked.text;
+  // Even an empty text lies in the log's memory: a sweep runs from one line's text to another's.
+  const std::string_view text = marked.text.empty() ? line.text.substr(0, 0) : marked.text;
+  line.text = line.rewritten ? Keep(text) : text;
   if (line.marker != Marker::kNone) marked_.push_back(static_cast<std::uint32_t>(lines_.size()));
   lines_.push_back(line);
 }

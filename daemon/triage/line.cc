@@ -218,18 +218,22 @@ void AppendShown(std::string_view line, std::string& out) {
       continue;
     }
     if ((c < 0x20 && c != '\t') || c == 0x7f) continue;
-    if (overwrite) {
-      // A section marker is not overwritten by its heading: it carries the name.
-      if (IsSection(std::string_view(out).substr(start))) break;
-      out.resize(start);
-      overwrite = false;
-    }
+    if (overwrite) out.resize(start);
+    overwrite = false;
     high |= c >= 0x80;
     out.push_back(static_cast<char>(c));
   }
   if (!high) return;
   const std::string valid = ToValidUtf8(std::string_view(out).substr(start));
   out.replace(start, npos, valid);
+}
+
+std::size_t SectionLength(std::string_view line) {
+  constexpr std::size_t kMaxBefore = 64;  // a stamp and escape sequences
+  const std::size_t at = line.substr(0, kMaxBefore + 16).find("section_");
+  if (at == npos || !IsSection(line.substr(at))) return 0;
+  const std::size_t end = line.find('\r', at);
+  return end == npos ? 0 : end + 1;
 }
 
 MarkedText ParseMarker(std::string_view text, bool buildkite) {
@@ -259,7 +263,8 @@ MarkedText ParseMarker(std::string_view text, bool buildkite) {
     case '-':
     case '+':
     case '~':
-      if (buildkite && text.size() > 4 && text[1] == text[0] && text[2] == text[0] &&
+      // Go's own "--- FAIL: TestX" is no heading.
+      if (buildkite && text.size() > 4 && !text.starts_with("--- FAIL:") && text[1] == text[0] && text[2] == text[0] &&
           text[3] == ' ') {
         return {Marker::kStep, text.substr(4)};
       }

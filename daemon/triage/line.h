@@ -20,6 +20,10 @@ std::string_view WithoutPrefix(std::string_view line);
 // U+FFFD. `line` holds no '\n'.
 void AppendShown(std::string_view line, std::string& out);
 
+// GitLab writes a section's marker, a return and other text on one line: the length of the marker with
+// its return, 0 when the line begins with none.
+std::size_t SectionLength(std::string_view line);
+
 struct MarkedText {
   Marker marker = Marker::kNone;
   std::string_view text;  // without the marker's own spelling

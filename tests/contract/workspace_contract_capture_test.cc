@@ -29,8 +29,9 @@ TEST_P(WorkspaceCapture, OfNoChangeIsEmpty) {
 }
 
 TEST_P(WorkspaceCapture, ListsEachFileWithItsModes) {
-  auto patch = After("echo two >> a.txt; rm folder/b.txt; printf 'a\\0b' > bin; ln -s a.txt link; "
-                     "chmod -x run.sh; echo no > x.log");
+  auto patch = After(
+      "echo two >> a.txt; rm folder/b.txt; printf 'a\\0b' > bin; ln -s a.txt link; "
+      "chmod -x run.sh; echo no > x.log");
   ASSERT_TRUE(patch.ok()) << patch.status();
   struct Want {
     FileChange::Kind kind;
@@ -63,9 +64,11 @@ TEST_P(WorkspaceCapture, SeesAChangeThatHidesItsTime) {
 
 TEST_P(WorkspaceCapture, DoesNotCareWhatHappenedToDotGit) {
   for (const char* command :
-       {"rm -rf .git; echo x >> a.txt", "git commit -qam other --allow-empty; echo x >> a.txt; git add -A",
-        "rm -rf .git; ln -s /etc .git; echo x >> a.txt", "rm -rf .git; mkfifo .git; echo x >> a.txt",
-        "echo garbage > .git/index; echo x >> a.txt", "git update-index --assume-unchanged a.txt; echo x >> a.txt",
+       {"rm -rf .git; echo x >> a.txt",
+        "git commit -qam other --allow-empty; echo x >> a.txt; git add -A",
+        "rm -rf .git; ln -s /etc .git; echo x >> a.txt",
+        "rm -rf .git; mkfifo .git; echo x >> a.txt", "echo garbage > .git/index; echo x >> a.txt",
+        "git update-index --assume-unchanged a.txt; echo x >> a.txt",
         "echo a.txt >> .git/info/exclude; echo x >> a.txt"}) {
     auto patch = After(command);
     ASSERT_TRUE(patch.ok()) << command << "\n" << patch.status();
@@ -100,8 +103,9 @@ TEST_P(WorkspaceCapture, RefusesWhatCannotBeInAPatchAndNamesIt) {
 }
 
 TEST_P(WorkspaceCapture, LeavesIgnoredThingsAlone) {
-  auto patch = After("mkfifo pipe.log; mkdir dir.log; git init -q dir.log/nested; mkfifo dir.log/p; "
-                     "echo x > y.log; truncate -s 10G big.log; echo x >> a.txt");
+  auto patch = After(
+      "mkfifo pipe.log; mkdir dir.log; git init -q dir.log/nested; mkfifo dir.log/p; "
+      "echo x > y.log; truncate -s 10G big.log; echo x >> a.txt");
   ASSERT_TRUE(patch.ok()) << patch.status();
   EXPECT_EQ(patch->files.size(), 1u);
 }
@@ -110,8 +114,8 @@ TEST_P(WorkspaceCapture, ReadsNothingThroughALink) {
   const std::string outside = git_.NewFolder("outside");
   std::ofstream(outside + "/secret") << "secret content\n";
   auto workspace = Open();
-  Run(*workspace, Cat("ln -s ", outside, "/secret file-link; rm -r folder; ln -s ", outside, " folder; ",
-                      "rm .gitignore; ln -s ", outside, "/secret .gitignore"));
+  Run(*workspace, Cat("ln -s ", outside, "/secret file-link; rm -r folder; ln -s ", outside,
+                      " folder; ", "rm .gitignore; ln -s ", outside, "/secret .gitignore"));
   auto patch = workspace->Capture({});
   ASSERT_TRUE(patch.ok()) << patch.status();
   EXPECT_THAT(patch->bytes, Not(HasSubstr("secret content")));
@@ -124,13 +128,15 @@ TEST_P(WorkspaceCapture, ReadsNothingThroughALink) {
 TEST_P(WorkspaceCapture, RunsNothingThatTheWorkspaceConfigured) {
   const std::string proof = git_.NewFolder("proof");
   auto workspace = Open();
-  Run(*workspace, Cat("printf '#!/bin/sh\\ntouch ", proof, "/ran\\ncat\\n' > .git/evil; chmod +x .git/evil; "
-                      "for key in core.fsmonitor diff.external core.pager filter.x.clean filter.x.smudge "
-                      "core.sshCommand core.editor; do git config $key \"$PWD/.git/evil\"; done; "
-                      "git config filter.x.required true; git config core.hooksPath \"$PWD/.git/hooks\"; "
-                      "mkdir -p .git/hooks; for hook in pre-commit post-checkout post-index-change; do "
-                      "cp .git/evil .git/hooks/$hook; done; echo '* filter=x diff=x' > .gitattributes; "
-                      "echo x >> a.txt"));
+  Run(*workspace,
+      Cat("printf '#!/bin/sh\\ntouch ", proof,
+          "/ran\\ncat\\n' > .git/evil; chmod +x .git/evil; "
+          "for key in core.fsmonitor diff.external core.pager filter.x.clean filter.x.smudge "
+          "core.sshCommand core.editor; do git config $key \"$PWD/.git/evil\"; done; "
+          "git config filter.x.required true; git config core.hooksPath \"$PWD/.git/hooks\"; "
+          "mkdir -p .git/hooks; for hook in pre-commit post-checkout post-index-change; do "
+          "cp .git/evil .git/hooks/$hook; done; echo '* filter=x diff=x' > .gitattributes; "
+          "echo x >> a.txt"));
   auto patch = workspace->Capture({});
   ASSERT_TRUE(patch.ok()) << patch.status();
   EXPECT_EQ(patch->files.size(), 2u);

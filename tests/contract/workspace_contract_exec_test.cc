@@ -20,14 +20,15 @@ TEST_P(WorkspaceExec, AnswersExitCodesAndSignals) {
     int want;
   };
   auto workspace = Open();
-  for (const Case& c : std::initializer_list<Case>{{"success", "true", 0},
-                                                   {"failure", "exit 7", 7},
-                                                   {"-e stops at the first failure", "false; true", 1},
-                                                   {"pipefail", "false | true", 1},
-                                                   {"not found", "no-such-program", 127},
-                                                   {"ends itself by SIGTERM", "kill -TERM $$", 143},
-                                                   {"ends itself by SIGKILL", "kill -KILL $$", 137},
-                                                   {"aborts", "kill -ABRT $$", 134}}) {
+  for (const Case& c :
+       std::initializer_list<Case>{{"success", "true", 0},
+                                   {"failure", "exit 7", 7},
+                                   {"-e stops at the first failure", "false; true", 1},
+                                   {"pipefail", "false | true", 1},
+                                   {"not found", "no-such-program", 127},
+                                   {"ends itself by SIGTERM", "kill -TERM $$", 143},
+                                   {"ends itself by SIGKILL", "kill -KILL $$", 137},
+                                   {"aborts", "kill -ABRT $$", 134}}) {
     const ExecResult result = Run(*workspace, c.command);
     EXPECT_EQ(result.exit_code, c.want) << c.name << "\n" << result.output;
     EXPECT_FALSE(result.timed_out);
@@ -104,7 +105,10 @@ TEST_P(WorkspaceExec, GivesOnlyItsOwnEnvironmentAndWhatWasAsked) {
 TEST_P(WorkspaceExec, RefusesAnImpossibleEnvironment) {
   auto workspace = Open();
   for (const auto& [name, value] : std::initializer_list<std::pair<std::string, std::string>>{
-           {"", "x"}, {"A=B", "x"}, {std::string("A\0B", 3), "x"}, {"A", std::string("\0--bind", 7)}}) {
+           {"", "x"},
+           {"A=B", "x"},
+           {std::string("A\0B", 3), "x"},
+           {"A", std::string("\0--bind", 7)}}) {
     ExecSpec spec;
     spec.command = "true";
     spec.env = {{name, value}};
@@ -124,7 +128,8 @@ TEST_P(WorkspaceExec, RunsInTheTreeOrADirectoryBelowIt) {
     EXPECT_EQ(workspace->Exec(spec, {}).status().code(), StatusCode::kInvalidArgument) << outside;
   }
   spec.directory = "none";
-  EXPECT_FALSE(workspace->Exec(spec, {}).ok()) << "a directory that is not there is no failed command";
+  EXPECT_FALSE(workspace->Exec(spec, {}).ok())
+      << "a directory that is not there is no failed command";
 }
 
 TEST_P(WorkspaceExec, KeepsHomeAndTreeFromCommandToCommand) {
@@ -144,7 +149,9 @@ TEST_P(WorkspaceExec, HasAUsableGit) {
   EXPECT_EQ(Run(*workspace, "git log -1 --format=%s").output, "the base\n");
   EXPECT_EQ(Run(*workspace, "git remote; ls .git/hooks 2>/dev/null | wc -l").output, "0\n");
   EXPECT_EQ(Run(*workspace, "echo x >> a.txt; git diff --exit-code").exit_code, 1);
-  EXPECT_EQ(Run(*workspace, "git commit -qam mine && git stash list && git status --porcelain").output, "");
+  EXPECT_EQ(
+      Run(*workspace, "git commit -qam mine && git stash list && git status --porcelain").output,
+      "");
 }
 
 TEST_P(WorkspaceExec, PlumbingSeesNoChangeInAFreshTree) {
@@ -162,7 +169,9 @@ TEST_P(WorkspaceExec, OpensARepositoryThatBorrowsObjects) {
   std::ofstream(mirror_ + "/objects/info/alternates")
       << "../../" << fs::path(middle).filename().string() << "/objects\n";
   auto workspace = Open();
-  EXPECT_EQ(Run(*workspace, "git log -1 --format=%s 2>&1; git fsck --no-dangling 2>&1; git status --porcelain").output,
+  EXPECT_EQ(Run(*workspace,
+                "git log -1 --format=%s 2>&1; git fsck --no-dangling 2>&1; git status --porcelain")
+                .output,
             "the base\n");
 }
 
@@ -172,7 +181,8 @@ TEST_P(WorkspaceExec, OpensAShallowRepository) {
   mirror_ = git_.NewFolder("shallow");
   git_.GitIn(mirror_, {"clone", "-q", "--bare", "--depth=1", Cat("file://", git_.work()), "."});
   auto workspace = Open();
-  EXPECT_EQ(Run(*workspace, "git log --format=%s 2>&1; git status --porcelain").output, "the last\n");
+  EXPECT_EQ(Run(*workspace, "git log --format=%s 2>&1; git status --porcelain").output,
+            "the last\n");
   Run(*workspace, "echo x >> a.txt");
   auto patch = workspace->Capture({});
   ASSERT_TRUE(patch.ok()) << patch.status();
@@ -185,7 +195,8 @@ TEST_P(WorkspaceExec, CommitsThePatchThatItVerifies) {
   auto patch = first->Capture({});
   ASSERT_TRUE(patch.ok()) << patch.status();
   auto second = Open(&*patch);
-  EXPECT_EQ(Run(*second, "cat a.txt new.txt; test ! -e folder; test ! -x run.sh").output, "changed\nn\n");
+  EXPECT_EQ(Run(*second, "cat a.txt new.txt; test ! -e folder; test ! -x run.sh").output,
+            "changed\nn\n");
   EXPECT_EQ(Run(*second, "git status --porcelain; git rev-parse HEAD^").output, base_ + "\n");
   EXPECT_EQ(Run(*second, "git show --format= --name-status HEAD").output,
             "M\ta.txt\nD\tfolder/b.txt\nA\tnew.txt\nM\trun.sh\n");

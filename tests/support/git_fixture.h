@@ -16,8 +16,8 @@ class GitFixture {
  public:
   GitFixture();  // an empty repository on branch main, with a working tree
 
-  // `git ARGUMENTS` in the working tree or in `folder`; what it printed, without the last line break.
-  // A test failure when it fails.
+  // `git ARGUMENTS` in the working tree or in `folder`; what it printed, without the last line
+  // break. A test failure when it fails.
   std::string Git(const std::vector<std::string>& arguments) const;
   std::string GitIn(const std::string& folder, const std::vector<std::string>& arguments) const;
   void Write(std::string_view path, std::string_view bytes, int mode = 0644) const;

@@ -12,19 +12,25 @@ namespace regreen {
 
 GitHttpServer::GitHttpServer(std::string folder, std::string user, std::string password)
     : folder_(std::move(folder)), user_(std::move(user)), password_(std::move(password)) {
-  auto server = HttpServer::Start({}, [this](const HttpRequest& request) { return Answer(request); });
+  auto server =
+      HttpServer::Start({}, [this](const HttpRequest& request) { return Answer(request); });
   EXPECT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
 }
 
-std::string GitHttpServer::origin() const { return Cat("http://127.0.0.1:", server_->port()); }
-std::string GitHttpServer::url() const { return origin() + "/repo.git"; }
+std::string GitHttpServer::origin() const {
+  return Cat("http://127.0.0.1:", server_->port());
+}
+std::string GitHttpServer::url() const {
+  return origin() + "/repo.git";
+}
 
 HttpResponse GitHttpServer::Answer(const HttpRequest& request) {
   ++requests;
   if (!redirect_to.empty()) {
     const std::string rest = request.path.substr(std::string_view("/repo.git").size());
-    return {302, "text/plain", "", {{"location", Cat(redirect_to, rest, "?service=git-upload-pack")}}};
+    return {
+        302, "text/plain", "", {{"location", Cat(redirect_to, rest, "?service=git-upload-pack")}}};
   }
   if (status_for_all != 0) return {status_for_all, "text/plain", "no", {}};
   const std::string wanted = Cat("Basic ", Base64Encode(Cat(user_, ":", password_)));

@@ -17,9 +17,9 @@ class GitHttpServer {
   std::string url() const;  // of the repository
   std::string origin() const;
 
-  std::atomic<int> status_for_all = 0;   // when set: the answer to everything
+  std::atomic<int> status_for_all = 0;  // when set: the answer to everything
   std::atomic<int> requests = 0;
-  std::string redirect_to;               // set before the first request: everything is 302 to it
+  std::string redirect_to;  // set before the first request: everything is 302 to it
 
  private:
   HttpResponse Answer(const HttpRequest& request);

@@ -1,3 +1,5 @@
 #include "adapters/git/git.h"
 
-int main() { return regreen::RunGitChild(); }
+int main() {
+  return regreen::RunGitChild();
+}

@@ -27,7 +27,8 @@ ProcessSpec Shell(std::string command) {
 // Ended, whether or not the machine's init has taken it in yet.
 bool Gone(pid_t pid) {
   auto stat = ReadFile(Cat("/proc/", pid, "/stat"), 4096);
-  return !stat.ok() || stat->find(") Z ") != std::string::npos || stat->find(") X ") != std::string::npos;
+  return !stat.ok() || stat->find(") Z ") != std::string::npos ||
+         stat->find(") X ") != std::string::npos;
 }
 
 TEST(Subprocess, AnswersExitCodesAsShellsSayThem) {

@@ -88,7 +88,8 @@ TEST_F(MirrorTest, ForgetsBranchesThatTheRemoteForgot) {
   ASSERT_TRUE(folder.ok());
   git_.GitIn(remote_, {"branch", "-D", "side"});
   ASSERT_TRUE(mirror->Ensure(Local(), CommitOn("refs/heads/main"), {}).ok());
-  EXPECT_EQ(git_.GitIn(*folder, {"for-each-ref", "--format=%(refname)", "refs/heads"}), "refs/heads/main");
+  EXPECT_EQ(git_.GitIn(*folder, {"for-each-ref", "--format=%(refname)", "refs/heads"}),
+            "refs/heads/main");
 }
 
 TEST_F(MirrorTest, RecoversFromWhatAKilledChildLeft) {
@@ -124,9 +125,9 @@ TEST_F(MirrorTest, WorksOnAPathThatLooksLikeAnSshAddress) {
 }
 
 TEST_F(MirrorTest, RefusesAddressesThatStartProgramsOrHoldCredentials) {
-  for (const char* url : {"ssh://host/repo", "git@host:repo.git", "ext::sh -c id", "git://host/repo",
-                          "file:///etc", "-oProxyCommand=id", "relative/path", "",
-                          "https://user:s3cr3t@host/repo.git", "http://host/\nrepo", "/a\nb"}) {
+  for (const char* url : {"ssh://host/repo", "git@host:repo.git", "ext::sh -c id",
+                          "git://host/repo", "file:///etc", "-oProxyCommand=id", "relative/path",
+                          "", "https://user:s3cr3t@host/repo.git", "http://host/\nrepo", "/a\nb"}) {
     const Status status = NewMirror()->Ensure({url, "", {}}, first_, {}).status();
     EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << url;
     EXPECT_THAT(Message(status), Not(HasSubstr("s3cr3t")));
@@ -136,7 +137,8 @@ TEST_F(MirrorTest, RefusesAddressesThatStartProgramsOrHoldCredentials) {
 TEST_F(MirrorTest, RefusesWhatIsNoCommitId) {
   for (const char* id : {"", "main", "HEAD", "abc", "--upload-pack=id",
                          "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"}) {
-    EXPECT_EQ(NewMirror()->Ensure(Local(), id, {}).status().code(), StatusCode::kInvalidArgument) << id;
+    EXPECT_EQ(NewMirror()->Ensure(Local(), id, {}).status().code(), StatusCode::kInvalidArgument)
+        << id;
   }
 }
 
@@ -198,7 +200,8 @@ TEST_F(MirrorTest, TellsErrorsOfARemoteApart) {
     EXPECT_THAT(Message(status), Not(HasSubstr("password-of-mine")));
     return status.code();
   };
-  EXPECT_EQ(ensure({server.url(), "bot", Secret("password-of-mine")}), StatusCode::kUnauthenticated);
+  EXPECT_EQ(ensure({server.url(), "bot", Secret("password-of-mine")}),
+            StatusCode::kUnauthenticated);
   EXPECT_EQ(ensure({server.url(), "", {}}), StatusCode::kUnauthenticated);
   EXPECT_EQ(ensure({server.origin() + "/gone.git", "bot", Secret("right-password")}),
             StatusCode::kNotFound);
@@ -207,8 +210,8 @@ TEST_F(MirrorTest, TellsErrorsOfARemoteApart) {
     StatusCode want;
   };
   for (const Case& c : {Case{404, StatusCode::kNotFound}, Case{403, StatusCode::kPermissionDenied},
-                        Case{429, StatusCode::kResourceExhausted}, Case{500, StatusCode::kUnavailable},
-                        Case{503, StatusCode::kUnavailable}}) {
+                        Case{429, StatusCode::kResourceExhausted},
+                        Case{500, StatusCode::kUnavailable}, Case{503, StatusCode::kUnavailable}}) {
     server.status_for_all = c.http;
     EXPECT_EQ(ensure({server.url(), "bot", Secret("password-of-mine")}), c.want) << c.http;
   }
@@ -218,8 +221,10 @@ TEST_F(MirrorTest, FollowsNoRedirectToAnotherHost) {
   GitHttpServer elsewhere(remote_, "", "");
   GitHttpServer server(remote_, "", "");
   // Another name is another host to libgit2, which compares names only.
-  server.redirect_to = Cat("http://localhost", elsewhere.url().substr(std::string_view("http://127.0.0.1").size()));
-  const Status status = NewMirror()->RemoteTip({server.url(), "bot", Secret("x")}, "main", {}).status();
+  server.redirect_to =
+      Cat("http://localhost", elsewhere.url().substr(std::string_view("http://127.0.0.1").size()));
+  const Status status =
+      NewMirror()->RemoteTip({server.url(), "bot", Secret("x")}, "main", {}).status();
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status;
   EXPECT_THAT(Message(status), HasSubstr("redirect"));
   EXPECT_EQ(elsewhere.requests, 0);
@@ -231,7 +236,8 @@ TEST_F(MirrorTest, SaysThatNobodyListens) {
     GitHttpServer server(remote_, "", "");
     url = server.url();
   }
-  EXPECT_EQ(NewMirror()->Ensure({url, "", {}}, first_, {}).status().code(), StatusCode::kUnavailable);
+  EXPECT_EQ(NewMirror()->Ensure({url, "", {}}, first_, {}).status().code(),
+            StatusCode::kUnavailable);
 }
 
 TEST_F(MirrorTest, StopsAChildThatTakesTooLong) {

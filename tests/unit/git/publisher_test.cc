@@ -20,7 +20,8 @@ using testing::HasSubstr;
 
 constexpr char kPatch[] =
     "diff --git a/a.txt b/a.txt\n"
-    "index 5626abf0f72e58d7a153368ba57db4c673c0e171..f719efd430d52bcfc8566a43b2eb655688d38871 100644\n"
+    "index 5626abf0f72e58d7a153368ba57db4c673c0e171..f719efd430d52bcfc8566a43b2eb655688d38871 "
+    "100644\n"
     "--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-one\n+two\n";
 
 class PublisherTest : public testing::Test {
@@ -36,10 +37,12 @@ class PublisherTest : public testing::Test {
     auto patch = ParsePatch(base_, kPatch);
     ASSERT_TRUE(patch.ok()) << patch.status();
     patch_ = *patch;
-    spec_ = {{remote_, "", {}}, "regreen/fix-1234", "Fix it\n\nAs a test.\n", "regreen",
-             "bot@example.com", absl::FromUnixSeconds(1'700'000'123)};
+    spec_ = {{remote_, "", {}}, "regreen/fix-1234", "Fix it\n\nAs a test.\n",
+             "regreen",         "bot@example.com",  absl::FromUnixSeconds(1'700'000'123)};
   }
-  StatusOr<PushedBranch> Push() { return NewGitPublisher(options_)->Push(mirror_, spec_, patch_, {}); }
+  StatusOr<PushedBranch> Push() {
+    return NewGitPublisher(options_)->Push(mirror_, spec_, patch_, {});
+  }
   std::string Tip(const std::string& ref = "regreen/fix-1234") {
     return git_.GitIn(remote_, {"rev-parse", ref});
   }
@@ -56,9 +59,10 @@ TEST_F(PublisherTest, PushesOneCommitOnTheBase) {
   ASSERT_TRUE(pushed.ok()) << pushed.status();
   EXPECT_FALSE(pushed->already_there);
   EXPECT_EQ(Tip(), pushed->commit);
-  EXPECT_EQ(git_.GitIn(remote_, {"log", "-1", "--format=%P|%an|%ae|%cn|%ce|%at|%ct|%B", pushed->commit}),
-            Cat(base_, "|regreen|bot@example.com|regreen|bot@example.com|1700000123|1700000123|",
-                "Fix it\n\nAs a test.\n"));
+  EXPECT_EQ(
+      git_.GitIn(remote_, {"log", "-1", "--format=%P|%an|%ae|%cn|%ce|%at|%ct|%B", pushed->commit}),
+      Cat(base_, "|regreen|bot@example.com|regreen|bot@example.com|1700000123|1700000123|",
+          "Fix it\n\nAs a test.\n"));
   EXPECT_EQ(git_.GitIn(remote_, {"show", Cat(pushed->commit, ":a.txt")}), "two");
   EXPECT_EQ(git_.GitIn(remote_, {"fsck", "--strict", "--no-dangling"}), "");
 }
@@ -103,8 +107,8 @@ TEST_F(PublisherTest, LeavesSomeoneElsesCommitAlone) {
 
 TEST_F(PublisherTest, WritesOnlyBranchesOfItsOwn) {
   for (const char* branch : {"main", "regreen/", "regreen/../main", "regreen/a b", "regreen/x.lock",
-                             "regreen/a~1", "regreen/-x\n", "regreen//x", "refs/heads/regreen/x", "",
-                             "regreen/a:refs/heads/main", "regreen/@{0}"}) {
+                             "regreen/a~1", "regreen/-x\n", "regreen//x", "refs/heads/regreen/x",
+                             "", "regreen/a:refs/heads/main", "regreen/@{0}"}) {
     spec_.branch = branch;
     EXPECT_EQ(Push().status().code(), StatusCode::kInvalidArgument) << branch;
   }
@@ -143,7 +147,9 @@ TEST_F(PublisherTest, PushesByHttpWithACredential) {
 
 TEST_F(PublisherTest, SaysWhatARemoteRefuses) {
   GitHttpServer server(remote_, "bot", "right");
-  ASSERT_TRUE(WriteFileAtomic(remote_ + "/hooks/update", "#!/bin/sh\necho protected >&2\nexit 1\n", 0755).ok());
+  ASSERT_TRUE(
+      WriteFileAtomic(remote_ + "/hooks/update", "#!/bin/sh\necho protected >&2\nexit 1\n", 0755)
+          .ok());
   spec_.remote = {server.url(), "bot", Secret("right")};
   const Status refused = Push().status();
   EXPECT_EQ(refused.code(), StatusCode::kPermissionDenied) << refused;
@@ -211,19 +217,21 @@ TEST(ParsePatch, OfNothingIsEmpty) {
 TEST(ParsePatch, RefusesWhatIsNoPatchOrLeavesTheTree) {
   const auto renamed = [](std::string_view path) {
     std::string bytes = kPatch;
-    for (std::size_t at; (at = bytes.find("a.txt")) != std::string::npos;) bytes.replace(at, 5, path);
+    for (std::size_t at; (at = bytes.find("a.txt")) != std::string::npos;)
+      bytes.replace(at, 5, path);
     return bytes;
   };
   struct Case {
     const char* name;
     std::string bytes;
   };
-  for (const Case& c : {Case{"text", "hello\n"}, Case{"half a header", "diff --git a/x"},
-                        Case{"a parent", renamed("../x")}, Case{"git's own folder", renamed(".git/config")},
-                        Case{"the same in capitals", renamed("sub/.GIT/hooks/x")},
-                        Case{"a dot", renamed("./x")},
-                        Case{"bytes", std::string("\0\xff\x01", 3)}}) {
-    EXPECT_EQ(ParsePatch(std::string(40, 'a'), c.bytes).status().code(), StatusCode::kInvalidArgument)
+  for (const Case& c :
+       {Case{"text", "hello\n"}, Case{"half a header", "diff --git a/x"},
+        Case{"a parent", renamed("../x")}, Case{"git's own folder", renamed(".git/config")},
+        Case{"the same in capitals", renamed("sub/.GIT/hooks/x")}, Case{"a dot", renamed("./x")},
+        Case{"bytes", std::string("\0\xff\x01", 3)}}) {
+    EXPECT_EQ(ParsePatch(std::string(40, 'a'), c.bytes).status().code(),
+              StatusCode::kInvalidArgument)
         << c.name;
   }
 }

@@ -1,5 +1,5 @@
-// A change in a worktree, captured, published and checked out again, gives exactly the tree that the
-// git program makes of the same change.
+// A change in a worktree, captured, published and checked out again, gives exactly the tree that
+// the git program makes of the same change.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -159,8 +159,8 @@ const Case kCases[] = {
      }},
 };
 
-// The base commit, its remote and its mirror are made once; each case has branches and folders of its
-// own.
+// The base commit, its remote and its mirror are made once; each case has branches and folders of
+// its own.
 class RoundTrip : public testing::TestWithParam<Case> {
  protected:
   static void SetUpTestSuite() {
@@ -178,7 +178,11 @@ class RoundTrip : public testing::TestWithParam<Case> {
     git_ = nullptr;
   }
   static CheckoutSpec Spec(const Patch* patch) {
-    return {mirror_, base_, patch, git_->NewFolder("tree"), git_->NewFolder("trusted"),
+    return {mirror_,
+            base_,
+            patch,
+            git_->NewFolder("tree"),
+            git_->NewFolder("trusted"),
             mirror_ + "/objects"};
   }
 
@@ -198,8 +202,9 @@ TEST_P(RoundTrip, GivesTheTreeThatGitMakes) {
   const std::string want = git_->GitIn(spec.worktree, {"write-tree"});
 
   const std::string branch = Cat("regreen/", spec.worktree.substr(spec.worktree.size() - 6));
-  const PushSpec push{{remote_, "", {}}, branch, "Fix\n", "regreen", "bot@example.com",
-                      absl::FromUnixSeconds(1'700'000'000)};
+  const PushSpec push{{remote_, "", {}}, branch,
+                      "Fix\n",           "regreen",
+                      "bot@example.com", absl::FromUnixSeconds(1'700'000'000)};
   auto pushed = NewGitPublisher(options_)->Push(mirror_, push, *patch, {});
   ASSERT_TRUE(pushed.ok()) << pushed.status();
   EXPECT_EQ(git_->GitIn(remote_, {"log", "-1", "--format=%T %P", branch}), Cat(want, " ", base_));

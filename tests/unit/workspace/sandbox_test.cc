@@ -100,16 +100,18 @@ class Listeners {
 
 TEST_F(SandboxTest, ReachesNoNetworkAndNoSocketOfTheHost) {
   const Listeners listeners;
-  const ExecResult tcp = Attack(Cat("import socket; socket.create_connection((\"127.0.0.1\", ",
-                                    listeners.port(), "), 2)"));
+  const ExecResult tcp = Attack(
+      Cat("import socket; socket.create_connection((\"127.0.0.1\", ", listeners.port(), "), 2)"));
   EXPECT_EQ(tcp.exit_code, 1);
   EXPECT_THAT(tcp.output, HasSubstr("Connection refused"));
   const ExecResult abstract = Attack(
       Cat("import socket; socket.socket(socket.AF_UNIX).connect(\"\\0", listeners.name(), "\")"));
   EXPECT_EQ(abstract.exit_code, 1);
   EXPECT_THAT(abstract.output, HasSubstr("Connection refused"));
-  EXPECT_THAT(Attack("import socket; s = socket.socket(); s.settimeout(2); s.connect((\"192.0.2.1\", 80))").output,
-              HasSubstr("Network is unreachable"));
+  EXPECT_THAT(
+      Attack("import socket; s = socket.socket(); s.settimeout(2); s.connect((\"192.0.2.1\", 80))")
+          .output,
+      HasSubstr("Network is unreachable"));
   EXPECT_NE(Run("getent hosts example.com").exit_code, 0);
 }
 
@@ -122,7 +124,8 @@ TEST_F(SandboxTest, ItsOwnLoopbackWorks) {
 
 TEST_F(SandboxTest, CannotMakeSocketsThatPassNamespaces) {
   for (const char* family : {"AF_NETLINK", "AF_PACKET", "AF_VSOCK", "AF_ALG"}) {
-    const ExecResult result = Attack(Cat("import socket; socket.socket(socket.", family, ", socket.SOCK_RAW)"));
+    const ExecResult result =
+        Attack(Cat("import socket; socket.socket(socket.", family, ", socket.SOCK_RAW)"));
     EXPECT_EQ(result.exit_code, 1) << family;
     EXPECT_THAT(result.output, HasSubstr("Address family not supported")) << family;
   }
@@ -153,16 +156,18 @@ TEST_F(SandboxTest, CannotMakeNamespacesMountTraceOrPush) {
 #if !defined(__x86_64__)
     GTEST_SKIP() << "the numbers of system calls above are those of x86-64";
 #endif
-    const ExecResult result = Attack(Cat("import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n",
-                                         "print(", c.python, ", ctypes.get_errno())"));
+    const ExecResult result =
+        Attack(Cat("import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n", "print(", c.python,
+                   ", ctypes.get_errno())"));
     EXPECT_EQ(result.output, Cat("-1 ", c.want, "\n")) << c.name;
   }
 }
 
 TEST_F(SandboxTest, SeesNothingOfTheDaemonsProcess) {
   ASSERT_EQ(setenv("REGREEN_TEST_SECRET", "hunter2-hunter2", 1), 0);
-  const ExecResult result = Run("for f in /proc/[0-9]*; do tr '\\0' ' ' < $f/environ; tr '\\0' ' ' < $f/cmdline; "
-                                "done; ls -l /proc/[0-9]*/fd 2>/dev/null || true");
+  const ExecResult result =
+      Run("for f in /proc/[0-9]*; do tr '\\0' ' ' < $f/environ; tr '\\0' ' ' < $f/cmdline; "
+          "done; ls -l /proc/[0-9]*/fd 2>/dev/null || true");
   unsetenv("REGREEN_TEST_SECRET");
   EXPECT_THAT(result.output, HasSubstr("HOME=/home/regreen")) << "it sees its own";
   EXPECT_THAT(result.output, Not(HasSubstr("hunter2")));
@@ -177,8 +182,9 @@ TEST_F(SandboxTest, SeesNoFileOfTheHostBesidesTheSystem) {
   std::ofstream(outside + "/secret") << "s";
   EXPECT_NE(Run(Cat("cat ", outside, "/secret")).exit_code, 0);
   EXPECT_NE(Run(Cat("ls ", options_.directory)).exit_code, 0);
-  for (const char* path : {"/etc/shadow", "/etc/ssh", "/etc/machine-id", "/root/.bashrc", "/var/lib", "/boot",
-                           "/sys/kernel", "/run/systemd", "/etc/hostname", "/proc/1/root/root/.bashrc"}) {
+  for (const char* path :
+       {"/etc/shadow", "/etc/ssh", "/etc/machine-id", "/root/.bashrc", "/var/lib", "/boot",
+        "/sys/kernel", "/run/systemd", "/etc/hostname", "/proc/1/root/root/.bashrc"}) {
     EXPECT_NE(Run(Cat("test -e ", path)).exit_code, 0) << path;
   }
   EXPECT_EQ(Run("id -un; id -u; id -g; hostname").output, "regreen\n1000\n1000\nregreen\n");
@@ -186,12 +192,13 @@ TEST_F(SandboxTest, SeesNoFileOfTheHostBesidesTheSystem) {
 }
 
 TEST_F(SandboxTest, WritesNowhereButTreeHomeAndTemporaryFolders) {
-  for (const char* path : {"/usr/x", "/usr/bin/x", "/etc/x", "/x", "/dev/x", "/regreen/objects/0/x", "/regreen/x",
-                           "/etc/passwd", "/proc/self/comm"}) {
+  for (const char* path : {"/usr/x", "/usr/bin/x", "/etc/x", "/x", "/dev/x", "/regreen/objects/0/x",
+                           "/regreen/x", "/etc/passwd", "/proc/self/comm"}) {
     EXPECT_NE(Run(Cat("echo x > ", path)).exit_code, 0) << path;
   }
   // Opened and not written: were they open to us, a write would harm this machine.
-  for (const char* path : {"/proc/sys/kernel/core_pattern", "/proc/sys/kernel/hostname", "/proc/sysrq-trigger"}) {
+  for (const char* path :
+       {"/proc/sys/kernel/core_pattern", "/proc/sys/kernel/hostname", "/proc/sysrq-trigger"}) {
     EXPECT_EQ(Attack(Cat("import os; os.open('", path, "', os.O_WRONLY)")).exit_code, 1) << path;
   }
   for (const char* path : {"/tmp/x", "/dev/shm/x", "/work/x", "/home/regreen/x", "/dev/null"}) {
@@ -208,9 +215,11 @@ TEST_F(SandboxTest, CannotChangeTheMirror) {
 }
 
 TEST_F(SandboxTest, HasNoPrivilegeToGain) {
-  EXPECT_THAT(Run("grep -E 'CapEff|CapBnd|CapPrm|NoNewPrivs|Seccomp:' /proc/self/status | tr -d '\\t'").output,
-              "CapPrm:0000000000000000\nCapEff:0000000000000000\nCapBnd:0000000000000000\n"
-              "NoNewPrivs:1\nSeccomp:2\n");
+  EXPECT_THAT(
+      Run("grep -E 'CapEff|CapBnd|CapPrm|NoNewPrivs|Seccomp:' /proc/self/status | tr -d '\\t'")
+          .output,
+      "CapPrm:0000000000000000\nCapEff:0000000000000000\nCapBnd:0000000000000000\n"
+      "NoNewPrivs:1\nSeccomp:2\n");
 }
 
 TEST_F(SandboxTest, EndsADaemonThatDetachedItself) {
@@ -240,7 +249,8 @@ TEST_F(SandboxTest, ShowsTheFoldersThatTheConfigNames) {
 TEST_F(SandboxTest, LimitsFilesAndDumpsNoCore) {
   rlimit ours;
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &ours), 0);
-  EXPECT_EQ(Run("ulimit -c; ulimit -n").output, Cat("0\n", std::min<rlim_t>(65'536, ours.rlim_max), "\n"));
+  EXPECT_EQ(Run("ulimit -c; ulimit -n").output,
+            Cat("0\n", std::min<rlim_t>(65'536, ours.rlim_max), "\n"));
 }
 
 TEST(WorkspaceRegistry, SaysWhichKindsThereAre) {
@@ -257,7 +267,8 @@ TEST(WorkspaceRegistry, RefusesPathsThatOpenTooMuch) {
     WorkspaceOptions options;
     options.directory = "/tmp/x";
     options.read_only_paths = {path};
-    EXPECT_EQ(CreateWorkspaceFactory(options).status().code(), StatusCode::kInvalidArgument) << path;
+    EXPECT_EQ(CreateWorkspaceFactory(options).status().code(), StatusCode::kInvalidArgument)
+        << path;
   }
 }
 
@@ -280,10 +291,12 @@ TEST(SandboxProbe, SaysWhatToInstallAndOpensNothing) {
 TEST(SandboxProbe, FailsWhenWhatStartsIsNoSandbox) {
   GitFixture git;
   const std::string fake = git.NewFolder("fake");
-  ASSERT_TRUE(WriteFileAtomic(fake + "/bwrap",
-                              "#!/bin/sh\nif [ \"$1\" = --version ]; then echo bubblewrap 0.8.0; exit; fi\n"
-                              "echo 'bwrap: No permissions to create new namespace' >&2; exit 1\n",
-                              0755).ok());
+  ASSERT_TRUE(
+      WriteFileAtomic(fake + "/bwrap",
+                      "#!/bin/sh\nif [ \"$1\" = --version ]; then echo bubblewrap 0.8.0; exit; fi\n"
+                      "echo 'bwrap: No permissions to create new namespace' >&2; exit 1\n",
+                      0755)
+          .ok());
   WorkspaceOptions options;
   options.directory = git.NewFolder("workspaces");
   auto factory = CreateWorkspaceFactory(options);

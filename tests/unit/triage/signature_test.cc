@@ -1,0 +1,74 @@
+#include "daemon/triage/signature.h"
+
+#include <gtest/gtest.h>
+
+namespace regreen {
+namespace {
+
+struct Case {
+  const char* name;
+  const char* in;
+  const char* out;
+};
+
+const Case kMessages[] = {
+    {"a count", "expected 3 got 4", "expected <n> got <n>"},
+    {"a version", "requires 1.25.3", "requires <n>"},
+    {"a time", "at 2024-03-01T10:00:00.123Z it broke", "at <time> it broke"},
+    {"a duration", "took 310.0115 seconds", "took <time>"},
+    {"an address", "pointer 0x7ffe12ab is null", "pointer <address> is null"},
+    {"a network address", "dial 10.0.0.12:5432 refused", "dial <address> refused"},
+    {"a port", "localhost:49152 refused", "localhost:<n> refused"},
+    {"a commit", "at 31eab3c9", "at <hash>"},
+    {"an id", "job 3ab5e3b7-39a6-4b4a-9094-882ffd0b0f02 failed", "job <id> failed"},
+    {"a status stays", "HTTP 503 from the registry", "HTTP 503 from the registry"},
+    {"an error code stays", "error TS2304: no name", "error TS2304: no name"},
+    {"a name with a digit stays", "test_x2 failed", "test_x2 failed"},
+    {"quotes of another locale", "\u2018x\u2019 was not declared", "'x' was not declared"},
+    {"a runner's folder", "in /home/runner/work/shop/shop/src/a.c", "in src/a.c"},
+    {"another runner's folder", "in D:\\a\\shop\\shop\\src", "in src"},
+    {"a temporary file", "open /tmp/pytest-of-root/x-3: no", "open <tmp>: no"},
+    {"a cut word", "ValueErro...", ""},
+    {"runs of spaces", "a   b\tc", "a b c"},
+};
+
+TEST(Signature, IsFreeOfWhatChangesFromRunToRun) {
+  for (const Case& c : kMessages) EXPECT_EQ(StableMessage(c.in), c.out) << c.name;
+}
+
+const Case kNames[] = {
+    {"github", "/home/runner/work/shop/shop/src/cart.cc", "src/cart.cc"},
+    {"github on a container", "/__w/shop/shop/src/cart.cc", "src/cart.cc"},
+    {"gitlab", "/builds/acme/shop/src/cart.cc", "src/cart.cc"},
+    {"travis", "/home/travis/build/acme/shop/src/cart.cc", "src/cart.cc"},
+    {"circle", "/home/circleci/project/src/cart.cc", "src/cart.cc"},
+    {"jenkins", "/var/lib/jenkins/workspace/shop/src/cart.cc", "src/cart.cc"},
+    {"azure on windows", "D:\\a\\1\\s\\src\\cart.cc", "src/cart.cc"},
+    {"azure", "/home/vsts/work/1/s/src/cart.cc", "src/cart.cc"},
+    {"macos", "/Users/runner/work/shop/shop/src/cart.cc", "src/cart.cc"},
+    {"a folder of that name deeper down", "lib/src/cart.cc", "lib/src/cart.cc"},
+    {"here", "./src/cart.cc", "src/cart.cc"},
+    {"numbers stay", "tests/test_a.py::test_x[2-3]", "tests/test_a.py::test_x[2-3]"},
+    {"a php class stays", "App\\Tests\\CartTest::testTotal", "App\\Tests\\CartTest::testTotal"},
+};
+
+TEST(Signature, NamesAFileAlikeOnEveryRunner) {
+  for (const Case& c : kNames) EXPECT_EQ(StableName(c.in), c.out) << c.name;
+}
+
+TEST(Signature, LeavesNoTraceOfEmptyParts) {
+  EXPECT_EQ(MakeSignature("pytest", "a::b", "AssertionError"), "pytest: a::b — AssertionError");
+  EXPECT_EQ(MakeSignature("", "a", ""), "a");
+  EXPECT_EQ(MakeSignature("make", "", "no rule"), "make: no rule");
+}
+
+TEST(Fingerprint, DiffersByClassAndSignature) {
+  const std::string one = MakeFingerprint(FailureClass::kTest, "a");
+  EXPECT_EQ(one.size(), 64U);
+  EXPECT_EQ(one, MakeFingerprint(FailureClass::kTest, "a"));
+  EXPECT_NE(one, MakeFingerprint(FailureClass::kLint, "a"));
+  EXPECT_NE(one, MakeFingerprint(FailureClass::kTest, "b"));
+}
+
+}  // namespace
+}  // namespace regreen
