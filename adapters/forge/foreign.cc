@@ -18,6 +18,7 @@ RunFacts ForeignFacts(const RunHint& hint, const std::optional<std::string>& tip
   RunFacts facts;
   facts.key = hint.key;
   facts.ci = hint.ci;
+  facts.foreign = true;
   facts.workflow = hint.workflow;
   facts.event = hint.event;
   facts.branch = facts.base_branch = hint.branch;
