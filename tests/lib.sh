@@ -9,11 +9,13 @@ configure() {
     quietly "$root/build/logs/configure-$1.log" cmake -S "$root" --preset "$1" -DREGREEN_DEPS="$deps"
 }
 
+runner=()  # what programs that were just built are run by: building runs tests to list them
+
 # build PRESET [TARGETS…]
 build() {
   local preset=$1 started=$SECONDS
   shift
-  quietly "$root/build/logs/build-$preset.log" ninja -C "$root/build/$preset" "$@"
+  quietly "$root/build/logs/build-$preset.log" "${runner[@]}" ninja -C "$root/build/$preset" "$@"
   say "built $preset in $((SECONDS - started)) s"
 }
 

@@ -9,7 +9,8 @@
 namespace regreen {
 namespace {
 
-constexpr std::size_t kMaxRepo = 200, kMaxBranch = 255, kMaxRunId = 200, kMaxName = 255, kMaxKey = 128;
+constexpr std::size_t kMaxRepo = 200, kMaxBranch = 255, kMaxRunId = 200, kMaxName = 255,
+                      kMaxKey = 128;
 constexpr std::int64_t kMaxAttempt = 100'000;
 
 bool IsAlphanumeric(char c) {
@@ -17,11 +18,14 @@ bool IsAlphanumeric(char c) {
 }
 
 bool AllOf(std::string_view text, std::string_view besides) {
-  return std::all_of(text.begin(), text.end(),
-                     [&](char c) { return IsAlphanumeric(c) || besides.find(c) != std::string_view::npos; });
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return IsAlphanumeric(c) || besides.find(c) != std::string_view::npos;
+  });
 }
 
-std::string Shown(std::string_view text) { return Cat("\"", EscapeControl(Truncate(text, 80)), "\""); }
+std::string Shown(std::string_view text) {
+  return Cat("\"", EscapeControl(Truncate(text, 80)), "\"");
+}
 
 }  // namespace
 
@@ -39,18 +43,22 @@ Status CheckCommit(std::string_view commit) {
   const bool good = (commit.size() == 40 || commit.size() == 64) &&
                     commit.find_first_not_of("0123456789abcdef") == std::string_view::npos;
   if (good) return OkStatus();
-  return InvalidArgument(Cat("the commit ", Shown(commit), " is not 40 or 64 lower-case hex digits"));
+  return InvalidArgument(
+      Cat("the commit ", Shown(commit), " is not 40 or 64 lower-case hex digits"));
 }
 
 Status CheckBranch(std::string_view branch) {
   const bool byte_rules = std::none_of(branch.begin(), branch.end(), [](unsigned char c) {
-    return c <= 0x20 || c == 0x7f || std::string_view("~^:?*[\\").find(static_cast<char>(c)) != std::string_view::npos;
+    return c <= 0x20 || c == 0x7f ||
+           std::string_view("~^:?*[\\").find(static_cast<char>(c)) != std::string_view::npos;
   });
-  bool good = branch.size() <= kMaxBranch && byte_rules && branch != "@" && !branch.starts_with('-') &&
-              branch.find("..") == std::string_view::npos && branch.find("@{") == std::string_view::npos;
+  bool good = branch.size() <= kMaxBranch && byte_rules && branch != "@" &&
+              !branch.starts_with('-') && branch.find("..") == std::string_view::npos &&
+              branch.find("@{") == std::string_view::npos;
   if (good && !branch.empty()) {
     for (std::string_view part : Split(branch, '/')) {
-      if (part.empty() || part.front() == '.' || part.back() == '.' || part.ends_with(".lock")) good = false;
+      if (part.empty() || part.front() == '.' || part.back() == '.' || part.ends_with(".lock"))
+        good = false;
     }
   }
   if (good && ToValidUtf8(branch) == branch) return OkStatus();
@@ -59,17 +67,23 @@ Status CheckBranch(std::string_view branch) {
 
 Status CheckRunId(std::string_view run_id) {
   if (!run_id.empty() && run_id.size() <= kMaxRunId && AllOf(run_id, "._:/-")) return OkStatus();
-  return InvalidArgument(Cat("the run id ", Shown(run_id), " is empty, too long, or holds an odd character"));
+  return InvalidArgument(
+      Cat("the run id ", Shown(run_id), " is empty, too long, or holds an odd character"));
 }
 
 StatusOr<int> CheckAttempt(std::int64_t attempt) {
   if (attempt >= 1 && attempt <= kMaxAttempt) return static_cast<int>(attempt);
-  return InvalidArgument(Cat("the run's attempt ", attempt, " is not a number from 1 to ", kMaxAttempt));
+  return InvalidArgument(
+      Cat("the run's attempt ", attempt, " is not a number from 1 to ", kMaxAttempt));
 }
 
-std::string NameText(std::string_view text) { return Truncate(ToValidUtf8(text), kMaxName); }
+std::string NameText(std::string_view text) {
+  return Truncate(ToValidUtf8(text), kMaxName);
+}
 
-std::string LinkText(std::string_view url) { return ParseUrl(url).ok() ? std::string(url) : ""; }
+std::string LinkText(std::string_view url) {
+  return ParseUrl(url).ok() ? std::string(url) : "";
+}
 
 std::string KeyText(std::string_view key) {
   return key.size() <= kMaxKey && AllOf(key, "._:-") ? std::string(key) : "";
@@ -77,7 +91,8 @@ std::string KeyText(std::string_view key) {
 
 StatusOr<std::string> RequiredText(const Json& value, std::string_view what) {
   const auto text = value.String();
-  if (!text.ok()) return InvalidArgument(Cat("the payload's ", what, " is missing or is no string"));
+  if (!text.ok())
+    return InvalidArgument(Cat("the payload's ", what, " is missing or is no string"));
   return std::string(*text);
 }
 
@@ -88,15 +103,18 @@ StatusOr<std::string> OptionalText(const Json& value, std::string_view what) {
 
 StatusOr<std::int64_t> RequiredInt(const Json& value, std::string_view what) {
   const auto number = value.Int();
-  if (!number.ok()) return InvalidArgument(Cat("the payload's ", what, " is missing or is no whole number"));
+  if (!number.ok())
+    return InvalidArgument(Cat("the payload's ", what, " is missing or is no whole number"));
   return *number;
 }
 
 Status CheckHmac(std::string_view secret, std::string_view hex, std::string_view body) {
   std::string given;
   // An empty secret would make a signature that anyone can make.
-  if (secret.empty() || !HexDecode(hex, &given) || !ConstantTimeEquals(given, HmacSha256(secret, body))) {
-    return Unauthenticated("The signature does not fit the body: check that both sides have the same secret.");
+  if (secret.empty() || !HexDecode(hex, &given) ||
+      !ConstantTimeEquals(given, HmacSha256(secret, body))) {
+    return Unauthenticated(
+        "The signature does not fit the body: check that both sides have the same secret.");
   }
   return OkStatus();
 }

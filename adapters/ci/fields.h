@@ -1,6 +1,6 @@
-// What a stranger's field must look like before it is taken for a repository, a commit, a branch or a
-// run. Every check is a whitelist with a cap; errors name the field and never repeat more than a piece of
-// the value, escaped.
+// What a stranger's field must look like before it is taken for a repository, a commit, a branch or
+// a run. Every check is a whitelist with a cap; errors name the field and never repeat more than a
+// piece of the value, escaped.
 #pragma once
 
 #include <string>
@@ -13,20 +13,22 @@ namespace regreen {
 
 // owner/name, with deeper groups where `groups` is set.
 Status CheckRepo(std::string_view repo, bool groups);
-Status CheckCommit(std::string_view commit);     // 40 or 64 lower-case hex digits
-Status CheckBranch(std::string_view branch);     // git-check-ref-format(1), at most 255 bytes; "" is allowed
-Status CheckRunId(std::string_view run_id);      // letters, digits and ._:/- , at most 200
+Status CheckCommit(std::string_view commit);  // 40 or 64 lower-case hex digits
+Status CheckBranch(
+    std::string_view branch);  // git-check-ref-format(1), at most 255 bytes; "" is allowed
+Status CheckRunId(std::string_view run_id);  // letters, digits and ._:/- , at most 200
 StatusOr<int> CheckAttempt(std::int64_t attempt);
 
 // A name for people: valid UTF-8, capped.
 std::string NameText(std::string_view text);
 // A link for people: http or https, else "".
 std::string LinkText(std::string_view url);
-// The platform's idempotency key: letters, digits and ._:- , at most 128; "" when it is another thing.
+// The platform's idempotency key: letters, digits and ._:- , at most 128; "" when it is another
+// thing.
 std::string KeyText(std::string_view key);
 
-// Members of payloads. InvalidArgument names `what` when the type is wrong; Optional takes absent and
-// null for "".
+// Members of payloads. InvalidArgument names `what` when the type is wrong; Optional takes absent
+// and null for "".
 StatusOr<std::string> RequiredText(const Json& value, std::string_view what);
 StatusOr<std::string> OptionalText(const Json& value, std::string_view what);
 StatusOr<std::int64_t> RequiredInt(const Json& value, std::string_view what);

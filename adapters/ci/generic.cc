@@ -18,11 +18,14 @@ constexpr std::string_view kEvent = "run";
 // The beginning says what ran, the end why it failed.
 std::string CapLog(std::string log) {
   if (log.size() <= kMaxLogHead + kMaxLogTail) return log;
-  return Cat(std::string_view(log).substr(0, kMaxLogHead), "\n[the middle of the log is left out]\n",
+  return Cat(std::string_view(log).substr(0, kMaxLogHead),
+             "\n[the middle of the log is left out]\n",
              std::string_view(log).substr(log.size() - kMaxLogTail));
 }
 
-std::string Normalised(const HttpUrl& url) { return url.Origin() + url.path; }
+std::string Normalised(const HttpUrl& url) {
+  return url.Origin() + url.path;
+}
 
 // Below it by whole path segments: ".../logs" does not allow ".../logs-of-others".
 bool IsBelow(std::string_view url, std::string_view prefix) {
@@ -46,15 +49,18 @@ class GenericCi final : public CiSource {
   Status Authenticate(const Headers& headers, std::string_view raw_body) const override {
     if (!s_.signature_header.empty()) {
       std::string_view signature = HeaderValue(headers, s_.signature_header);
-      if (signature.empty()) return Unauthenticated(Cat("The header ", s_.signature_header, " is missing."));
+      if (signature.empty())
+        return Unauthenticated(Cat("The header ", s_.signature_header, " is missing."));
       if (signature.starts_with("sha256=")) signature.remove_prefix(7);
       return CheckHmac(s_.secret.Reveal(), signature, raw_body);
     }
     std::string_view token = HeaderValue(headers, s_.token_header);
     if (s_.token_header == "authorization" && token.starts_with("Bearer ")) token.remove_prefix(7);
     // Digests have one length, so that the time does not tell the secret's.
-    if (s_.secret.empty() || token.empty() || !ConstantTimeEquals(Sha256(token), Sha256(s_.secret.Reveal()))) {
-      return Unauthenticated(Cat("The header ", s_.token_header, " does not hold this webhook's secret."));
+    if (s_.secret.empty() || token.empty() ||
+        !ConstantTimeEquals(Sha256(token), Sha256(s_.secret.Reveal()))) {
+      return Unauthenticated(
+          Cat("The header ", s_.token_header, " does not hold this webhook's secret."));
     }
     return OkStatus();
   }
@@ -76,7 +82,8 @@ class GenericCi final : public CiSource {
 
   StatusOr<Event> Decode(const Delivery& delivery) const override {
     ASSIGN_OR_RETURN(const Json payload, Json::Parse(delivery.body));
-    if (!payload.IsObject() && !payload.IsArray()) return InvalidArgument("the payload is no JSON object");
+    if (!payload.IsObject() && !payload.IsArray())
+      return InvalidArgument("the payload is no JSON object");
     RunEvent event;
     RunHint& hint = event.run;
     hint.ci = s_.name;
@@ -102,7 +109,8 @@ class GenericCi final : public CiSource {
   }
 
   bool IsFailure(std::string_view conclusion) const {
-    return std::find(s_.failed_when.begin(), s_.failed_when.end(), conclusion) != s_.failed_when.end();
+    return std::find(s_.failed_when.begin(), s_.failed_when.end(), conclusion) !=
+           s_.failed_when.end();
   }
 
   Status ReadKey(const Json& payload, RunHint& hint) const {
@@ -115,7 +123,8 @@ class GenericCi final : public CiSource {
     ASSIGN_OR_RETURN(const std::string attempt, s_.mapping.Text(payload, "attempt"));
     if (!attempt.empty()) {
       std::int64_t number = 0;
-      if (!ParseInt64(attempt, &number)) return InvalidArgument("the run's attempt is not a number");
+      if (!ParseInt64(attempt, &number))
+        return InvalidArgument("the run's attempt is not a number");
       ASSIGN_OR_RETURN(hint.key.attempt, CheckAttempt(number));
     }
     ASSIGN_OR_RETURN(hint.branch, s_.mapping.Text(payload, "branch"));
@@ -137,8 +146,10 @@ class GenericCi final : public CiSource {
     if (!url.ok()) return Annotate(url.status(), "the log's address cannot be used");
     const std::string normalised = Normalised(*url);
     const auto& prefixes = s_.log_url_prefixes;
-    if (std::none_of(prefixes.begin(), prefixes.end(), [&](const auto& p) { return IsBelow(normalised, p); })) {
-      return InvalidArgument(Cat("the log's address at ", url->Origin(), " is not below any of log_url_prefixes"));
+    if (std::none_of(prefixes.begin(), prefixes.end(),
+                     [&](const auto& p) { return IsBelow(normalised, p); })) {
+      return InvalidArgument(
+          Cat("the log's address at ", url->Origin(), " is not below any of log_url_prefixes"));
     }
     hint.log_url = normalised;
     return OkStatus();
@@ -157,7 +168,8 @@ StatusOr<std::unique_ptr<CiSource>> NewGenericCi(const CiOptions& options) {
   settings.secret = options.secret;
   settings.signature_header = Lower(options.signature_header);
   settings.token_header = Lower(options.token_header);
-  if (options.secret.empty()) problems.push_back("a secret is needed: without one anyone could send failures");
+  if (options.secret.empty())
+    problems.push_back("a secret is needed: without one anyone could send failures");
   if (options.signature_header.empty() == options.token_header.empty()) {
     problems.push_back("exactly one of signature_header and token_header is needed");
   }
@@ -165,7 +177,8 @@ StatusOr<std::unique_ptr<CiSource>> NewGenericCi(const CiOptions& options) {
   settings.failed_when = options.failed_when;
   const bool has_conclusion = settings.mapping.Has("conclusion");
   if (has_conclusion && options.failed_when.empty()) {
-    problems.push_back("failed_when must name the conclusions that are failures, since map.conclusion is set");
+    problems.push_back(
+        "failed_when must name the conclusions that are failures, since map.conclusion is set");
   }
   if (!has_conclusion && !options.failed_when.empty()) {
     problems.push_back("failed_when has no effect without map.conclusion");
@@ -176,7 +189,8 @@ StatusOr<std::unique_ptr<CiSource>> NewGenericCi(const CiOptions& options) {
     if (url.ok()) settings.log_url_prefixes.push_back(Normalised(*url));
   }
   if (settings.mapping.Has("log_url") && options.log_url_prefixes.empty()) {
-    problems.push_back("log_url_prefixes must name where logs may be fetched from, since map.log_url is set");
+    problems.push_back(
+        "log_url_prefixes must name where logs may be fetched from, since map.log_url is set");
   }
   if (!problems.empty()) return InvalidArgument(Join(problems, "\n"));
   return std::unique_ptr<CiSource>(std::make_unique<GenericCi>(std::move(settings)));

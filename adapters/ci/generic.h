@@ -1,5 +1,5 @@
-// Any CI that posts JSON: the config says where each field is. Nothing is known of the platform, so all
-// that can be known of a run comes with the delivery (RunHint::foreign).
+// Any CI that posts JSON: the config says where each field is. Nothing is known of the platform, so
+// all that can be known of a run comes with the delivery (RunHint::foreign).
 #pragma once
 
 #include <memory>

@@ -12,14 +12,15 @@ namespace {
 constexpr std::string_view kForm = "application/x-www-form-urlencoded";
 constexpr std::string_view kSignaturePrefix = "sha256=";
 
-// The rest (cancelled, skipped, neutral, stale, success, action_required, and what is new) is no failure.
+// The rest (cancelled, skipped, neutral, stale, success, action_required, and what is new) is no
+// failure.
 bool IsFailure(std::string_view conclusion) {
   return conclusion == "failure" || conclusion == "timed_out" || conclusion == "startup_failure";
 }
 
 bool IsEventName(std::string_view name) {
   return !name.empty() && name.size() <= 64 &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos;
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
 }
 
 // The JSON of a delivery, whichever of GitHub's two content types it came as.
@@ -40,7 +41,8 @@ class GithubCi final : public CiSource {
   Status Authenticate(const Headers& headers, std::string_view raw_body) const override {
     std::string_view signature = HeaderValue(headers, "x-hub-signature-256");
     if (!signature.starts_with(kSignaturePrefix)) {
-      return Unauthenticated("The delivery is not signed: give the webhook a secret on GitHub's side.");
+      return Unauthenticated(
+          "The delivery is not signed: give the webhook a secret on GitHub's side.");
     }
     signature.remove_prefix(kSignaturePrefix.size());
     return CheckHmac(secret_.Reveal(), signature, raw_body);
@@ -75,20 +77,23 @@ class GithubCi final : public CiSource {
   StatusOr<Event> DecodeRun(const Json& payload) const {
     ASSIGN_OR_RETURN(const std::string action, RequiredText(payload["action"], "action"));
     if (action != "completed") {
-      return Event(OtherEvent{Cat("the run is ", EscapeControl(Truncate(action, 40)), ", not completed")});
+      return Event(
+          OtherEvent{Cat("the run is ", EscapeControl(Truncate(action, 40)), ", not completed")});
     }
     const Json run = payload["workflow_run"];
     RunEvent event;
     RunHint& hint = event.run;
     hint.ci = name_;
     hint.key.forge = forge_;
-    ASSIGN_OR_RETURN(hint.key.repo, RequiredText(payload["repository"]["full_name"], "repository.full_name"));
+    ASSIGN_OR_RETURN(hint.key.repo,
+                     RequiredText(payload["repository"]["full_name"], "repository.full_name"));
     RETURN_IF_ERROR(CheckRepo(hint.key.repo, false));
     ASSIGN_OR_RETURN(const std::int64_t id, RequiredInt(run["id"], "workflow_run.id"));
     if (id <= 0) return InvalidArgument("the payload's workflow_run.id is not a positive number");
     hint.key.run_id = Cat(id);
     if (!run["run_attempt"].IsNull()) {
-      ASSIGN_OR_RETURN(const std::int64_t attempt, RequiredInt(run["run_attempt"], "workflow_run.run_attempt"));
+      ASSIGN_OR_RETURN(const std::int64_t attempt,
+                       RequiredInt(run["run_attempt"], "workflow_run.run_attempt"));
       ASSIGN_OR_RETURN(hint.key.attempt, CheckAttempt(attempt));
     }
     ASSIGN_OR_RETURN(hint.commit, RequiredText(run["head_sha"], "workflow_run.head_sha"));
@@ -101,10 +106,12 @@ class GithubCi final : public CiSource {
   }
 
   static Status ReadNames(const Json& run, RunEvent& event) {
-    ASSIGN_OR_RETURN(const std::string conclusion, OptionalText(run["conclusion"], "workflow_run.conclusion"));
+    ASSIGN_OR_RETURN(const std::string conclusion,
+                     OptionalText(run["conclusion"], "workflow_run.conclusion"));
     ASSIGN_OR_RETURN(const std::string workflow, OptionalText(run["name"], "workflow_run.name"));
     ASSIGN_OR_RETURN(const std::string trigger, OptionalText(run["event"], "workflow_run.event"));
-    ASSIGN_OR_RETURN(const std::string link, OptionalText(run["html_url"], "workflow_run.html_url"));
+    ASSIGN_OR_RETURN(const std::string link,
+                     OptionalText(run["html_url"], "workflow_run.html_url"));
     event.conclusion = NameText(conclusion);
     event.run.workflow = NameText(workflow);
     event.run.event = NameText(trigger);
@@ -112,12 +119,13 @@ class GithubCi final : public CiSource {
     return OkStatus();
   }
 
-  // A failed job is not collected by itself: its run's own event follows once, when all of the run's jobs
-  // have ended, and names the same attempt. Collecting at each job would read an unfinished run, and the
-  // same run as often as it has failing jobs.
+  // A failed job is not collected by itself: its run's own event follows once, when all of the
+  // run's jobs have ended, and names the same attempt. Collecting at each job would read an
+  // unfinished run, and the same run as often as it has failing jobs.
   static StatusOr<Event> DecodeJob(const Json& payload) {
     ASSIGN_OR_RETURN(const std::string action, RequiredText(payload["action"], "action"));
-    return Event(OtherEvent{Cat("the job is ", EscapeControl(Truncate(action, 40)), "; its run's own event follows")});
+    return Event(OtherEvent{
+        Cat("the job is ", EscapeControl(Truncate(action, 40)), "; its run's own event follows")});
   }
 
   StatusOr<Event> DecodePullRequest(const Json& payload) const {
@@ -127,7 +135,8 @@ class GithubCi final : public CiSource {
     }
     ChangeEvent event;
     event.forge = forge_;
-    ASSIGN_OR_RETURN(event.repo, RequiredText(payload["repository"]["full_name"], "repository.full_name"));
+    ASSIGN_OR_RETURN(event.repo,
+                     RequiredText(payload["repository"]["full_name"], "repository.full_name"));
     RETURN_IF_ERROR(CheckRepo(event.repo, false));
     ASSIGN_OR_RETURN(event.number, RequiredInt(payload["number"], "number"));
     if (event.number <= 0) return InvalidArgument("the payload's number is not a positive number");

@@ -14,11 +14,12 @@ namespace regreen {
 class Mapping {
  public:
   // `problems` gets a line for each unknown field, missing field and malformed source.
-  static Mapping Read(const std::map<std::string, std::string>& map, std::vector<std::string>& problems);
+  static Mapping Read(const std::map<std::string, std::string>& map,
+                      std::vector<std::string>& problems);
 
   bool Has(std::string_view field) const { return sources_.find(field) != sources_.end(); }
-  // The field's value as text: a constant, a string, or a whole number. "" when it is not mapped, absent
-  // or null; InvalidArgument for another type.
+  // The field's value as text: a constant, a string, or a whole number. "" when it is not mapped,
+  // absent or null; InvalidArgument for another type.
   StatusOr<std::string> Text(const Json& payload, std::string_view field) const;
 
  private:

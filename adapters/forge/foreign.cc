@@ -9,7 +9,8 @@ std::string WhySuperseded(const std::string& branch, const std::string& commit,
   if (branch.empty()) return "it is not known which branch the run was of";
   const std::string name = EscapeControl(Truncate(branch, 100));
   if (!tip) return Cat("there is no branch ", name, " any more");
-  if (*tip != commit) return Cat("the branch ", name, " has moved on to ", EscapeControl(tip->substr(0, 12)));
+  if (*tip != commit)
+    return Cat("the branch ", name, " has moved on to ", EscapeControl(tip->substr(0, 12)));
   return "";
 }
 
@@ -17,6 +18,7 @@ RunFacts ForeignFacts(const RunHint& hint, const std::optional<std::string>& tip
   RunFacts facts;
   facts.key = hint.key;
   facts.ci = hint.ci;
+  facts.foreign = true;
   facts.workflow = hint.workflow;
   facts.event = hint.event;
   facts.branch = facts.base_branch = hint.branch;

@@ -1,4 +1,5 @@
-// What is known of a run that its forge knows nothing of: the hint, completed by the tip of its branch.
+// What is known of a run that its forge knows nothing of: the hint, completed by the tip of its
+// branch.
 #pragma once
 
 #include <optional>

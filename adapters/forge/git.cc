@@ -34,11 +34,13 @@ class GitForge final : public Forge {
     return Change{0, Cat(request.branch, " on ", remote.url), true};
   }
 
-  StatusOr<ChangeState> ReadChange(const ChangeKey& key, const ChangeRef& ref, std::stop_token stop) override {
+  StatusOr<ChangeState> ReadChange(const ChangeKey& key, const ChangeRef& ref,
+                                   std::stop_token stop) override {
     ASSIGN_OR_RETURN(const GitRemote remote, Remote(key.repo));
     ASSIGN_OR_RETURN(const bool merged, IsMerged(remote, ref, stop));
     if (merged) return ChangeState{ChangeState::Kind::kMerged, ""};
-    ASSIGN_OR_RETURN(const std::optional<std::string> head, mirror_.RemoteTip(remote, ref.branch, stop));
+    ASSIGN_OR_RETURN(const std::optional<std::string> head,
+                     mirror_.RemoteTip(remote, ref.branch, stop));
     if (!head) return ChangeState{ChangeState::Kind::kClosed, ""};
     return ChangeState{ChangeState::Kind::kOpen, *head};
   }
@@ -46,8 +48,9 @@ class GitForge final : public Forge {
   StatusOr<GitRemote> Remote(const std::string& repo) override {
     const auto found = remotes_.find(repo);
     if (found == remotes_.end()) {
-      return PermissionDenied(Cat("the repository ", EscapeControl(Truncate(repo, 100)),
-                                  " is not one of the forge's remotes; add it there to have it worked on"));
+      return PermissionDenied(
+          Cat("the repository ", EscapeControl(Truncate(repo, 100)),
+              " is not one of the forge's remotes; add it there to have it worked on"));
     }
     if (found->second.starts_with('/') || token_.empty()) return GitRemote{found->second, "", {}};
     return GitRemote{found->second, "x-access-token", token_};
@@ -55,7 +58,8 @@ class GitForge final : public Forge {
 
  private:
   StatusOr<bool> IsMerged(const GitRemote& remote, const ChangeRef& ref, std::stop_token stop) {
-    ASSIGN_OR_RETURN(const std::optional<std::string> target, mirror_.RemoteTip(remote, ref.target, stop));
+    ASSIGN_OR_RETURN(const std::optional<std::string> target,
+                     mirror_.RemoteTip(remote, ref.target, stop));
     if (!target) return false;
     if (*target == ref.commit) return true;
     ASSIGN_OR_RETURN(const std::string folder, mirror_.Ensure(remote, *target, stop));
@@ -73,15 +77,18 @@ class GitForge final : public Forge {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<Forge>> NewGitForge(const ForgeOptions& options, const ForgeDependencies& dependencies) {
+StatusOr<std::unique_ptr<Forge>> NewGitForge(const ForgeOptions& options,
+                                             const ForgeDependencies& dependencies) {
   std::vector<std::string> problems;
-  if (options.remotes.empty()) problems.push_back("remotes names no repository, so none may be worked on");
+  if (options.remotes.empty())
+    problems.push_back("remotes names no repository, so none may be worked on");
   for (const auto& [repo, remote] : options.remotes) {
     if (remote.starts_with('/')) continue;
     const auto url = ParseUrl(remote);
     if (!url.ok()) {
-      problems.push_back(Cat("the remote of ", EscapeControl(repo), " must be an absolute path or an http(s) URL: ",
-                             Message(url.status())));
+      problems.push_back(
+          Cat("the remote of ", EscapeControl(repo),
+              " must be an absolute path or an http(s) URL: ", Message(url.status())));
     }
   }
   if (!problems.empty()) return InvalidArgument(Join(problems, "\n"));

@@ -1,4 +1,5 @@
-// Plain git remotes without an API: a failure comes with its delivery, and a change is a pushed branch.
+// Plain git remotes without an API: a failure comes with its delivery, and a change is a pushed
+// branch.
 #pragma once
 
 #include <memory>
@@ -8,6 +9,7 @@
 namespace regreen {
 
 // InvalidArgument with every mistake of the options, one a line.
-StatusOr<std::unique_ptr<Forge>> NewGitForge(const ForgeOptions& options, const ForgeDependencies& dependencies);
+StatusOr<std::unique_ptr<Forge>> NewGitForge(const ForgeOptions& options,
+                                             const ForgeDependencies& dependencies);
 
 }  // namespace regreen

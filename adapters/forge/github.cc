@@ -17,18 +17,21 @@ bool IsLoopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
-// The base of further addresses, without a slash at its end. Notes a problem when a token must not be
-// sent there.
-std::string BaseUrl(const std::string& text, std::string_view option, std::vector<std::string>& problems) {
+// The base of further addresses, without a slash at its end. Notes a problem when a token must not
+// be sent there.
+std::string BaseUrl(const std::string& text, std::string_view option,
+                    std::vector<std::string>& problems) {
   const auto url = ParseUrl(text);
   if (!url.ok()) {
     problems.push_back(Cat(option, ": ", Message(url.status())));
     return "";
   }
   if (url->scheme != "https" && !IsLoopback(url->host)) {
-    problems.push_back(Cat(option, " must begin with https://: the token would cross the network in clear"));
+    problems.push_back(
+        Cat(option, " must begin with https://: the token would cross the network in clear"));
   }
-  if (text.find('?') != std::string::npos) problems.push_back(Cat(option, " must not have a query"));
+  if (text.find('?') != std::string::npos)
+    problems.push_back(Cat(option, " must not have a query"));
   std::string base = text;
   while (base.ends_with('/')) base.pop_back();
   return base;
@@ -36,18 +39,23 @@ std::string BaseUrl(const std::string& text, std::string_view option, std::vecto
 
 // GitHub's own characters: the name becomes a part of clone URLs and API paths.
 bool IsRepoName(std::string_view repo) {
-  constexpr std::string_view kBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  constexpr std::string_view kBytes =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
   const auto parts = Split(repo, '/');
   return parts.size() == 2 && std::all_of(parts.begin(), parts.end(), [&](std::string_view part) {
-    return !part.empty() && part != "." && part != ".." && part.find_first_not_of(kBytes) == std::string_view::npos;
-  });
+           return !part.empty() && part != "." && part != ".." &&
+                  part.find_first_not_of(kBytes) == std::string_view::npos;
+         });
 }
 
 class GithubForge final : public Forge {
  public:
-  GithubForge(const ForgeOptions& options, const ForgeDependencies& dependencies, std::string api, std::string git)
+  GithubForge(const ForgeOptions& options, const ForgeDependencies& dependencies, std::string api,
+              std::string git)
       : api_(*dependencies.http, *dependencies.clock, std::move(api), options.token),
-        git_(std::move(git)), token_(options.token), repos_(options.repos) {}
+        git_(std::move(git)),
+        token_(options.token),
+        repos_(options.repos) {}
 
   StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token stop) override {
     RETURN_IF_ERROR(CheckRepo(hint.key.repo));
@@ -59,7 +67,8 @@ class GithubForge final : public Forge {
     return ForeignFacts(hint, tip);
   }
 
-  StatusOr<JobLog> ReadLog(const RunHint& hint, const JobFacts& job, std::stop_token stop) override {
+  StatusOr<JobLog> ReadLog(const RunHint& hint, const JobFacts& job,
+                           std::stop_token stop) override {
     RETURN_IF_ERROR(CheckRepo(hint.key.repo));
     return ReadGithubLog(api_, hint.key.repo, job.id, std::move(stop));
   }
@@ -69,7 +78,8 @@ class GithubForge final : public Forge {
     return EnsureGithubPull(api_, request, std::move(stop));
   }
 
-  StatusOr<ChangeState> ReadChange(const ChangeKey& key, const ChangeRef&, std::stop_token stop) override {
+  StatusOr<ChangeState> ReadChange(const ChangeKey& key, const ChangeRef&,
+                                   std::stop_token stop) override {
     RETURN_IF_ERROR(CheckRepo(key.repo));
     return ReadGithubPull(api_, key, std::move(stop));
   }
@@ -83,12 +93,13 @@ class GithubForge final : public Forge {
 
  private:
   Status CheckRepo(const std::string& repo) const {
-    const bool named = IsRepoName(repo) && std::any_of(repos_.begin(), repos_.end(), [&](const std::string& glob) {
-      return GlobMatch(glob, repo);
-    });
+    const bool named = IsRepoName(repo) &&
+                       std::any_of(repos_.begin(), repos_.end(),
+                                   [&](const std::string& glob) { return GlobMatch(glob, repo); });
     if (named) return OkStatus();
-    return PermissionDenied(Cat("the repository ", EscapeControl(Truncate(repo, 100)),
-                                " is not one that the forge's repos names; add it there to have it worked on"));
+    return PermissionDenied(
+        Cat("the repository ", EscapeControl(Truncate(repo, 100)),
+            " is not one that the forge's repos names; add it there to have it worked on"));
   }
 
   const GithubApi api_;
@@ -99,13 +110,16 @@ class GithubForge final : public Forge {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<Forge>> NewGithubForge(const ForgeOptions& options, const ForgeDependencies& dependencies) {
+StatusOr<std::unique_ptr<Forge>> NewGithubForge(const ForgeOptions& options,
+                                                const ForgeDependencies& dependencies) {
   std::vector<std::string> problems;
   std::string api = BaseUrl(options.api, "api", problems);
   // A folder holds bare copies that something else keeps in step with GitHub.
-  std::string git = options.git.starts_with('/') ? options.git : BaseUrl(options.git, "git", problems);
+  std::string git =
+      options.git.starts_with('/') ? options.git : BaseUrl(options.git, "git", problems);
   if (options.token.empty()) problems.push_back("token is needed: a personal access token");
-  if (options.repos.empty()) problems.push_back("repos names no repository, so none may be worked on");
+  if (options.repos.empty())
+    problems.push_back("repos names no repository, so none may be worked on");
   if (!problems.empty()) return InvalidArgument(Join(problems, "\n"));
   return std::unique_ptr<Forge>(
       std::make_unique<GithubForge>(options, dependencies, std::move(api), std::move(git)));

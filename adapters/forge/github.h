@@ -8,6 +8,7 @@
 namespace regreen {
 
 // InvalidArgument with every mistake of the options, one a line.
-StatusOr<std::unique_ptr<Forge>> NewGithubForge(const ForgeOptions& options, const ForgeDependencies& dependencies);
+StatusOr<std::unique_ptr<Forge>> NewGithubForge(const ForgeOptions& options,
+                                                const ForgeDependencies& dependencies);
 
 }  // namespace regreen

@@ -19,7 +19,8 @@ std::string MessageOf(const HttpAnswer& answer) {
   if (!json.ok()) return Cat("status ", answer.status);
   std::string text = (*json)["message"].StringOr("no message");
   for (const Json& error : (*json)["errors"].Elements()) {
-    const std::string detail = error["message"].StringOr(error.StringOr(error["code"].StringOr("")));
+    const std::string detail =
+        error["message"].StringOr(error.StringOr(error["code"].StringOr("")));
     if (!detail.empty()) Append(text, "; ", detail);
   }
   return EscapeControl(Truncate(text, kMaxMessage));
@@ -37,7 +38,8 @@ bool IsRateLimit(const HttpAnswer& answer) {
 
 std::string RepoPath(std::string_view repo) {
   std::string path;
-  for (std::string_view part : Split(repo, '/')) Append(path, path.empty() ? "" : "/", PercentEncode(part));
+  for (std::string_view part : Split(repo, '/'))
+    Append(path, path.empty() ? "" : "/", PercentEncode(part));
   return path;
 }
 
@@ -60,7 +62,8 @@ StatusOr<HttpAnswer> GithubApi::Fetch(HttpCall call, std::stop_token stop) const
   return http_.Call(call);
 }
 
-StatusOr<Json> GithubApi::Get(std::string_view path, std::string_view what, std::stop_token stop) const {
+StatusOr<Json> GithubApi::Get(std::string_view path, std::string_view what,
+                              std::stop_token stop) const {
   return Send("GET", path, "", what, stop);
 }
 
@@ -90,7 +93,8 @@ Status GithubApi::RateLimited(const HttpAnswer& answer, std::string_view what) c
   }
   wait = std::clamp(wait, absl::Seconds(1), kMaxWait);
   return ResourceExhausted(Cat(what, ": GitHub's rate limit is used up; it asks to wait ",
-                               absl::ToInt64Seconds(wait), " seconds"), wait);
+                               absl::ToInt64Seconds(wait), " seconds"),
+                           wait);
 }
 
 Status GithubApi::ErrorOf(const HttpAnswer& answer, std::string_view what) const {
@@ -103,13 +107,17 @@ Status GithubApi::ErrorOf(const HttpAnswer& answer, std::string_view what) const
     case 302:
     case 307:
     case 308:
-      return NotFound(Cat(what, ": it was renamed or moved; use its new name in the configuration"));
+      return NotFound(
+          Cat(what, ": it was renamed or moved; use its new name in the configuration"));
     case 401:
-      return Unauthenticated(Cat(what, ": GitHub refused the token (", words, "); it is wrong, expired or revoked. "
-                                 "Make a new one with the permissions metadata, actions, contents, pull requests "
-                                 "and issues, and give it to the forge's token"));
+      return Unauthenticated(
+          Cat(what, ": GitHub refused the token (", words,
+              "); it is wrong, expired or revoked. "
+              "Make a new one with the permissions metadata, actions, contents, pull requests "
+              "and issues, and give it to the forge's token"));
     case 403:
-      return PermissionDenied(Cat(what, ": the token may not do this (", words, "); give it the permission, or take "
+      return PermissionDenied(Cat(what, ": the token may not do this (", words,
+                                  "); give it the permission, or take "
                                   "the repository out of the forge's repos"));
     case 404:
     case 410:

@@ -1,5 +1,5 @@
-// GitHub's REST API: one call, one answer, one mapping of errors. Source: docs.github.com, "REST API",
-// version 2022-11-28; "Rate limits for the REST API".
+// GitHub's REST API: one call, one answer, one mapping of errors. Source: docs.github.com, "REST
+// API", version 2022-11-28; "Rate limits for the REST API".
 #pragma once
 
 #include <stop_token>
@@ -22,8 +22,8 @@ class GithubApi {
 
   StatusOr<Json> Get(std::string_view path, std::string_view what, std::stop_token stop) const;
   // `method` with a JSON body.
-  StatusOr<Json> Send(const std::string& method, std::string_view path, std::string body, std::string_view what,
-                      std::stop_token stop) const;
+  StatusOr<Json> Send(const std::string& method, std::string_view path, std::string body,
+                      std::string_view what, std::stop_token stop) const;
   // The answer as it is, redirects and errors included.
   StatusOr<HttpAnswer> Fetch(HttpCall call, std::stop_token stop) const;
   // A call to the API with its headers, the credential included.

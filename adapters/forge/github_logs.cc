@@ -13,24 +13,30 @@ constexpr int kMaxHops = 3;
 // How long after a job's end its log may still be on its way to the store.
 constexpr absl::Duration kStoreDelay = absl::Minutes(10);
 
-bool IsRedirect(int status) { return status == 301 || status == 302 || status == 303 || status == 307 || status == 308; }
+bool IsRedirect(int status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
 
-// A location that may be followed: https to wherever the log is stored, plain http to the API's own host
-// only (a local server).
+// A location that may be followed: https to wherever the log is stored, plain http to the API's own
+// host only (a local server).
 StatusOr<HttpUrl> NextHop(const HttpAnswer& answer, const HttpUrl& from, const HttpUrl& api) {
   std::string location(HeaderValue(answer.headers, "location"));
   if (location.starts_with('/') && !location.starts_with("//")) location = from.Origin() + location;
   ASSIGN_OR_RETURN(HttpUrl next, ParseUrl(location));
   if (next.scheme != "https" && next.host != api.host) {
-    return PermissionDenied(Cat("the log is to be fetched from ", next.Origin(), " without TLS, which is refused"));
+    return PermissionDenied(
+        Cat("the log is to be fetched from ", next.Origin(), " without TLS, which is refused"));
   }
   return next;
 }
 
 class LogReader {
  public:
-  LogReader(const GithubApi& api, const std::string& repo, const std::string& job_id, std::stop_token stop)
-      : api_(api), stop_(std::move(stop)), job_(Cat("/repos/", RepoPath(repo), "/actions/jobs/", PercentEncode(job_id))),
+  LogReader(const GithubApi& api, const std::string& repo, const std::string& job_id,
+            std::stop_token stop)
+      : api_(api),
+        stop_(std::move(stop)),
+        job_(Cat("/repos/", RepoPath(repo), "/actions/jobs/", PercentEncode(job_id))),
         what_(Cat("reading the log of job ", EscapeControl(job_id), " of ", repo)) {}
 
   StatusOr<JobLog> Read() {
@@ -63,14 +69,16 @@ class LogReader {
 
   Status WhyMissing() const {
     ASSIGN_OR_RETURN(const Json job, api_.Get(job_, what_, stop_));
-    if (job["status"].StringOr("") != "completed") return Unavailable(Cat(what_, ": the job has not ended yet"));
+    if (job["status"].StringOr("") != "completed")
+      return Unavailable(Cat(what_, ": the job has not ended yet"));
     const std::string conclusion = job["conclusion"].StringOr("");
     if (conclusion == "cancelled" || conclusion == "skipped") {
       return NotFound(Cat(what_, ": the job was ", conclusion, " and has no log"));
     }
     absl::Time completed;
     std::string unused;
-    if (absl::ParseTime(absl::RFC3339_full, job["completed_at"].StringOr(""), &completed, &unused) &&
+    if (absl::ParseTime(absl::RFC3339_full, job["completed_at"].StringOr(""), &completed,
+                        &unused) &&
         api_.clock().Now() - completed > kStoreDelay) {
       return NotFound(Cat(what_, ": GitHub does not keep it any more"));
     }
@@ -84,8 +92,8 @@ class LogReader {
 
 }  // namespace
 
-StatusOr<JobLog> ReadGithubLog(const GithubApi& api, const std::string& repo, const std::string& job_id,
-                               std::stop_token stop) {
+StatusOr<JobLog> ReadGithubLog(const GithubApi& api, const std::string& repo,
+                               const std::string& job_id, std::stop_token stop) {
   return LogReader(api, repo, job_id, std::move(stop)).Read();
 }
 

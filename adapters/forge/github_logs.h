@@ -10,7 +10,7 @@
 namespace regreen {
 
 // Unavailable while the log is not stored yet; NotFound when it will never be there.
-StatusOr<JobLog> ReadGithubLog(const GithubApi& api, const std::string& repo, const std::string& job_id,
-                               std::stop_token stop);
+StatusOr<JobLog> ReadGithubLog(const GithubApi& api, const std::string& repo,
+                               const std::string& job_id, std::stop_token stop);
 
 }  // namespace regreen

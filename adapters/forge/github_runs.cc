@@ -21,7 +21,8 @@ bool IsCommit(std::string_view text) {
 }
 
 bool IsRunId(std::string_view text) {
-  return !text.empty() && text.size() <= 20 && text.find_first_not_of("0123456789") == std::string_view::npos;
+  return !text.empty() && text.size() <= 20 &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 // ".github/workflows/x.yml@refs/heads/main" of a reusable workflow is that file too.
@@ -30,8 +31,8 @@ std::string WorkflowPath(std::string path) {
   return path;
 }
 
-// head_branch alone does not tell: a fork's own "main" is called main as well. A fork that was deleted
-// has no head_repository.
+// head_branch alone does not tell: a fork's own "main" is called main as well. A fork that was
+// deleted has no head_repository.
 bool IsFromFork(const Json& run) {
   const std::int64_t head = run["head_repository"]["id"].IntOr(0);
   return head == 0 || head != run["repository"]["id"].IntOr(-1);
@@ -76,14 +77,18 @@ JobFacts JobOf(const Json& job) {
 class RunReader {
  public:
   RunReader(const GithubApi& api, const RunHint& hint, std::stop_token stop)
-      : api_(api), hint_(hint), stop_(std::move(stop)), root_(Cat("/repos/", RepoPath(hint.key.repo))),
+      : api_(api),
+        hint_(hint),
+        stop_(std::move(stop)),
+        root_(Cat("/repos/", RepoPath(hint.key.repo))),
         run_(Cat(root_, "/actions/runs/", hint.key.run_id)),
         what_(Cat("reading run ", hint.key.run_id, " of ", hint.key.repo)) {}
 
   StatusOr<RunFacts> Read() {
     ASSIGN_OR_RETURN(const Json current, api_.Get(run_, what_, stop_));
     const std::int64_t attempt = current["run_attempt"].IntOr(1);
-    if (attempt < hint_.key.attempt) return Unavailable(Cat(what_, ": GitHub does not know of this attempt yet"));
+    if (attempt < hint_.key.attempt)
+      return Unavailable(Cat(what_, ": GitHub does not know of this attempt yet"));
     if (attempt > hint_.key.attempt) return ReadOldAttempt(attempt);
     ASSIGN_OR_RETURN(RunFacts facts, FactsOf(current, hint_));
     if (!facts.completed || !facts.failed) return facts;
@@ -97,7 +102,8 @@ class RunReader {
 
  private:
   StatusOr<RunFacts> ReadOldAttempt(std::int64_t current) {
-    ASSIGN_OR_RETURN(const Json old, api_.Get(Cat(run_, "/attempts/", hint_.key.attempt), what_, stop_));
+    ASSIGN_OR_RETURN(const Json old,
+                     api_.Get(Cat(run_, "/attempts/", hint_.key.attempt), what_, stop_));
     ASSIGN_OR_RETURN(RunFacts facts, FactsOf(old, hint_));
     facts.superseded = true;
     facts.superseded_why = Cat("attempt ", current, " of the run has begun");
@@ -117,7 +123,8 @@ class RunReader {
   // The payload's and the run's own lists of pull requests are not complete; the commit's is.
   Status FindPullRequest(RunFacts& facts) {
     if (!facts.event.starts_with("pull_request")) return OkStatus();
-    ASSIGN_OR_RETURN(const Json pulls, api_.Get(Cat(root_, "/commits/", facts.commit, "/pulls"), what_, stop_));
+    ASSIGN_OR_RETURN(const Json pulls,
+                     api_.Get(Cat(root_, "/commits/", facts.commit, "/pulls"), what_, stop_));
     std::int64_t closed = 0;
     for (const Json& pull : pulls.Elements()) {
       if (pull["head"]["sha"].StringOr("") != facts.commit) continue;
@@ -138,11 +145,13 @@ class RunReader {
 
   Status ReadJobs(RunFacts& facts) {
     for (int page = 1; page <= kMaxPages; ++page) {
-      ASSIGN_OR_RETURN(const Json list, api_.Get(Cat(run_, "/attempts/", hint_.key.attempt, "/jobs?per_page=",
-                                                     kPageSize, "&page=", page), what_, stop_));
+      ASSIGN_OR_RETURN(const Json list, api_.Get(Cat(run_, "/attempts/", hint_.key.attempt,
+                                                     "/jobs?per_page=", kPageSize, "&page=", page),
+                                                 what_, stop_));
       const std::vector<Json> jobs = list["jobs"].Elements();
       for (const Json& job : jobs) facts.jobs.push_back(JobOf(job));
-      const auto total = static_cast<std::size_t>(std::max<std::int64_t>(0, list["total_count"].IntOr(0)));
+      const auto total =
+          static_cast<std::size_t>(std::max<std::int64_t>(0, list["total_count"].IntOr(0)));
       if (jobs.empty() || facts.jobs.size() >= total) break;
     }
     return OkStatus();
@@ -162,7 +171,8 @@ StatusOr<RunFacts> ReadGithubRun(const GithubApi& api, const RunHint& hint, std:
 }
 
 StatusOr<std::optional<std::string>> ReadGithubBranch(const GithubApi& api, const std::string& repo,
-                                                      const std::string& branch, std::stop_token stop) {
+                                                      const std::string& branch,
+                                                      std::stop_token stop) {
   const auto found = api.Get(Cat("/repos/", RepoPath(repo), "/branches/", PercentEncode(branch)),
                              Cat("reading a branch of ", repo), std::move(stop));
   if (found.status().code() == StatusCode::kNotFound) return std::optional<std::string>();

@@ -15,6 +15,7 @@ StatusOr<RunFacts> ReadGithubRun(const GithubApi& api, const RunHint& hint, std:
 
 // The commit of a branch, nullopt when there is none.
 StatusOr<std::optional<std::string>> ReadGithubBranch(const GithubApi& api, const std::string& repo,
-                                                      const std::string& branch, std::stop_token stop);
+                                                      const std::string& branch,
+                                                      std::stop_token stop);
 
 }  // namespace regreen

@@ -19,12 +19,13 @@ constexpr Kind kKinds[] = {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<Forge>> CreateForge(const ForgeOptions& options, const ForgeDependencies& dependencies) {
+StatusOr<std::unique_ptr<Forge>> CreateForge(const ForgeOptions& options,
+                                             const ForgeDependencies& dependencies) {
   for (const Kind& kind : kKinds) {
     if (options.kind == kind.name) return kind.create(options, dependencies);
   }
-  return InvalidArgument(Cat("there is no kind of forge named \"", EscapeControl(options.kind), "\"",
-                             DidYouMean(options.kind, ForgeKinds())));
+  return InvalidArgument(Cat("there is no kind of forge named \"", EscapeControl(options.kind),
+                             "\"", DidYouMean(options.kind, ForgeKinds())));
 }
 
 std::vector<std::string> ForgeKinds() {

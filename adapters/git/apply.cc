@@ -10,31 +10,6 @@ namespace {
 
 constexpr std::size_t kMaxPatchBytes = 128 << 20;
 
-enum class Half { kDeletions, kRest };
-
-// For git_apply_options: a value above 0 leaves the delta out.
-int LeaveOutOtherHalf(const git_diff_delta* delta, void* half) {
-  const bool deletion = delta->status == GIT_DELTA_DELETED;
-  return deletion == (*static_cast<Half*>(half) == Half::kDeletions) ? 0 : 1;
-}
-
-StatusOr<git_oid> ApplyHalf(git_repository* repository, git_tree* base, git_diff* diff, Half half) {
-  git_apply_options options;
-  git_apply_options_init(&options, GIT_APPLY_OPTIONS_VERSION);
-  options.delta_cb = LeaveOutOtherHalf;
-  options.payload = &half;
-  int code = 0;
-  auto index = GitMake<IndexPtr>(code, git_apply_to_tree, repository, base, diff, &options);
-  git_oid tree;
-  if (code == 0) code = git_index_write_tree_to(&tree, index.get(), repository);
-  // Whatever the reason, it is the patch that does not fit; a broken store shows on the next read.
-  if (code != 0) {
-    return InvalidArgument(Cat("the patch does not fit its base commit: ",
-                               Message(GitError(code, "it cannot be applied"))));
-  }
-  return tree;
-}
-
 Status CheckPath(std::string_view path) {
   for (std::string_view part : Split(path, '/')) {
     if (part.empty() || part == "." || part == ".." || Lower(part) == ".git") {
@@ -60,10 +35,14 @@ std::vector<FileChange> ChangesOf(const git_diff_delta& delta) {
   using Kind = FileChange::Kind;
   switch (delta.status) {
     case GIT_DELTA_ADDED:
-    case GIT_DELTA_COPIED: return {Change(Kind::kAdded, delta)};
-    case GIT_DELTA_DELETED: return {Change(Kind::kDeleted, delta)};
-    case GIT_DELTA_RENAMED: return {Change(Kind::kDeleted, delta), Change(Kind::kAdded, delta)};
-    default: return {Change(Kind::kModified, delta)};
+    case GIT_DELTA_COPIED:
+      return {Change(Kind::kAdded, delta)};
+    case GIT_DELTA_DELETED:
+      return {Change(Kind::kDeleted, delta)};
+    case GIT_DELTA_RENAMED:
+      return {Change(Kind::kDeleted, delta), Change(Kind::kAdded, delta)};
+    default:
+      return {Change(Kind::kModified, delta)};
   }
 }
 
@@ -83,13 +62,16 @@ StatusOr<DiffPtr> ParseDiff(std::string_view bytes) {
 }
 
 StatusOr<git_oid> ApplyToTree(git_repository* repository, git_tree* base, git_diff* diff) {
-  // A file that becomes a folder or a link is a deletion and an addition at one place. Only with all
-  // deletions done first does the order of the two not matter.
-  ASSIGN_OR_RETURN(const git_oid cleared, ApplyHalf(repository, base, diff, Half::kDeletions));
   int code = 0;
-  auto tree = GitMake<TreePtr>(code, git_tree_lookup, repository, &cleared);
-  if (code != 0) return GitError(code, "cannot read a tree");
-  return ApplyHalf(repository, tree.get(), diff, Half::kRest);
+  auto index = GitMake<IndexPtr>(code, git_apply_to_tree, repository, base, diff, nullptr);
+  git_oid tree;
+  if (code == 0) code = git_index_write_tree_to(&tree, index.get(), repository);
+  // Whatever the reason, it is the patch that does not fit; a broken store shows on the next read.
+  if (code != 0) {
+    return InvalidArgument(Cat("the patch does not fit its base commit: ",
+                               Message(GitError(code, "it cannot be applied"))));
+  }
+  return tree;
 }
 
 StatusOr<git_oid> CommitPatch(git_repository* repository, const Patch& patch,
@@ -97,7 +79,8 @@ StatusOr<git_oid> CommitPatch(git_repository* repository, const Patch& patch,
   if (PatchDigest(patch.base_commit, patch.bytes) != patch.digest) {
     return InvalidArgument("the patch is not the one that its digest was taken of");
   }
-  if (patch.empty()) return InvalidArgument("the patch changes nothing, so there is nothing to commit");
+  if (patch.empty())
+    return InvalidArgument("the patch changes nothing, so there is nothing to commit");
   ASSIGN_OR_RETURN(CommitPtr parent, LookUpCommit(repository, patch.base_commit));
   ASSIGN_OR_RETURN(TreePtr base, TreeOf(parent.get()));
   ASSIGN_OR_RETURN(DiffPtr diff, ParseDiff(patch.bytes));
@@ -121,7 +104,8 @@ StatusOr<std::vector<FileChange>> ListChanges(git_diff* diff) {
   for (std::size_t i = 0; i < git_diff_num_deltas(diff); ++i) {
     int code = 0;
     auto patch = GitMake<GitPatchPtr>(code, git_patch_from_diff, diff, i);
-    if (code != 0) return InvalidArgument(Message(GitError(code, "a file of the patch is unreadable")));
+    if (code != 0)
+      return InvalidArgument(Message(GitError(code, "a file of the patch is unreadable")));
     // The flags of a delta are known only after its patch was made.
     const git_diff_delta* delta = git_diff_get_delta(diff, i);
     if (delta->old_file.path == nullptr || delta->new_file.path == nullptr) {

@@ -25,10 +25,11 @@ struct CommitText {
 
 // Checks the patch's digest, applies it to its base commit, and commits on top of that. The same
 // arguments give the same commit. InvalidArgument for a patch that changes nothing.
-StatusOr<git_oid> CommitPatch(git_repository* repository, const Patch& patch, const CommitText& text);
+StatusOr<git_oid> CommitPatch(git_repository* repository, const Patch& patch,
+                              const CommitText& text);
 
-// What the diff changes, file by file. A rename is a deletion and an addition. InvalidArgument for a
-// path that leaves the tree or is git's own.
+// What the diff changes, file by file. A rename is a deletion and an addition. InvalidArgument for
+// a path that leaves the tree or is git's own.
 StatusOr<std::vector<FileChange>> ListChanges(git_diff* diff);
 
 }  // namespace regreen

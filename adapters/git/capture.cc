@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "adapters/git/apply.h"
+#include "adapters/git/print.h"
 #include "adapters/git/scan.h"
 #include "adapters/git/tree.h"
 #include "adapters/git/trusted_repository.h"
@@ -10,11 +11,6 @@
 
 namespace regreen {
 namespace {
-
-struct GitBuffer {
-  git_buf raw = GIT_BUF_INIT;
-  ~GitBuffer() { git_buf_dispose(&raw); }
-};
 
 // The tree that the worktree's files make.
 StatusOr<git_oid> TreeOfWorktree(const CheckoutSpec& spec, const TrustedFolders& folders,
@@ -24,7 +20,7 @@ StatusOr<git_oid> TreeOfWorktree(const CheckoutSpec& spec, const TrustedFolders&
     return ErrnoStatus(errno, Cat("cannot look at ", folders.stamp));
   }
   int code = 0;
-  auto known = GitMake<IndexPtr>(code, git_index_open, Cat(folders.repository, "/index").c_str());
+  auto known = GitMake<IndexPtr>(code, git_index_open, folders.index.c_str());
   if (code != 0) return GitError(code, "cannot read the index of a checkout");
   auto index = GitMake<IndexPtr>(code, git_index_new);
   if (code == 0) code = git_index_read_tree(index.get(), base);
@@ -48,10 +44,7 @@ StatusOr<std::string> PatchBytes(git_repository* repository, git_tree* base, con
   options.id_abbrev = GIT_OID_HEXSZ;
   auto diff = GitMake<DiffPtr>(code, git_diff_tree_to_tree, repository, base, tree.get(), &options);
   if (code != 0) return GitError(code, "cannot compare two trees");
-  GitBuffer buffer;
-  code = git_diff_to_buf(&buffer.raw, diff.get(), GIT_DIFF_FORMAT_PATCH);
-  if (code != 0) return GitError(code, "cannot write a patch");
-  return std::string(buffer.raw.ptr, buffer.raw.size);
+  return PrintDiff(diff.get());
 }
 
 }  // namespace

@@ -32,8 +32,8 @@ constexpr char kConfig[] =
 StatusOr<git_oid> CommitToCheckOut(git_repository* repository, const CheckoutSpec& spec) {
   if (spec.patch == nullptr || spec.patch->empty()) return ParseCommitId(spec.commit);
   if (spec.patch->base_commit != spec.commit) {
-    return InvalidArgument(Cat("the patch is for the commit ", spec.patch->base_commit,
-                               ", not for ", spec.commit));
+    return InvalidArgument(
+        Cat("the patch is for the commit ", spec.patch->base_commit, ", not for ", spec.commit));
   }
   ASSIGN_OR_RETURN(CommitPtr base, LookUpCommit(repository, spec.commit));
   return CommitPatch(repository, *spec.patch,
@@ -41,7 +41,8 @@ StatusOr<git_oid> CommitToCheckOut(git_repository* repository, const CheckoutSpe
                       absl::FromUnixSeconds(git_commit_time(base.get()))});
 }
 
-Status WriteFiles(git_repository* repository, const git_oid& commit_id, const std::string& worktree) {
+Status WriteFiles(git_repository* repository, const git_oid& commit_id,
+                  const std::string& worktree) {
   int code = git_repository_set_workdir(repository, worktree.c_str(), 0);
   if (code != 0) return GitError(code, Cat("cannot use the folder ", worktree));
   ASSIGN_OR_RETURN(CommitPtr commit, LookUpCommit(repository, ToHex(commit_id)));
@@ -86,7 +87,13 @@ Status WriteDotGit(const CheckoutSpec& spec, const TrustedFolders& folders, cons
   RETURN_IF_ERROR(WriteFile(Cat(dot_git, "/objects/info/alternates"), Cat(spec.alternates, "\n")));
   RETURN_IF_ERROR(CopyOwnObjects(Cat(folders.repository, "/objects"), Cat(dot_git, "/objects")));
   std::error_code error;
-  fs::copy_file(Cat(folders.repository, "/index"), Cat(dot_git, "/index"), error);
+  // Of a shallow repository git must know where its history ends, or it misses the parents.
+  if (fs::exists(Cat(spec.mirror, "/shallow"), error)) {
+    fs::copy_file(Cat(spec.mirror, "/shallow"), Cat(dot_git, "/shallow"), error);
+    if (error) return ErrnoStatus(error.value(), Cat("cannot copy to ", dot_git));
+  }
+  fs::rename(Cat(folders.repository, "/index"), folders.index, error);
+  if (!error) fs::copy_file(folders.index, Cat(dot_git, "/index"), error);
   if (error) return ErrnoStatus(error.value(), Cat("cannot copy the index to ", dot_git));
   return OkStatus();
 }

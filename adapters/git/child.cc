@@ -23,11 +23,12 @@ constexpr std::size_t kMaxRequestBytes = 1 << 20;
 // What the callbacks of libgit2 share.
 struct Conversation {
   const GitRequest& request;
-  bool asked_before = false;   // for the credential: asked again means that it was refused
-  std::string refusal;         // what the remote said of the pushed ref
+  bool asked_before = false;  // for the credential: asked again means that it was refused
+  std::string refusal;        // what the remote said of the pushed ref
 };
 
-int GiveCredential(git_credential** out, const char*, const char*, unsigned allowed, void* payload) {
+int GiveCredential(git_credential** out, const char*, const char*, unsigned allowed,
+                   void* payload) {
   auto* conversation = static_cast<Conversation*>(payload);
   const GitRemote& remote = conversation->request.remote;
   if ((allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) == 0 || remote.user.empty()) {
@@ -61,15 +62,18 @@ git_remote_callbacks CallbacksFor(Conversation& conversation) {
 Status RemoteError(int code, std::string_view what) {
   const Status status = GitError(code, what);
   const std::string message = Message(status);
-  const auto says = [&](std::string_view words) { return message.find(words) != std::string::npos; };
+  const auto says = [&](std::string_view words) {
+    return message.find(words) != std::string::npos;
+  };
+  // With redirects off libgit2 still follows those on the same host, but no other.
+  if (says("redirect") || says("status code: 3")) {
+    return InvalidArgument(Cat(message, "; a redirect to another address is not ",
+                               "followed: configure the final one"));
+  }
   if (says("status code: 401") || says("authentication")) return Unauthenticated(message);
   if (says("status code: 403")) return PermissionDenied(message);
   if (says("status code: 404") || says("status code: 410")) return NotFound(message);
   if (says("status code: 429")) return ResourceExhausted(message);
-  if (says("redirect") || says("status code: 3")) {
-    return InvalidArgument(Cat(message, "; the address redirects, and redirects are not followed: "
-                                        "configure the final address"));
-  }
   return status.code() == StatusCode::kInternal ? Unavailable(message) : status;
 }
 
@@ -85,10 +89,10 @@ std::string UrlFor(const GitRemote& remote) {
 
 StatusOr<RemotePtr> MakeRemote(git_repository* repository, const GitRemote& remote) {
   int code = 0;
-  RemotePtr made = repository == nullptr
-                       ? GitMake<RemotePtr>(code, git_remote_create_detached, UrlFor(remote).c_str())
-                       : GitMake<RemotePtr>(code, git_remote_create_anonymous, repository,
-                                            UrlFor(remote).c_str());
+  RemotePtr made = repository == nullptr ? GitMake<RemotePtr>(code, git_remote_create_detached,
+                                                              UrlFor(remote).c_str())
+                                         : GitMake<RemotePtr>(code, git_remote_create_anonymous,
+                                                              repository, UrlFor(remote).c_str());
   if (code != 0) return GitError(code, "cannot use the remote");
   return made;
 }
@@ -118,7 +122,8 @@ StatusOr<std::optional<std::string>> TipOf(git_remote* remote, const std::string
 void RemoveLeftovers(const std::string& folder) {
   std::error_code error;
   std::vector<fs::path> stale;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder + "/refs", error)) {
+  for (const fs::directory_entry& entry :
+       fs::recursive_directory_iterator(folder + "/refs", error)) {
     if (entry.path().extension() == ".lock") stale.push_back(entry.path());
   }
   for (const fs::directory_entry& entry : fs::directory_iterator(folder + "/objects/pack", error)) {
@@ -169,8 +174,8 @@ Status SayRefusal(const Conversation& conversation) {
   return PermissionDenied(message);
 }
 
-// Over one connection: the remote compares the tip that it named at the start with the one that it has
-// when it writes, so a commit that comes in between is never overwritten.
+// Over one connection: the remote compares the tip that it named at the start with the one that it
+// has when it writes, so a commit that comes in between is never overwritten.
 StatusOr<GitAnswer> PushByNetwork(const GitRequest& request) {
   ASSIGN_OR_RETURN(RepositoryPtr repository, OpenRepository(request.folder));
   ASSIGN_OR_RETURN(const git_oid commit, ParseCommitId(request.commit));
@@ -209,14 +214,20 @@ StatusOr<GitAnswer> Push(const GitRequest& request) {
 StatusOr<GitAnswer> Answer(const GitRequest& request) {
   RETURN_IF_ERROR(CheckRemote(request.remote));
   EnsureGitLibrary();
+  // libgit2 says of a path that is not there that its protocol is unknown.
+  if (IsLocal(request.remote)) RETURN_IF_ERROR(OpenRepository(request.remote.url).status());
   if (!request.ca_file.empty()) {
-    const int code = git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, request.ca_file.c_str(), nullptr);
+    const int code =
+        git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, request.ca_file.c_str(), nullptr);
     if (code != 0) return GitError(code, Cat("cannot use the certificates in ", request.ca_file));
   }
   switch (request.operation) {
-    case GitRequest::Operation::kFetch: return Fetch(request);
-    case GitRequest::Operation::kTips: return Tips(request);
-    case GitRequest::Operation::kPush: return Push(request);
+    case GitRequest::Operation::kFetch:
+      return Fetch(request);
+    case GitRequest::Operation::kTips:
+      return Tips(request);
+    case GitRequest::Operation::kPush:
+      return Push(request);
   }
   return Internal("an unknown git operation");
 }

@@ -1,6 +1,6 @@
-// Mirror and Publisher by libgit2 (this folder owns it). Everything that touches the network runs in a
-// child process (this program's own hidden command) that can be killed; credentials reach it by its
-// standard input only.
+// Mirror and Publisher by libgit2 (this folder owns it). Everything that touches the network runs
+// in a child process (this program's own hidden command) that can be killed; credentials reach it
+// by its standard input only.
 #pragma once
 
 #include <memory>
@@ -13,9 +13,9 @@
 namespace regreen {
 
 struct GitOptions {
-  std::string directory;               // holds one bare repository for each remote
-  std::string child_program;           // argv of the child: {child_program, "internal-git"}
-  std::string ca_file;                 // empty: the system's certificates
+  std::string directory;      // holds one bare repository for each remote
+  std::string child_program;  // argv of the child: {child_program, "internal-git"}
+  std::string ca_file;        // empty: the system's certificates
   absl::Duration network_timeout = absl::Minutes(5);
 };
 

@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kMaxRuleBytes = 256 << 10;
 }  // namespace
 
-StatusOr<IgnoreRules> IgnoreRules::Create(const std::string& repository, const std::string& copies) {
+StatusOr<IgnoreRules> IgnoreRules::Create(const std::string& repository,
+                                          const std::string& copies) {
   RETURN_IF_ERROR(RemoveTree(copies));
   RETURN_IF_ERROR(MakeDirectories(copies, 0700));
   ASSIGN_OR_RETURN(RepositoryPtr opened, OpenRepository(repository));
@@ -36,7 +37,8 @@ Status IgnoreRules::Take(int folder, const std::string& prefix) {
   }
   const std::string parent = Cat(copies_, "/", prefix);
   RETURN_IF_ERROR(MakeDirectories(parent, 0700));
-  UniqueFd copy(open(Cat(parent, "/.gitignore").c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  UniqueFd copy(
+      open(Cat(parent, "/.gitignore").c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!copy) return ErrnoStatus(errno, Cat("cannot copy ", EscapeControl(path)));
   if (write(copy.get(), rules->data(), rules->size()) != static_cast<ssize_t>(rules->size())) {
     return ErrnoStatus(errno, Cat("cannot copy ", EscapeControl(path)));
@@ -47,7 +49,8 @@ Status IgnoreRules::Take(int folder, const std::string& prefix) {
 StatusOr<bool> IgnoreRules::Ignores(const std::string& path) const {
   int ignored = 0;
   const int code = git_ignore_path_is_ignored(&ignored, repository_.get(), path.c_str());
-  if (code != 0) return GitError(code, Cat("cannot tell whether ", EscapeControl(path), " is ignored"));
+  if (code != 0)
+    return GitError(code, Cat("cannot tell whether ", EscapeControl(path), " is ignored"));
   return ignored != 0;
 }
 

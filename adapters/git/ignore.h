@@ -1,6 +1,6 @@
-// Which paths a worktree's .gitignore files leave out. The files are data here: they are copied into a
-// folder of ours, and libgit2 reads the copies, so that a link or a FIFO in the worktree is never
-// opened as one.
+// Which paths a worktree's .gitignore files leave out. The files are data here: they are copied
+// into a folder of ours, and libgit2 reads the copies, so that a link or a FIFO in the worktree is
+// never opened as one.
 #pragma once
 
 #include <string>

@@ -1,5 +1,7 @@
 #include "adapters/git/library.h"
 
+#include <iterator>
+
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
 
@@ -20,35 +22,52 @@ struct GitLibrary {
     git_libgit2_opts(GIT_OPT_SET_TEMPLATE_PATH, "");
     git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECTS, kMaxObjectsOfPack);
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+    // A developer's repository may have them: they change neither objects nor refs.
+    const char* extensions[] = {"partialclone", "preciousobjects", "relativeworktrees",
+                                "worktreeconfig"};
+    git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, std::size(extensions));
   }
   ~GitLibrary() { git_libgit2_shutdown(); }
 };
 
 StatusCode CodeOf(int code, int klass) {
   switch (code) {
-    case GIT_ENOTFOUND: return StatusCode::kNotFound;
-    case GIT_EEXISTS: return StatusCode::kAlreadyExists;
-    case GIT_EAUTH: return StatusCode::kUnauthenticated;
-    case GIT_ECERTIFICATE: return StatusCode::kUnauthenticated;
+    case GIT_ENOTFOUND:
+      return StatusCode::kNotFound;
+    case GIT_EEXISTS:
+      return StatusCode::kAlreadyExists;
+    case GIT_EAUTH:
+      return StatusCode::kUnauthenticated;
+    case GIT_ECERTIFICATE:
+      return StatusCode::kUnauthenticated;
     case GIT_EINVALIDSPEC:
-    case GIT_EAPPLYFAIL: return StatusCode::kInvalidArgument;
+    case GIT_EAPPLYFAIL:
+      return StatusCode::kInvalidArgument;
     case GIT_ELOCKED:
-    case GIT_EMODIFIED: return StatusCode::kAborted;
-    default: break;
+    case GIT_EMODIFIED:
+      return StatusCode::kAborted;
+    default:
+      break;
   }
   switch (klass) {
-    case GIT_ERROR_NOMEMORY: return StatusCode::kResourceExhausted;
+    case GIT_ERROR_NOMEMORY:
+      return StatusCode::kResourceExhausted;
     case GIT_ERROR_NET:
     case GIT_ERROR_SSL:
-    case GIT_ERROR_HTTP: return StatusCode::kUnavailable;
-    case GIT_ERROR_PATCH: return StatusCode::kInvalidArgument;
-    default: return StatusCode::kInternal;
+    case GIT_ERROR_HTTP:
+      return StatusCode::kUnavailable;
+    case GIT_ERROR_PATCH:
+      return StatusCode::kInvalidArgument;
+    default:
+      return StatusCode::kInternal;
   }
 }
 
 }  // namespace
 
-void EnsureGitLibrary() { static const GitLibrary library; }
+void EnsureGitLibrary() {
+  static const GitLibrary library;
+}
 
 std::string CleanGitText(std::string_view untrusted) {
   return EscapeControl(Truncate(Redact(Trim(untrusted)), kMaxTextBytes));
@@ -56,9 +75,8 @@ std::string CleanGitText(std::string_view untrusted) {
 
 Status GitError(int code, std::string_view what) {
   const git_error* last = git_error_last();
-  const std::string why = last != nullptr && last->message != nullptr
-                              ? CleanGitText(last->message)
-                              : Cat("libgit2 error ", code);
+  const std::string why = last != nullptr && last->message != nullptr ? CleanGitText(last->message)
+                                                                      : Cat("libgit2 error ", code);
   return MakeStatus(CodeOf(code, last == nullptr ? 0 : last->klass), Cat(what, ": ", why));
 }
 

@@ -1,5 +1,5 @@
-// libgit2 as the rest of this folder uses it: set up once, owned pointers, errors as Status. Only the
-// files of this folder include it.
+// libgit2 as the rest of this folder uses it: set up once, owned pointers, errors as Status. Only
+// the files of this folder include it.
 #pragma once
 
 #include <git2.h>
@@ -37,7 +37,8 @@ using RemotePtr = GitOwned<git_remote, git_remote_free>;
 using ReferencePtr = GitOwned<git_reference, git_reference_free>;
 using SignaturePtr = GitOwned<git_signature, git_signature_free>;
 
-// Calls a libgit2 function of the form f(T** out, arguments…): GitMake<RepositoryPtr>(rc, f, args…).
+// Calls a libgit2 function of the form f(T** out, arguments…): GitMake<RepositoryPtr>(rc, f,
+// args…).
 template <class Ptr, class F, class... A>
 Ptr GitMake(int& code, F f, A&&... arguments) {
   typename Ptr::pointer raw = nullptr;

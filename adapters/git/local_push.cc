@@ -22,9 +22,14 @@ class Copier {
       const git_tree_entry* entry = git_tree_entry_byindex(tree.get(), i);
       const git_oid& child = *git_tree_entry_id(entry);
       switch (git_tree_entry_type(entry)) {
-        case GIT_OBJECT_TREE: RETURN_IF_ERROR(Tree(child)); break;
-        case GIT_OBJECT_BLOB: RETURN_IF_ERROR(Object(child)); break;
-        default: break;  // a submodule's commit is in another repository
+        case GIT_OBJECT_TREE:
+          RETURN_IF_ERROR(Tree(child));
+          break;
+        case GIT_OBJECT_BLOB:
+          RETURN_IF_ERROR(Object(child));
+          break;
+        default:
+          break;  // a submodule's commit is in another repository
       }
     }
     return Object(id);

@@ -7,8 +7,9 @@
 namespace regreen {
 
 // Copies what the commit adds to its parent, then moves the ref from the expected tip, which is
-// compared under the ref's lock. Touches no working tree, index or HEAD: a branch that is checked out
-// is InvalidArgument. Aborted when the tip is another one; NotFound when the parent is not there.
+// compared under the ref's lock. Touches no working tree, index or HEAD: a branch that is checked
+// out is InvalidArgument. Aborted when the tip is another one; NotFound when the parent is not
+// there.
 Status PushToFolder(const GitRequest& request);
 
 }  // namespace regreen

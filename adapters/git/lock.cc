@@ -21,7 +21,8 @@ StatusOr<MirrorLock> MirrorLock::Take(const std::string& folder, std::stop_token
   std::condition_variable_any never;
   std::unique_lock waiting(mutex);
   while (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return ErrnoStatus(errno, Cat("cannot lock ", path));
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return ErrnoStatus(errno, Cat("cannot lock ", path));
     never.wait_for(waiting, stop, std::chrono::milliseconds(20), [] { return false; });
     if (stop.stop_requested()) return Cancelled("stopped while waiting for a mirror");
   }

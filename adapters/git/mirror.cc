@@ -71,10 +71,12 @@ class GitMirror final : public Mirror {
         git_tree_entry_filemode(entry.get()) == GIT_FILEMODE_LINK) {
       return NotFound(Cat("there is no file ", shown));
     }
-    auto blob = GitMake<BlobPtr>(code, git_blob_lookup, repository.get(), git_tree_entry_id(entry.get()));
+    auto blob =
+        GitMake<BlobPtr>(code, git_blob_lookup, repository.get(), git_tree_entry_id(entry.get()));
     if (code != 0) return GitError(code, Cat("cannot read ", shown));
     const auto size = static_cast<std::size_t>(git_blob_rawsize(blob.get()));
-    if (size > max_bytes) return ResourceExhausted(Cat(shown, " has more than ", max_bytes, " bytes"));
+    if (size > max_bytes)
+      return ResourceExhausted(Cat(shown, " has more than ", max_bytes, " bytes"));
     return std::string(static_cast<const char*>(git_blob_rawcontent(blob.get())), size);
   }
 
@@ -94,8 +96,8 @@ class GitMirror final : public Mirror {
 
  private:
   // Branches first: most failures are on one. A change's head may be on none, or be gone from its
-  // branch by a force push; then by its own id, where the server allows it, and by the refs in which
-  // forges keep the heads of changes.
+  // branch by a force push; then by its own id, where the server allows it, and by the refs in
+  // which forges keep the heads of changes.
   Status FetchUntilThere(const GitRemote& remote, const std::string& folder,
                          const std::string& commit, std::stop_token stop) {
     GitRequest request;

@@ -18,8 +18,9 @@ Status CheckBranch(const std::string& branch) {
   int valid = 0;
   git_reference_name_is_valid(&valid, Cat("refs/heads/", branch).c_str());
   if (!branch.starts_with(kOwnPrefix) || valid == 0) {
-    return InvalidArgument(Cat("\"", EscapeControl(branch), "\" is not a branch that regreen writes: ",
-                               "it must begin with ", kOwnPrefix, " and be a valid git name"));
+    return InvalidArgument(Cat("\"", EscapeControl(branch),
+                               "\" is not a branch that regreen writes: ", "it must begin with ",
+                               kOwnPrefix, " and be a valid git name"));
   }
   return OkStatus();
 }

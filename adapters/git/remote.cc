@@ -8,7 +8,9 @@
 
 namespace regreen {
 
-bool IsLocal(const GitRemote& remote) { return remote.url.starts_with('/'); }
+bool IsLocal(const GitRemote& remote) {
+  return remote.url.starts_with('/');
+}
 
 Status CheckRemote(const GitRemote& remote) {
   const bool odd = std::any_of(remote.url.begin(), remote.url.end(),

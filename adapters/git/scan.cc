@@ -105,7 +105,8 @@ Status Scan::Subfolder(int parent, Entry& entry, int depth) {
   // A submodule's files are another repository's.
   if (kind == GIT_OBJECT_COMMIT) return OkStatus();
   if (kind == GIT_OBJECT_BLOB) RETURN_IF_ERROR(Remove(entry.base, entry.path));
-  UniqueFd folder(openat(parent, entry.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  UniqueFd folder(
+      openat(parent, entry.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   const std::string prefix = entry.path + "/";
   if (folder) RETURN_IF_ERROR(ignores_.Take(folder.get(), prefix));
   TreePtr tree;
@@ -122,8 +123,8 @@ Status Scan::Subfolder(int parent, Entry& entry, int depth) {
 }
 
 Status Scan::File(int folder, Entry& entry) {
-  const unsigned mode = (entry.info.st_mode & S_IXUSR) != 0 ? GIT_FILEMODE_BLOB_EXECUTABLE
-                                                            : GIT_FILEMODE_BLOB;
+  const unsigned mode =
+      (entry.info.st_mode & S_IXUSR) != 0 ? GIT_FILEMODE_BLOB_EXECUTABLE : GIT_FILEMODE_BLOB;
   if ((entry.info.st_mode & (S_ISUID | S_ISGID | S_ISVTX)) != 0) {
     return Refuse(entry.path, "it has a setuid, setgid or sticky bit");
   }
@@ -198,7 +199,8 @@ bool Scan::Unchanged(const Entry& entry, unsigned mode) const {
   if (entry.base == nullptr) return false;
   const git_index_entry* known = git_index_get_bypath(known_, entry.path.c_str(), 0);
   if (known == nullptr || !git_oid_equal(&known->id, git_tree_entry_id(entry.base))) return false;
-  if (known->mode != mode || git_tree_entry_filemode(entry.base) != static_cast<git_filemode_t>(mode)) {
+  if (known->mode != mode ||
+      git_tree_entry_filemode(entry.base) != static_cast<git_filemode_t>(mode)) {
     return false;
   }
   // The change time cannot be set by a program, so it tells what the modification time may not.

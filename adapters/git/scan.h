@@ -1,5 +1,5 @@
-// Reads a hostile folder into an index: what is there, compared with a base tree, by content. No link
-// is followed, no filter runs, nothing below .git is read.
+// Reads a hostile folder into an index: what is there, compared with a base tree, by content. No
+// link is followed, no filter runs, nothing below .git is read.
 #pragma once
 
 #include <sys/stat.h>
@@ -26,7 +26,11 @@ class Scan {
   // size is not read again. A file as new as `stamp` always is: it may have changed since unseen.
   Scan(git_repository* repository, git_index* index, git_index* known, timespec stamp,
        IgnoreRules& ignores, std::stop_token stop)
-      : repository_(repository), index_(index), known_(known), stamp_(stamp), ignores_(ignores),
+      : repository_(repository),
+        index_(index),
+        known_(known),
+        stamp_(stamp),
+        ignores_(ignores),
         stop_(std::move(stop)) {}
 
   // InvalidArgument names what cannot be in a patch; Cancelled.

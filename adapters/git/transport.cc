@@ -23,8 +23,8 @@ StatusOr<GitAnswer> AskRemote(const GitOptions& options, GitRequest request, std
                                 " with ", request.remote.url));
   }
   if (result->exit_code != 0) {
-    return Unavailable(Cat("the git child ended with ", result->exit_code, ": ",
-                           CleanGitText(result->err)));
+    return Unavailable(
+        Cat("the git child ended with ", result->exit_code, ": ", CleanGitText(result->err)));
   }
   auto answer = DecodeAnswer(result->out);
   if (!answer.ok()) return Annotate(answer.status(), CleanGitText(request.remote.url));

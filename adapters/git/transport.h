@@ -8,8 +8,8 @@
 
 namespace regreen {
 
-// Starts a child for this one request. DeadlineExceeded when it took longer than the options allow (it
-// is dead then); Cancelled; the child's own errors. Any thread.
+// Starts a child for this one request. DeadlineExceeded when it took longer than the options allow
+// (it is dead then); Cancelled; the child's own errors. Any thread.
 StatusOr<GitAnswer> AskRemote(const GitOptions& options, GitRequest request, std::stop_token stop);
 
 }  // namespace regreen

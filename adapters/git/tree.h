@@ -4,6 +4,7 @@
 
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "daemon/base/status.h"
 #include "daemon/domain/patch.h"
@@ -11,14 +12,18 @@
 namespace regreen {
 
 struct CheckoutSpec {
-  std::string mirror;            // the bare repository's folder
+  std::string mirror;  // the bare repository's folder
   std::string commit;
   const Patch* patch = nullptr;  // committed on top when given; HEAD is that commit then
   std::string worktree;          // an empty folder; gets the files and a .git of its own
-  std::string trusted_git;       // a folder outside the worktree: our own index and object store for it
-  // What .git/objects/info/alternates names: the path of the mirror's objects as the workspace sees it.
+  std::string trusted_git;  // a folder outside the worktree: our own index and object store for it
+  // What .git/objects/info/alternates names: the paths of ObjectStores(mirror) as the workspace
+  // sees them, one a line.
   std::string alternates;
 };
+
+// The folders that hold the repository's objects: its own, and those that it borrows from.
+std::vector<std::string> ObjectStores(const std::string& repository);
 
 // Writes the files of the commit, and a usable .git with a detached HEAD.
 Status Checkout(const CheckoutSpec& spec);

@@ -26,8 +26,10 @@ StatusCode CodeFrom(std::int64_t number) {
     case StatusCode::kDeadlineExceeded:
     case StatusCode::kAborted:
     case StatusCode::kResourceExhausted:
-    case StatusCode::kFailedPrecondition: return code;
-    default: return StatusCode::kInternal;
+    case StatusCode::kFailedPrecondition:
+      return code;
+    default:
+      return StatusCode::kInternal;
   }
 }
 

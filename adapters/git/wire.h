@@ -1,5 +1,5 @@
-// What the daemon asks the child that talks to remotes, and what it answers: one JSON object each way,
-// over the child's standard input and output.
+// What the daemon asks the child that talks to remotes, and what it answers: one JSON object each
+// way, over the child's standard input and output.
 #pragma once
 
 #include <optional>
@@ -18,16 +18,16 @@ struct GitRequest {
   Operation operation = Operation::kTips;
   GitRemote remote;
   std::string ca_file;
-  std::string folder;                  // kFetch, kPush: the bare repository
-  std::vector<std::string> refspecs;   // kFetch
-  bool prune = false;                  // kFetch: remove what the remote has no more
-  std::string ref;                     // kTips, kPush: a full name
-  std::string commit;                  // kPush
-  std::string expected;                // kPush: the tip that may be replaced, "" for none
+  std::string folder;                 // kFetch, kPush: the bare repository
+  std::vector<std::string> refspecs;  // kFetch
+  bool prune = false;                 // kFetch: remove what the remote has no more
+  std::string ref;                    // kTips, kPush: a full name
+  std::string commit;                 // kPush
+  std::string expected;               // kPush: the tip that may be replaced, "" for none
 };
 
 struct GitAnswer {
-  std::optional<std::string> tip;      // kTips: of the ref, nullopt when the remote has none
+  std::optional<std::string> tip;  // kTips: of the ref, nullopt when the remote has none
 };
 
 std::string EncodeRequest(const GitRequest& request);

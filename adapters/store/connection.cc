@@ -26,13 +26,14 @@ Status SqliteStatus(int code, sqlite3* db, const std::string& path) {
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:
     case SQLITE_AUTH:
-      return Unavailable(Cat("The database ", path, " cannot be opened or written (", why,
-                             "). Check that its folder exists, and that this user may write both."));
+      return Unavailable(
+          Cat("The database ", path, " cannot be opened or written (", why,
+              "). Check that its folder exists, and that this user may write both."));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL:
-      return Unavailable(Cat("Another process keeps the database ", path,
-                             " locked. End it, or try again later."));
+      return Unavailable(
+          Cat("Another process keeps the database ", path, " locked. End it, or try again later."));
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return Unavailable(Cat("The database ", path, " is damaged (", why,
@@ -47,13 +48,14 @@ Status SqliteStatus(int code, sqlite3* db, const std::string& path) {
   }
 }
 
-// The journal's files take their mode from this one. A file that is there is not even opened: closing
-// a descriptor of it would drop the locks that this process holds on it.
+// The journal's files take their mode from this one. A file that is there is not even opened:
+// closing a descriptor of it would drop the locks that this process holds on it.
 Status CreateOwnersFile(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0 && errno != EEXIST) {
-    return Unavailable(Cat("The database ", path, " cannot be created: ",
-                           std::generic_category().message(errno), ". Check that its folder exists, ",
+    return Unavailable(Cat("The database ", path,
+                           " cannot be created: ", std::generic_category().message(errno),
+                           ". Check that its folder exists, ",
                            "that this user may write there, and that the disk has space."));
   }
   if (fd >= 0) close(fd);
@@ -82,7 +84,9 @@ StatusOr<bool> Query::Next() {
   return SqliteStatus(code, db_, *path_);
 }
 
-std::int64_t Query::Int(int column) const { return sqlite3_column_int64(statement_, column); }
+std::int64_t Query::Int(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
 
 std::string_view Query::View(int column) const {
   const void* bytes = sqlite3_column_blob(statement_, column);
@@ -159,9 +163,13 @@ StatusOr<Query> Connection::Lend(std::string_view sql) {
   return Query(db_, found->second, &path_);
 }
 
-int Connection::Changes() const { return sqlite3_changes(db_); }
+int Connection::Changes() const {
+  return sqlite3_changes(db_);
+}
 
-std::int64_t Connection::LastInsertedRow() const { return sqlite3_last_insert_rowid(db_); }
+std::int64_t Connection::LastInsertedRow() const {
+  return sqlite3_last_insert_rowid(db_);
+}
 
 Status Connection::RunScript(const std::string& sql) {
   const int code = sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr);
@@ -174,7 +182,9 @@ Status Connection::Write(absl::FunctionRef<Status()> body) {
   return InTransaction("BEGIN IMMEDIATE", body);
 }
 
-Status Connection::Read(absl::FunctionRef<Status()> body) { return InTransaction("BEGIN", body); }
+Status Connection::Read(absl::FunctionRef<Status()> body) {
+  return InTransaction("BEGIN", body);
+}
 
 Status Connection::InTransaction(const char* begin, absl::FunctionRef<Status()> body) {
   RETURN_IF_ERROR(Execute(begin).status());

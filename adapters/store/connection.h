@@ -25,8 +25,8 @@ struct Blob {
   std::string_view bytes;
 };
 
-// A prepared statement with its values, lent by the connection; handed back by the destructor. Views
-// of a row live until the next Next().
+// A prepared statement with its values, lent by the connection; handed back by the destructor.
+// Views of a row live until the next Next().
 class Query {
  public:
   Query(Query&& other) noexcept;
@@ -46,7 +46,9 @@ class Query {
   Status Bind(int index, std::int64_t value);
   Status Bind(int index, int value) { return Bind(index, std::int64_t{value}); }
   Status Bind(int index, std::string_view copied);
-  Status Bind(int index, const std::string& copied) { return Bind(index, std::string_view(copied)); }
+  Status Bind(int index, const std::string& copied) {
+    return Bind(index, std::string_view(copied));
+  }
   Status Bind(int index, const char* copied) { return Bind(index, std::string_view(copied)); }
   Status Bind(int index, Text borrowed);
   Status Bind(int index, Blob borrowed);

@@ -26,9 +26,9 @@ constexpr char kWriterPragmas[] = R"sql(
 )sql";
 constexpr char kReaderPragmas[] = "PRAGMA cache_size = -1024;";
 
-// Keeps other processes from opening the same file until it is closed: the change to WAL is refused at
-// once, without the busy timeout, while another connection is at work. A folder that cannot be opened
-// is no error here, since opening the file says more.
+// Keeps other processes from opening the same file until it is closed: the change to WAL is refused
+// at once, without the busy timeout, while another connection is at work. A folder that cannot be
+// opened is no error here, since opening the file says more.
 UniqueFd LockFolderOf(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   UniqueFd fd(open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

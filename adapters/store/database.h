@@ -1,5 +1,5 @@
-// The file: one connection that writes, behind a lock, and a few that read beside it, so that reading
-// never waits for a sync and intake never waits for a reader. Any thread.
+// The file: one connection that writes, behind a lock, and a few that read beside it, so that
+// reading never waits for a sync and intake never waits for a reader. Any thread.
 #pragma once
 
 #include <memory>

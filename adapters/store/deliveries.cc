@@ -86,8 +86,9 @@ StatusOr<AcceptOutcome> AcceptOne(Connection& db, const NewDelivery& added,
 }
 
 Status Fenced(const DeliveryLease& lease) {
-  return FailedPrecondition(Cat("The lease on delivery ", lease.id,
-                                " is over: another worker owns it or it has ended. Drop this result."));
+  return FailedPrecondition(
+      Cat("The lease on delivery ", lease.id,
+          " is over: another worker owns it or it has ended. Drop this result."));
 }
 
 Status EndDelivery(Connection& db, const DeliveryLease& lease, Text state, Text reason) {
@@ -163,8 +164,7 @@ StatusOr<std::vector<AcceptOutcome>> SqliteStore::Accept(std::span<const NewDeli
   const Status status = database_->Write([&](Connection& db) -> Status {
     const std::int64_t now = ToMicros(clock_.Now());
     for (std::size_t i = 0; i < deliveries.size(); ++i) {
-      ASSIGN_OR_RETURN(const AcceptOutcome outcome,
-                       AcceptOne(db, deliveries[i], contents[i], now));
+      ASSIGN_OR_RETURN(const AcceptOutcome outcome, AcceptOne(db, deliveries[i], contents[i], now));
       outcomes.push_back(outcome);
     }
     return OkStatus();
@@ -226,9 +226,8 @@ Status SqliteStore::RetryDelivery(const DeliveryLease& lease, absl::Duration del
 Status SqliteStore::FailDelivery(const DeliveryLease& lease, const std::string& why) {
   return database_->Write([&](Connection& db) -> Status {
     RETURN_IF_ERROR(EndDelivery(db, lease, {"failed"}, {why}));
-    return InsertDecision(
-        db, clock_.Now(),
-        {.delivery_key = lease.delivery.key, .kind = "failed", .reason = why});
+    return InsertDecision(db, clock_.Now(),
+                          {.delivery_key = lease.delivery.key, .kind = "failed", .reason = why});
   });
 }
 
@@ -243,8 +242,7 @@ StatusOr<std::vector<DeliveryRow>> SqliteStore::ListDeliveries(int limit) {
       ASSIGN_OR_RETURN(const bool row, query.Next());
       if (!row) return OkStatus();
       rows.push_back({query.Int(0), query.String(1), query.String(2), query.String(3),
-                      query.String(4), FromMicros(query.Int(5)),
-                      static_cast<int>(query.Int(6))});
+                      query.String(4), FromMicros(query.Int(5)), static_cast<int>(query.Int(6))});
     }
   });
   RETURN_IF_ERROR(status);

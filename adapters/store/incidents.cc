@@ -47,7 +47,8 @@ class Recorder {
     const bool selects = outcome_.plan && may_select && (open || !seen);
     if (seen && !selects) return Ignore(open);
     if (!open) {
-      ASSIGN_OR_RETURN(IncidentRow row, InsertIncident(db_, now_, outcome_.key, added_.incident_json));
+      ASSIGN_OR_RETURN(IncidentRow row,
+                       InsertIncident(db_, now_, outcome_.key, added_.incident_json));
       RETURN_IF_ERROR(Occur(row));
       if (!selects) return Decide("unmatched", outcome_.reason, row.id, "");
       return Select(row);

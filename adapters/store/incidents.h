@@ -1,4 +1,5 @@
-// Incidents, and how a delivery's outcome becomes a new one, an occurrence of an open one, or nothing.
+// Incidents, and how a delivery's outcome becomes a new one, an occurrence of an open one, or
+// nothing.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +22,9 @@ struct NewIncident {
   std::string plan_json;  // "" without a plan
 };
 
-// Decides what the outcome means beside what is known, and writes that with its decision. Answers the
-// id of the task that it made, if any. A run counts once for each key, even when the incident that it
-// showed is closed by now: a CI tells of one run in many deliveries.
+// Decides what the outcome means beside what is known, and writes that with its decision. Answers
+// the id of the task that it made, if any. A run counts once for each key, even when the incident
+// that it showed is closed by now: a CI tells of one run in many deliveries.
 StatusOr<std::optional<std::string>> RecordIncident(Connection& db, absl::Time now,
                                                     const std::string& delivery_key,
                                                     const NewIncident& added);

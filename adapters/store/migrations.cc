@@ -5,8 +5,8 @@ namespace {
 
 // Times are microseconds since 1970, UTC. A row is due when due_at has come, and NULL says that no
 // worker may take it: it waits for a person, or it has ended. A lease moves due_at to its own end,
-// so that an expired one needs no clean-up. Rows that ended are in no index of due work, which keeps
-// claims as fast with a million of them as with none.
+// so that an expired one needs no clean-up. Rows that ended are in no index of due work, which
+// keeps claims as fast with a million of them as with none.
 constexpr char kInitial[] = R"sql(
 CREATE TABLE deliveries (
   id          INTEGER PRIMARY KEY,
@@ -139,6 +139,8 @@ constexpr Migration kMigrations[] = {
 
 }  // namespace
 
-std::span<const Migration> Migrations() { return kMigrations; }
+std::span<const Migration> Migrations() {
+  return kMigrations;
+}
 
 }  // namespace regreen

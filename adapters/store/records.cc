@@ -10,7 +10,9 @@
 namespace regreen {
 namespace {
 
-Status NoTask(const std::string& id) { return NotFound(Cat("There is no task ", id, ".")); }
+Status NoTask(const std::string& id) {
+  return NotFound(Cat("There is no task ", id, "."));
+}
 
 StatusOr<std::int64_t> FindSeq(Connection& db, const std::string& task_id) {
   ASSIGN_OR_RETURN(Query query, db.Prepare("SELECT seq FROM tasks WHERE id = ?1", Text{task_id}));
@@ -60,7 +62,8 @@ StatusOr<Backlog> ReadBacklog(Connection& db, std::string_view sql, std::int64_t
 }
 
 Status ReadTaskCounts(Connection& db, StoreCounts& counts) {
-  ASSIGN_OR_RETURN(Query query, db.Prepare("SELECT state, template, n FROM task_counts WHERE n > 0"));
+  ASSIGN_OR_RETURN(Query query,
+                   db.Prepare("SELECT state, template, n FROM task_counts WHERE n > 0"));
   while (true) {
     ASSIGN_OR_RETURN(const bool row, query.Next());
     if (!row) return OkStatus();
@@ -105,8 +108,8 @@ StatusOr<Task> SqliteStore::ReadTask(const std::string& id) {
   RETURN_IF_ERROR(status);
   if (rows.empty()) return NoTask(id);
   if (rows.size() > 1) {
-    return InvalidArgument(Cat("More than one task has an id that starts with ", id,
-                               ". Write more of it."));
+    return InvalidArgument(
+        Cat("More than one task has an id that starts with ", id, ". Write more of it."));
   }
   return ParseTask(std::move(rows.front()));
 }
@@ -146,8 +149,8 @@ StatusOr<std::string> SqliteStore::ReadArtifact(const std::string& task_id,
   RETURN_IF_ERROR(status);
   StatusOr<std::string> bytes = ZstdDecompress(packed, size);
   if (bytes.ok()) return bytes;
-  return Internal(Cat("The \"", name, "\" of task ", task_id, " cannot be read: ",
-                      Message(bytes.status())));
+  return Internal(
+      Cat("The \"", name, "\" of task ", task_id, " cannot be read: ", Message(bytes.status())));
 }
 
 StatusOr<std::vector<Decision>> SqliteStore::ListDecisions(int limit) {
@@ -168,8 +171,8 @@ StatusOr<std::vector<Decision>> SqliteStore::ListDecisions(int limit) {
   return decisions;
 }
 
-// Pending deliveries are all that did not end; pending tasks those that wait for a worker right now.
-// Work that is leased, backs off or is looked at again later does not wait.
+// Pending deliveries are all that did not end; pending tasks those that wait for a worker right
+// now. Work that is leased, backs off or is looked at again later does not wait.
 StatusOr<StoreCounts> SqliteStore::Count() {
   StoreCounts counts;
   const Status status = database_->Read([&](Connection& db) -> Status {

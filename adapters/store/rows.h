@@ -1,5 +1,5 @@
-// How values are kept in rows, for all the subjects of this folder. Functions that take a Connection
-// run inside the caller's transaction.
+// How values are kept in rows, for all the subjects of this folder. Functions that take a
+// Connection run inside the caller's transaction.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,12 @@
 
 namespace regreen {
 
-inline std::int64_t ToMicros(absl::Time time) { return absl::ToUnixMicros(time); }
-inline absl::Time FromMicros(std::int64_t micros) { return absl::FromUnixMicros(micros); }
+inline std::int64_t ToMicros(absl::Time time) {
+  return absl::ToUnixMicros(time);
+}
+inline absl::Time FromMicros(std::int64_t micros) {
+  return absl::FromUnixMicros(micros);
+}
 // A time that a caller left unset is now.
 inline absl::Time TimeOr(absl::Time time, absl::Time now) {
   return time == absl::Time() ? now : time;

@@ -19,8 +19,9 @@ class SqliteStore final : public Store {
       : database_(std::move(database)), clock_(clock) {}
 
   StatusOr<std::vector<AcceptOutcome>> Accept(std::span<const NewDelivery> deliveries) override;
-  // In the order of becoming due: a delivery that was retried stands behind those that came meanwhile.
-  // An expired lease counts as an attempt, since its worker may have died of this very delivery.
+  // In the order of becoming due: a delivery that was retried stands behind those that came
+  // meanwhile. An expired lease counts as an attempt, since its worker may have died of this very
+  // delivery.
   StatusOr<std::optional<DeliveryLease>> ClaimDelivery(const std::string& worker,
                                                        absl::Duration ttl) override;
   StatusOr<std::vector<std::string>> FinishDelivery(const DeliveryLease& lease,

@@ -44,9 +44,9 @@ struct TaskPlace {
 // nullopt when there is no such task. The id in full.
 StatusOr<std::optional<TaskPlace>> FindTask(Connection& db, const std::string& id);
 
-// Writes the state that the transition table allowed: gives the lease back (whoever held it is fenced
-// from here on), makes the task due after `delay` where a worker may claim it, closes the incident
-// of a task that ends, and appends `entry` to the timeline unless it is empty.
+// Writes the state that the transition table allowed: gives the lease back (whoever held it is
+// fenced from here on), makes the task due after `delay` where a worker may claim it, closes the
+// incident of a task that ends, and appends `entry` to the timeline unless it is empty.
 struct TaskMove {
   TaskState to = TaskState::kQueued;
   int attempt = 1;
@@ -66,7 +66,8 @@ inline constexpr std::string_view kTaskColumns =
     "t.id, t.state, t.attempt, t.lease_epoch, t.created_at, t.updated_at, t.not_before, t.reason, "
     "t.patch_digest, t.branch, t.pushed_commit, t.change_number, t.change_link, t.change_created, "
     "t.plan, i.incident, i.id, i.key";
-inline constexpr std::string_view kTaskTables = " FROM tasks t JOIN incidents i ON i.seq = t.incident ";
+inline constexpr std::string_view kTaskTables =
+    " FROM tasks t JOIN incidents i ON i.seq = t.incident ";
 StatusOr<TaskRow> ReadTaskRow(const Query& query);
 // Internal when this version cannot read it.
 StatusOr<Task> ParseTask(TaskRow row);

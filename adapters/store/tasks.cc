@@ -82,13 +82,12 @@ Status WritePlan(Connection& db, std::int64_t task, const Plan& plan, const std:
 // Leases the first task that is due and free; nullopt when there is none.
 StatusOr<std::optional<std::int64_t>> LeaseNext(Connection& db, const std::string& worker,
                                                 absl::Time now, absl::Duration ttl) {
-  ASSIGN_OR_RETURN(Query query,
-                   db.Prepare("UPDATE tasks SET lease_epoch = lease_epoch + 1, "
-                              "attempt = attempt + (worker IS NOT NULL), worker = ?1, "
-                              "due_at = ?3, updated_at = ?2 "
-                              "WHERE seq = (SELECT seq FROM tasks WHERE due_at <= ?2 "
-                              "ORDER BY due_at, seq LIMIT 1) RETURNING seq",
-                              worker, ToMicros(now), ToMicros(now + ttl)));
+  ASSIGN_OR_RETURN(Query query, db.Prepare("UPDATE tasks SET lease_epoch = lease_epoch + 1, "
+                                           "attempt = attempt + (worker IS NOT NULL), worker = ?1, "
+                                           "due_at = ?3, updated_at = ?2 "
+                                           "WHERE seq = (SELECT seq FROM tasks WHERE due_at <= ?2 "
+                                           "ORDER BY due_at, seq LIMIT 1) RETURNING seq",
+                                           worker, ToMicros(now), ToMicros(now + ttl)));
   ASSIGN_OR_RETURN(const bool row, query.Next());
   return row ? std::optional(query.Int(0)) : std::nullopt;
 }
@@ -117,10 +116,10 @@ StatusOr<std::optional<TaskLease>> SqliteStore::ClaimTask(const std::string& wor
 
 Status SqliteStore::Renew(const TaskLease& lease, absl::Duration ttl) {
   return database_->Write([&](Connection& db) -> Status {
-    ASSIGN_OR_RETURN(const int renewed,
-                     db.Execute("UPDATE tasks SET due_at = ?3 WHERE id = ?1 AND lease_epoch = ?2",
-                                Text{lease.task.id}, lease.task.lease_epoch,
-                                ToMicros(clock_.Now() + ttl)));
+    ASSIGN_OR_RETURN(
+        const int renewed,
+        db.Execute("UPDATE tasks SET due_at = ?3 WHERE id = ?1 AND lease_epoch = ?2",
+                   Text{lease.task.id}, lease.task.lease_epoch, ToMicros(clock_.Now() + ttl)));
     return renewed == 0 ? Fenced(lease) : OkStatus();
   });
 }
@@ -131,9 +130,9 @@ Status SqliteStore::Append(const TaskLease& lease, std::span<const TimelineEntry
   return database_->Write([&](Connection& db) -> Status {
     ASSIGN_OR_RETURN(const TaskPlace place, FindLeased(db, lease));
     const absl::Time now = clock_.Now();
-    RETURN_IF_ERROR(db.Execute("UPDATE tasks SET updated_at = ?2 WHERE seq = ?1", place.seq,
-                               ToMicros(now))
-                        .status());
+    RETURN_IF_ERROR(
+        db.Execute("UPDATE tasks SET updated_at = ?2 WHERE seq = ?1", place.seq, ToMicros(now))
+            .status());
     RETURN_IF_ERROR(AppendTimeline(db, place.seq, now, timeline));
     return PutArtifacts(db, place.seq, packed);
   });

@@ -23,17 +23,18 @@ namespace {
 constexpr int kArgumentsFd = 3, kFilterFd = 4, kStatusFd = 5, kFirstFileFd = 6;
 constexpr std::size_t kMaxStatusBytes = 64 << 10;
 constexpr int kReapMilliseconds = 30'000;
-constexpr char kTmpBytes[] = "4294967296";   // a cap, not a reservation: the pages are memory
+constexpr char kTmpBytes[] = "4294967296";  // a cap, not a reservation: the pages are memory
 constexpr char kShmBytes[] = "1073741824";
 
-// The sandbox's first process. When it ends the kernel ends all others there, and bwrap is told only
-// then; bwrap's own first process would leave them for a moment. The shell waits for the command
-// instead of becoming it, since a first process ignores the signals that would end any other.
+// The sandbox's first process. When it ends the kernel ends all others there, and bwrap is told
+// only then; bwrap's own first process would leave them for a moment. The shell waits for the
+// command instead of becoming it, since a first process ignores the signals that would end any
+// other.
 constexpr char kFirstProcess[] = "\"$@\"; exit $?";
 
 struct SandboxStatus {
   pid_t first_process = 0;
-  bool started = false;    // the command was reached: its exit code is its own
+  bool started = false;  // the command was reached: its exit code is its own
 };
 
 // bwrap writes one JSON object a line.
@@ -53,8 +54,8 @@ SandboxStatus ReadStatus(int file) {
   return status;
 }
 
-// When bwrap was killed, its death kills the first process, and that one all others; but a killer is
-// not told when this is over. A process is readable as ended only after its namespace is empty.
+// When bwrap was killed, its death kills the first process, and that one all others; but a killer
+// is not told when this is over. A process is readable as ended only after its namespace is empty.
 void AwaitEnd(pid_t first_process) {
   if (first_process <= 0) return;
   const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, first_process, 0)));
@@ -84,8 +85,9 @@ void Add(std::vector<std::string>& arguments, const A&... parts) {
 StatusOr<Bubblewrap> Bubblewrap::Find(const WorkspaceOptions& options) {
   auto program = FindProgram("bwrap");
   if (!program.ok()) {
-    return FailedPrecondition("the sandbox needs bubblewrap, and there is no bwrap in PATH; "
-                              "install the package bubblewrap");
+    return FailedPrecondition(
+        "the sandbox needs bubblewrap, and there is no bwrap in PATH; "
+        "install the package bubblewrap");
   }
   ProcessSpec spec;
   spec.argv = {*program, "--version"};
@@ -94,8 +96,8 @@ StatusOr<Bubblewrap> Bubblewrap::Find(const WorkspaceOptions& options) {
   std::vector<int> version = ParseVersion(result.out);
   // 0.4 brought --json-status-fd as it is used here.
   if (version < std::vector<int>{0, 4}) {
-    return FailedPrecondition(Cat("the sandbox needs bubblewrap 0.4 or newer; ", *program, " says: ",
-                                  EscapeControl(Trim(result.out))));
+    return FailedPrecondition(Cat("the sandbox needs bubblewrap 0.4 or newer; ", *program,
+                                  " says: ", EscapeControl(Trim(result.out))));
   }
   ASSIGN_OR_RETURN(std::string filter, SandboxFilter());
   return Bubblewrap(*std::move(program), std::move(version), std::move(filter), options);
@@ -105,29 +107,39 @@ std::vector<std::string> Bubblewrap::Arguments(const SandboxFolders& folders,
                                                const ExecSpec& spec) const {
   std::vector<std::string> a;
   Add(a, "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
-      "--unshare-cgroup-try", "--die-with-parent", "--new-session", "--as-pid-1", "--cap-drop", "ALL",
-      "--uid", "1000", "--gid", "1000", "--hostname", "regreen");
+      "--unshare-cgroup-try", "--die-with-parent", "--new-session", "--as-pid-1", "--cap-drop",
+      "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "regreen");
   if (AtLeast(0, 8)) Add(a, "--disable-userns");
   Add(a, "--seccomp", std::to_string(kFilterFd), "--json-status-fd", std::to_string(kStatusFd));
   for (const std::string& option : SystemView()) a.push_back(option);
   int fd = kFirstFileFd;
-  for (const auto& [path, content] : MadeFiles()) Add(a, "--ro-bind-data", std::to_string(fd++), path);
-  for (const std::string& path : options_.read_only_paths) Add(a, "--ro-bind", path, path);
+  for (const auto& [path, content] : MadeFiles())
+    Add(a, "--ro-bind-data", std::to_string(fd++), path);
   const auto tmpfs = [&](const char* bytes, const char* path) {
     if (AtLeast(0, 7)) Add(a, "--size", bytes);
     Add(a, "--tmpfs", path);
   };
-  Add(a, "--proc", "/proc", "--dev", "/dev");
+  // Read-only: where the daemon is root, the files of /proc/sys take its user for their owner.
+  Add(a, "--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev");
   tmpfs(kShmBytes, "/dev/shm");
   Add(a, "--remount-ro", "/dev");
   tmpfs(kTmpBytes, "/tmp");
+  for (const std::string& path : options_.read_only_paths) Add(a, "--ro-bind", path, path);
   Add(a, "--bind", folders.home, kHomeInside, "--bind", folders.tree, kTreeInside);
-  if (!folders.objects.empty()) Add(a, "--ro-bind", folders.objects, kObjectsInside);
+  int store = 0;
+  for (const std::string& objects : folders.objects) {
+    const std::string inside = Cat(kObjectsInside, "/", store++);
+    Add(a, "--ro-bind", objects, inside);
+    // What it borrows from is bound beside it; the names in there are the host's.
+    if (access(Cat(objects, "/info/alternates").c_str(), F_OK) == 0) {
+      Add(a, "--tmpfs", Cat(inside, "/info"), "--remount-ro", Cat(inside, "/info"));
+    }
+  }
   Add(a, "--remount-ro", "/", "--chdir",
       spec.directory.empty() ? std::string(kTreeInside) : Cat(kTreeInside, "/", spec.directory));
-  Add(a, "--setenv", "PATH", SearchPath(options_), "--setenv", "HOME", kHomeInside, "--setenv", "USER",
-      "regreen", "--setenv", "LANG", "C.UTF-8", "--setenv", "CI", "true", "--setenv", "TERM", "dumb",
-      "--setenv", "TMPDIR", "/tmp");
+  Add(a, "--setenv", "PATH", SearchPath(options_), "--setenv", "HOME", kHomeInside, "--setenv",
+      "USER", "regreen", "--setenv", "LANG", "C.UTF-8", "--setenv", "CI", "true", "--setenv",
+      "TERM", "dumb", "--setenv", "TMPDIR", "/tmp");
   for (const auto& [name, value] : spec.env) Add(a, "--setenv", name, value);
   return a;
 }
@@ -137,8 +149,8 @@ StatusOr<ExecResult> Bubblewrap::Run(const SandboxFolders& folders, const ExecSp
   const UniqueFd status_file(memfd_create("status", MFD_CLOEXEC));
   if (!status_file) return ErrnoStatus(errno, "cannot make a memory file");
   ProcessSpec process;
-  process.argv = {program_, "--args", std::to_string(kArgumentsFd), "--",
-                  "/bin/sh", "-c", kFirstProcess, "sandbox"};
+  process.argv = {program_,      "--args", std::to_string(kArgumentsFd), "--", "/bin/sh", "-c",
+                  kFirstProcess, "sandbox"};
   for (const std::string& word : ShellCommand(spec.command)) process.argv.push_back(word);
   std::string arguments;
   for (const std::string& argument : Arguments(folders, spec)) {
@@ -158,8 +170,8 @@ StatusOr<ExecResult> Bubblewrap::Run(const SandboxFolders& folders, const ExecSp
   AwaitEnd(status.first_process);
   if (!result.ok()) return std::move(result).status();
   if (!status.started && !result->timed_out) {
-    return FailedPrecondition(Cat("the sandbox did not start: ",
-                                  EscapeControl(Truncate(Trim(result->out), 500))));
+    return FailedPrecondition(
+        Cat("the sandbox did not start: ", EscapeControl(Truncate(Trim(result->out), 500))));
   }
   return ExecResult{result->exit_code, result->timed_out, result->output_truncated,
                     std::move(result->out), result->wall};

@@ -16,11 +16,11 @@ namespace regreen {
 // Inside names.
 inline constexpr std::string_view kTreeInside = "/work";
 inline constexpr std::string_view kHomeInside = "/home/regreen";
-inline constexpr std::string_view kObjectsInside = "/regreen/objects";
+inline constexpr std::string_view kObjectsInside = "/regreen/objects";  // then "/0", "/1", …
 
 struct SandboxFolders {
-  std::string tree, home;   // writable inside
-  std::string objects;      // of the mirror, read-only inside; "" for none
+  std::string tree, home;            // writable inside
+  std::vector<std::string> objects;  // of the repository, read-only inside, by their number
 };
 
 // Any thread.
@@ -29,14 +29,17 @@ class Bubblewrap {
   // FailedPrecondition when the program is missing or too old.
   static StatusOr<Bubblewrap> Find(const WorkspaceOptions& options);
 
-  // Nothing that the command started is alive when this returns. FailedPrecondition when the sandbox
-  // itself could not be made; Cancelled.
+  // Nothing that the command started is alive when this returns. FailedPrecondition when the
+  // sandbox itself could not be made; Cancelled.
   StatusOr<ExecResult> Run(const SandboxFolders& folders, const ExecSpec& spec,
                            std::stop_token stop) const;
 
  private:
-  Bubblewrap(std::string program, std::vector<int> version, std::string filter, WorkspaceOptions options)
-      : program_(std::move(program)), version_(std::move(version)), filter_(std::move(filter)),
+  Bubblewrap(std::string program, std::vector<int> version, std::string filter,
+             WorkspaceOptions options)
+      : program_(std::move(program)),
+        version_(std::move(version)),
+        filter_(std::move(filter)),
         options_(std::move(options)) {}
   std::vector<std::string> Arguments(const SandboxFolders& folders, const ExecSpec& spec) const;
   bool AtLeast(int major, int minor) const { return version_ >= std::vector<int>{major, minor}; }

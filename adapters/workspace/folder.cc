@@ -53,7 +53,8 @@ StatusOr<WorkspaceFolder> WorkspaceFolder::Create(const std::string& directory,
                                                   const std::string& task_id) {
   RETURN_IF_ERROR(MakeDirectories(directory, 0700));
   // What runs as another user inside must not be reached from outside by way of its folder.
-  if (chmod(directory.c_str(), 0700) != 0) return ErrnoStatus(errno, Cat("cannot protect ", directory));
+  if (chmod(directory.c_str(), 0700) != 0)
+    return ErrnoStatus(errno, Cat("cannot protect ", directory));
   ASSIGN_OR_RETURN(const UniqueFd directory_lock, LockDirectory(directory));
   WorkspaceFolder folder(Cat(directory, "/", SafeName(task_id), "-", RandomHex(6)));
   RETURN_IF_ERROR(MakeDirectories(folder.path_, 0700));
@@ -125,7 +126,8 @@ Status CheckEnvironment(const ExecSpec& spec) {
   for (const auto& [name, value] : spec.env) {
     if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string::npos ||
         value.find('\0') != std::string::npos) {
-      return InvalidArgument(Cat("the variable ", EscapeControl(name), " cannot be in an environment"));
+      return InvalidArgument(
+          Cat("the variable ", EscapeControl(name), " cannot be in an environment"));
     }
   }
   if (spec.command.size() > kMaxCommandBytes || spec.command.find('\0') != std::string::npos) {

@@ -1,5 +1,5 @@
-// The folder of one workspace, and the trusted side's view of the tree in it. The kinds of workspace
-// differ in how they run commands, not in this.
+// The folder of one workspace, and the trusted side's view of the tree in it. The kinds of
+// workspace differ in how they run commands, not in this.
 #pragma once
 
 #include <stop_token>
@@ -15,7 +15,8 @@
 
 namespace regreen {
 
-// Removed with all that is in it at the end. Its lock tells Reap() of any process that it is in use.
+// Removed with all that is in it at the end. Its lock tells Reap() of any process that it is in
+// use.
 class WorkspaceFolder {
  public:
   // An empty one below `directory`, which is made for its owner alone when it is not there.
@@ -27,7 +28,7 @@ class WorkspaceFolder {
   WorkspaceFolder& operator=(WorkspaceFolder&&) = delete;
   ~WorkspaceFolder();
 
-  // Checks out; once. `alternates`: where the mirror's objects are, as the workspace sees them.
+  // Checks out; once. `alternates`: as CheckoutSpec says.
   Status Fill(const WorkspaceSpec& spec, const std::string& alternates);
   StatusOr<Patch> Capture(std::stop_token stop) const;
 
@@ -40,7 +41,7 @@ class WorkspaceFolder {
   CheckoutSpec Spec() const;
 
   std::string path_;
-  UniqueFd lock_;        // of the folder itself; also tells a moved-from object
+  UniqueFd lock_;  // of the folder itself; also tells a moved-from object
   std::string mirror_, commit_, alternates_;
 };
 

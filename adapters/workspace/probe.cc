@@ -36,11 +36,13 @@ std::string Advice(const std::string& message) {
     return "user namespaces are off; turn them on with `sysctl user.max_user_namespaces=15000`";
   }
   if (Holds("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1")) {
-    return "AppArmor restricts unprivileged user namespaces; give bwrap a profile that allows them, or "
+    return "AppArmor restricts unprivileged user namespaces; give bwrap a profile that allows "
+           "them, or "
            "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`";
   }
   if (message.find("proc") != std::string::npos) {
-    return "/proc cannot be mounted, as in a container that masks parts of it; run the container with "
+    return "/proc cannot be mounted, as in a container that masks parts of it; run the container "
+           "with "
            "an unmasked /proc (`--security-opt systempaths=unconfined`)";
   }
   return "in a container, the engine's seccomp profile must allow user namespaces "
@@ -65,7 +67,7 @@ Status ProbeSandbox(const Bubblewrap& bubblewrap, const std::string& directory) 
   ExecSpec spec;
   spec.command = kLook;
   spec.timeout = absl::Seconds(30);
-  auto result = bubblewrap.Run({folder.tree(), folder.home(), ""}, spec, {});
+  auto result = bubblewrap.Run({folder.tree(), folder.home(), {}}, spec, {});
   if (!result.ok()) {
     if (result.status().code() != StatusCode::kFailedPrecondition) return result.status();
     const std::string message = Message(result.status());

@@ -26,13 +26,15 @@ Status CheckPaths(const WorkspaceOptions& options) {
   for (const std::string& path : options.read_only_paths) {
     std::error_code error;
     if (!path.starts_with('/') || path == "/" || !std::filesystem::exists(path, error)) {
-      return InvalidArgument(Cat("the read-only path ", EscapeControl(path), " of a workspace must be ",
+      return InvalidArgument(Cat("the read-only path ", EscapeControl(path),
+                                 " of a workspace must be ",
                                  "absolute, exist, and not be the root"));
     }
   }
   for (const std::string& folder : options.path) {
     if (!folder.starts_with('/') || folder.find(':') != std::string::npos) {
-      return InvalidArgument(Cat("the folder ", EscapeControl(folder), " cannot be put in PATH: it ",
+      return InvalidArgument(Cat("the folder ", EscapeControl(folder),
+                                 " cannot be put in PATH: it ",
                                  "must be absolute and hold no colon"));
     }
   }
@@ -41,7 +43,8 @@ Status CheckPaths(const WorkspaceOptions& options) {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<WorkspaceFactory>> CreateWorkspaceFactory(const WorkspaceOptions& options) {
+StatusOr<std::unique_ptr<WorkspaceFactory>> CreateWorkspaceFactory(
+    const WorkspaceOptions& options) {
   for (const Kind& kind : kKinds) {
     if (options.kind != kind.name) continue;
     RETURN_IF_ERROR(CheckPaths(options));

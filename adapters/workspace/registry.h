@@ -11,10 +11,11 @@
 namespace regreen {
 
 struct WorkspaceOptions {
-  std::string kind = "sandbox";                // "sandbox" (bubblewrap), "worktree" (no isolation)
-  std::string directory;                       // workspaces live below it
-  std::vector<std::string> read_only_paths;    // sandbox: shown inside besides the system, for toolchains
-  std::vector<std::string> path;               // folders put in front of PATH inside
+  std::string kind = "sandbox";  // "sandbox" (bubblewrap), "worktree" (no isolation)
+  std::string directory;         // workspaces live below it
+  std::vector<std::string>
+      read_only_paths;            // sandbox: shown inside besides the system, for toolchains
+  std::vector<std::string> path;  // folders put in front of PATH inside
 };
 
 StatusOr<std::unique_ptr<WorkspaceFactory>> CreateWorkspaceFactory(const WorkspaceOptions& options);

@@ -13,20 +13,24 @@ namespace {
 
 class Sandbox final : public Workspace {
  public:
-  Sandbox(Bubblewrap bubblewrap, WorkspaceFolder folder, std::string objects)
-      : bubblewrap_(std::move(bubblewrap)), folder_(std::move(folder)), objects_(std::move(objects)) {}
+  Sandbox(Bubblewrap bubblewrap, WorkspaceFolder folder, std::vector<std::string> objects)
+      : bubblewrap_(std::move(bubblewrap)),
+        folder_(std::move(folder)),
+        objects_(std::move(objects)) {}
 
   StatusOr<ExecResult> Exec(const ExecSpec& spec, std::stop_token stop) override {
     RETURN_IF_ERROR(CheckDirectory(spec.directory));
     RETURN_IF_ERROR(CheckEnvironment(spec));
     return bubblewrap_.Run({folder_.tree(), folder_.home(), objects_}, spec, std::move(stop));
   }
-  StatusOr<Patch> Capture(std::stop_token stop) override { return folder_.Capture(std::move(stop)); }
+  StatusOr<Patch> Capture(std::stop_token stop) override {
+    return folder_.Capture(std::move(stop));
+  }
 
  private:
   const Bubblewrap bubblewrap_;
   const WorkspaceFolder folder_;
-  const std::string objects_;
+  const std::vector<std::string> objects_;
 };
 
 class SandboxFactory final : public WorkspaceFactory {
@@ -41,12 +45,18 @@ class SandboxFactory final : public WorkspaceFactory {
     return OkStatus();
   }
 
-  StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec, std::stop_token stop) override {
+  StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec,
+                                            std::stop_token stop) override {
     if (!Proven()) RETURN_IF_ERROR(Probe());
     if (stop.stop_requested()) return Cancelled("stopped before a workspace was opened");
-    ASSIGN_OR_RETURN(WorkspaceFolder folder, WorkspaceFolder::Create(options_.directory, spec.task_id));
-    RETURN_IF_ERROR(folder.Fill(spec, std::string(kObjectsInside)));
-    return std::make_unique<Sandbox>(*Proven(), std::move(folder), Cat(spec.repository, "/objects"));
+    ASSIGN_OR_RETURN(WorkspaceFolder folder,
+                     WorkspaceFolder::Create(options_.directory, spec.task_id));
+    std::vector<std::string> objects = ObjectStores(spec.repository);
+    std::string alternates;
+    for (std::size_t i = 0; i < objects.size(); ++i)
+      Append(alternates, kObjectsInside, "/", i, "\n");
+    RETURN_IF_ERROR(folder.Fill(spec, alternates));
+    return std::make_unique<Sandbox>(*Proven(), std::move(folder), std::move(objects));
   }
 
   Status Reap() override { return WorkspaceFolder::Reap(options_.directory); }
@@ -59,7 +69,7 @@ class SandboxFactory final : public WorkspaceFactory {
 
   const WorkspaceOptions options_;
   Mutex mutex_;
-  std::optional<Bubblewrap> proven_ GUARDED_BY(mutex_);
+  std::optional<Bubblewrap> proven_ RG_GUARDED_BY(mutex_);
 };
 
 }  // namespace

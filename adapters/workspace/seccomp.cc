@@ -23,18 +23,42 @@ struct ReleaseFilter {
 };
 using Filter = std::unique_ptr<void, ReleaseFilter>;
 
-constexpr const char* kForbidden[] = {
-    "add_key", "bpf", "fsconfig", "fsmount", "fsopen", "fspick", "kexec_file_load", "kexec_load",
-    "keyctl", "mount", "mount_setattr", "move_mount", "name_to_handle_at", "open_by_handle_at",
-    "open_tree", "perf_event_open", "pivot_root", "process_vm_readv", "process_vm_writev", "ptrace",
-    "request_key", "setns", "umount", "umount2", "unshare", "userfaultfd"};
+constexpr const char* kForbidden[] = {"add_key",
+                                      "bpf",
+                                      "fsconfig",
+                                      "fsmount",
+                                      "fsopen",
+                                      "fspick",
+                                      "kexec_file_load",
+                                      "kexec_load",
+                                      "keyctl",
+                                      "mount",
+                                      "mount_setattr",
+                                      "move_mount",
+                                      "name_to_handle_at",
+                                      "open_by_handle_at",
+                                      "open_tree",
+                                      "perf_event_open",
+                                      "pivot_root",
+                                      "process_vm_readv",
+                                      "process_vm_writev",
+                                      "ptrace",
+                                      "request_key",
+                                      "setns",
+                                      "umount",
+                                      "umount2",
+                                      "unshare",
+                                      "userfaultfd"};
 
 // Answered as an older kernel would, so that programs take the way that can be filtered.
-constexpr const char* kAbsent[] = {"clone3", "io_uring_enter", "io_uring_register", "io_uring_setup"};
+constexpr const char* kAbsent[] = {"clone3", "io_uring_enter", "io_uring_register",
+                                   "io_uring_setup"};
 
-// A time namespace is only to be had by clone3 and unshare: clone's bit for it is part of the signal.
-constexpr unsigned long kNamespaceFlags[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,   CLONE_NEWNET,
-                                             CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP};
+// A time namespace is only to be had by clone3 and unshare: clone's bit for it is part of the
+// signal.
+constexpr unsigned long kNamespaceFlags[] = {CLONE_NEWUSER,  CLONE_NEWNS,  CLONE_NEWPID,
+                                             CLONE_NEWNET,   CLONE_NEWIPC, CLONE_NEWUTS,
+                                             CLONE_NEWCGROUP};
 
 // Adds rules until the first one fails; a filter with a hole is no filter.
 class Rules {
@@ -43,7 +67,8 @@ class Rules {
 
   void Refuse(const char* call, int error) {
     const int number = Number(call);
-    if (number != __NR_SCMP_ERROR) Note(seccomp_rule_add(filter_, SCMP_ACT_ERRNO(error), number, 0), call);
+    if (number != __NR_SCMP_ERROR)
+      Note(seccomp_rule_add(filter_, SCMP_ACT_ERRNO(error), number, 0), call);
   }
   void RefuseIf(const char* call, int error, scmp_arg_cmp condition) {
     const int number = Number(call);
@@ -53,7 +78,8 @@ class Rules {
   Status status() const { return status_; }
 
  private:
-  // A call that this libseccomp has never heard of is no call of this system's kernel headers either.
+  // A call that this libseccomp has never heard of is no call of this system's kernel headers
+  // either.
   static int Number(const char* call) { return seccomp_syscall_resolve_name(call); }
   void Note(int result, const char* call) {
     if (result == 0 || !status_.ok()) return;
@@ -80,7 +106,8 @@ Status Fill(void* filter) {
     rules.RefuseIf("clone", EPERM, SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag));
   }
   // The kernel looks at 32 bits of the request only, so the filter must too.
-  for (const unsigned long request : {static_cast<unsigned long>(TIOCSTI), static_cast<unsigned long>(TIOCLINUX)}) {
+  for (const unsigned long request :
+       {static_cast<unsigned long>(TIOCSTI), static_cast<unsigned long>(TIOCLINUX)}) {
     rules.RefuseIf("ioctl", EPERM, SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffUL, request));
   }
   AddSocketRules(rules);

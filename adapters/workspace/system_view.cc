@@ -14,11 +14,32 @@ namespace fs = std::filesystem;
 constexpr const char* kTopFolders[] = {"bin", "sbin", "lib", "lib32", "lib64", "libx32"};
 
 // Below /etc; `*` as in shells. What is not there is left out.
-constexpr const char* kEtc[] = {
-    "R", "alternatives", "ca-certificates", "ca-certificates.conf", "debian_version", "fonts",
-    "java-*", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "magic", "maven",
-    "mime.types", "npm", "os-release", "perl", "php", "pki/tls/certs", "protocols", "python*",
-    "services", "ssl/certs", "ssl/openssl.cnf", "timezone", "xml"};
+constexpr const char* kEtc[] = {"R",
+                                "alternatives",
+                                "ca-certificates",
+                                "ca-certificates.conf",
+                                "debian_version",
+                                "fonts",
+                                "java-*",
+                                "ld.so.cache",
+                                "ld.so.conf",
+                                "ld.so.conf.d",
+                                "localtime",
+                                "magic",
+                                "maven",
+                                "mime.types",
+                                "npm",
+                                "os-release",
+                                "perl",
+                                "php",
+                                "pki/tls/certs",
+                                "protocols",
+                                "python*",
+                                "services",
+                                "ssl/certs",
+                                "ssl/openssl.cnf",
+                                "timezone",
+                                "xml"};
 
 // The entries of /etc that a pattern names. Only its last part may have a `*`.
 std::vector<std::string> Matching(const std::string& pattern) {
@@ -30,7 +51,8 @@ std::vector<std::string> Matching(const std::string& pattern) {
   }
   std::vector<std::string> found;
   for (const fs::directory_entry& entry : fs::directory_iterator("/etc", error)) {
-    if (GlobMatch(pattern, entry.path().filename().string())) found.push_back(entry.path().string());
+    if (GlobMatch(pattern, entry.path().filename().string()))
+      found.push_back(entry.path().string());
   }
   std::sort(found.begin(), found.end());
   return found;

@@ -10,7 +10,8 @@ namespace {
 
 class Worktree final : public Workspace {
  public:
-  Worktree(WorkspaceFolder folder, std::string path) : folder_(std::move(folder)), path_(std::move(path)) {}
+  Worktree(WorkspaceFolder folder, std::string path)
+      : folder_(std::move(folder)), path_(std::move(path)) {}
 
   StatusOr<ExecResult> Exec(const ExecSpec& spec, std::stop_token stop) override {
     RETURN_IF_ERROR(CheckDirectory(spec.directory));
@@ -18,8 +19,9 @@ class Worktree final : public Workspace {
     ProcessSpec process;
     process.argv = ShellCommand(spec.command);
     process.cwd = Cat(folder_.tree(), "/", spec.directory);
-    process.env = {{"PATH", path_}, {"HOME", folder_.home()}, {"USER", "regreen"},
-                   {"LANG", "C.UTF-8"}, {"CI", "true"}, {"TERM", "dumb"}, {"TMPDIR", folder_.tmp()}};
+    process.env = {{"PATH", path_},          {"HOME", folder_.home()}, {"USER", "regreen"},
+                   {"LANG", "C.UTF-8"},      {"CI", "true"},           {"TERM", "dumb"},
+                   {"TMPDIR", folder_.tmp()}};
     // Of two values for one name a program may take either.
     for (const auto& [name, value] : spec.env) {
       std::erase_if(process.env, [&](const auto& own) { return own.first == name; });
@@ -32,7 +34,9 @@ class Worktree final : public Workspace {
     return ExecResult{result.exit_code, result.timed_out, result.output_truncated,
                       std::move(result.out), result.wall};
   }
-  StatusOr<Patch> Capture(std::stop_token stop) override { return folder_.Capture(std::move(stop)); }
+  StatusOr<Patch> Capture(std::stop_token stop) override {
+    return folder_.Capture(std::move(stop));
+  }
 
  private:
   const WorkspaceFolder folder_;
@@ -46,10 +50,12 @@ class WorktreeFactory final : public WorkspaceFactory {
   // It promises no isolation.
   Status Probe() override { return OkStatus(); }
 
-  StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec, std::stop_token stop) override {
+  StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec,
+                                            std::stop_token stop) override {
     if (stop.stop_requested()) return Cancelled("stopped before a workspace was opened");
-    ASSIGN_OR_RETURN(WorkspaceFolder folder, WorkspaceFolder::Create(options_.directory, spec.task_id));
-    RETURN_IF_ERROR(folder.Fill(spec, Cat(spec.repository, "/objects")));
+    ASSIGN_OR_RETURN(WorkspaceFolder folder,
+                     WorkspaceFolder::Create(options_.directory, spec.task_id));
+    RETURN_IF_ERROR(folder.Fill(spec, Join(ObjectStores(spec.repository), "\n")));
     return std::make_unique<Worktree>(std::move(folder), SearchPath(options_));
   }
 

@@ -28,6 +28,7 @@ int WithStore(const std::string& config_path, const std::function<Status(Store&)
 }
 
 std::string Time(absl::Time time) { return absl::FormatTime("%Y-%m-%d %H:%M:%S", time, absl::LocalTimeZone()); }
+constexpr std::string_view kContinuation = "                                    ";
 std::string IsoTime(absl::Time time) { return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone()); }
 
 void WriteTask(const Task& task, JsonWriter& out) {
@@ -69,8 +70,13 @@ void PrintTask(const Task& task, const std::vector<TimelineEntry>& timeline, con
   if (task.change) Append(text, "change     ", task.change->link, "\n");
   Append(text, "\ntimeline\n");
   for (const TimelineEntry& entry : timeline) {
-    Append(text, "  ", Time(entry.at), "  ", entry.kind, std::string(entry.kind.size() < 11 ? 11 - entry.kind.size() : 1, ' '),
-           entry.message, "\n");
+    Append(text, "  ", Time(entry.at), "  ", entry.kind, std::string(entry.kind.size() < 11 ? 11 - entry.kind.size() : 1, ' '));
+    // A selection's reasons are many lines: they stand below their first.
+    std::string_view indent;
+    for (const std::string_view line : SplitLines(Trim(entry.message))) {
+      Append(text, indent, line, "\n");
+      indent = kContinuation;
+    }
   }
   if (!request.empty()) Append(text, "\nrequest\n\n", request);
   PrintOut(EscapeControlKeepLines(text));

@@ -32,7 +32,8 @@ Status UnpackFrame(std::string_view& bytes, std::size_t max_bytes, std::string& 
   const bool known = content != ZSTD_CONTENTSIZE_UNKNOWN;
   if (known && content > room) return TooLarge(max_bytes);
 
-  // One call straight into the result: no window buffer, so a frame cannot ask for more than the cap.
+  // One call straight into the result: no window buffer, so a frame cannot ask for more than the
+  // cap.
   const std::size_t start = out.size();
   out.resize(start + (known ? static_cast<std::size_t>(content) : room));
   const std::size_t got =
@@ -110,7 +111,8 @@ std::string ZstdCompress(std::string_view bytes, int level) {
   out.resize(ZSTD_compressBound(bytes.size()));
   const std::size_t size =
       bytes.size() <= kSmall
-          ? ZSTD_compressCCtx(SmallContext(), out.data(), out.size(), bytes.data(), bytes.size(), level)
+          ? ZSTD_compressCCtx(SmallContext(), out.data(), out.size(), bytes.data(), bytes.size(),
+                              level)
           : ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), level);
   // The room suffices by zstd's own bound: only memory can be missing.
   if (ZSTD_isError(size)) std::abort();

@@ -118,7 +118,9 @@ UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
   return *this;
 }
 
-int UniqueFd::Release() { return std::exchange(fd_, -1); }
+int UniqueFd::Release() {
+  return std::exchange(fd_, -1);
+}
 
 void UniqueFd::Reset(int fd) {
   if (fd_ >= 0) close(fd_);
@@ -175,7 +177,8 @@ Status RemoveTree(const std::filesystem::path& path) {
   if (unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return OkStatus();
   if (errno != EISDIR && errno != EPERM) return ErrnoStatus(errno, Cat("cannot remove ", shown));
   if (rmdir(path.c_str()) == 0) return OkStatus();
-  if (errno != ENOTEMPTY && errno != EEXIST) return ErrnoStatus(errno, Cat("cannot remove ", shown));
+  if (errno != ENOTEMPTY && errno != EEXIST)
+    return ErrnoStatus(errno, Cat("cannot remove ", shown));
   RETURN_IF_ERROR(MakeWritable(AT_FDCWD, path.c_str(), shown));
   UniqueFd root(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!root) return ErrnoStatus(errno, Cat("cannot open ", shown));
@@ -195,8 +198,8 @@ Status MakeDirectories(const std::filesystem::path& path, int mode) {
     struct stat info;
     if (stat(so_far.c_str(), &info) == 0) {
       if (S_ISDIR(info.st_mode)) continue;
-      return FailedPrecondition(Cat("cannot make the folder ", path.string(), ": ",
-                                    so_far.string(), " is a file"));
+      return FailedPrecondition(
+          Cat("cannot make the folder ", path.string(), ": ", so_far.string(), " is a file"));
     }
     return ErrnoStatus(error, Cat("cannot make the folder ", so_far.string()));
   }

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::size_t kMaxUrlBytes = 8192;
 
-bool IsUrlByte(unsigned char c) { return c > 0x20 && c < 0x7f && c != '\\' && c != '"' && c != '<' && c != '>'; }
+bool IsUrlByte(unsigned char c) {
+  return c > 0x20 && c < 0x7f && c != '\\' && c != '"' && c != '<' && c != '>';
+}
 
 bool IsHostByte(unsigned char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
@@ -79,7 +81,8 @@ bool ReadAuthority(std::string_view authority, HttpUrl* url) {
   url->port = url->scheme == "https" ? 443 : 80;
   if (!port.empty()) {
     std::int64_t number = 0;
-    if (!std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; })) return false;
+    if (!std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; }))
+      return false;
     if (!ParseInt64(port, &number) || number < 1 || number > 65535) return false;
     url->port = static_cast<int>(number);
   }
@@ -115,9 +118,11 @@ StatusOr<HttpUrl> ParseUrl(std::string_view text) {
   text = text.substr(0, text.find('#'));
   const std::size_t end = text.find_first_of("/?");
   const std::string_view authority = text.substr(0, end);
-  const std::string_view rest = end == std::string_view::npos ? std::string_view() : text.substr(end);
+  const std::string_view rest =
+      end == std::string_view::npos ? std::string_view() : text.substr(end);
   if (authority.find('@') != std::string_view::npos) {
-    return InvalidArgument("The URL must not hold a user name or a password: give them by a secret.");
+    return InvalidArgument(
+        "The URL must not hold a user name or a password: give them by a secret.");
   }
   if (!ReadAuthority(authority, &url)) {
     return InvalidArgument("The URL must name a host, and a port from 1 to 65535 if any.");

@@ -69,7 +69,8 @@ struct HttpResponse {
   std::string body;
   Headers headers;
 };
-using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
+// May take what it wants out of the request, which ends with it.
+using HttpHandler = std::function<HttpResponse(HttpRequest&)>;
 
 struct HttpServerOptions {
   std::string address = "127.0.0.1";

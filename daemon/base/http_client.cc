@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -16,19 +17,24 @@ bool IsTokenByte(unsigned char c) {  // RFC 9110 section 5.6.2
          std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
 }
 
-bool IsToken(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenByte); }
+bool IsToken(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenByte);
+}
 
 bool IsHeaderText(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return (c >= 0x20 && c != 0x7f) || c == '\t'; });
+  return std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return (c >= 0x20 && c != 0x7f) || c == '\t'; });
 }
 
 // Names no value: it may be a credential.
 Status CheckCall(const HttpCall& call) {
   if (!IsToken(call.method)) return InvalidArgument("The HTTP method is not one word.");
   for (const auto& [name, value] : call.headers) {
-    if (!IsToken(name)) return InvalidArgument("A request header's name holds a character that may not be there.");
+    if (!IsToken(name))
+      return InvalidArgument("A request header's name holds a character that may not be there.");
     if (!IsHeaderText(value)) {
-      return InvalidArgument(Cat("The request header ", name, " holds a line break or another control character."));
+      return InvalidArgument(
+          Cat("The request header ", name, " holds a line break or another control character."));
     }
   }
   return OkStatus();
@@ -39,12 +45,14 @@ Status ConvertError(httplib::Error error, const HttpUrl& url, bool late) {
   const std::string origin = url.Origin();
   switch (error) {
     case E::SSLServerVerification:
-      return Unavailable(Cat("The certificate of ", origin, " is not signed by an authority that is trusted here; "
+      return Unavailable(Cat("The certificate of ", origin,
+                             " is not signed by an authority that is trusted here; "
                              "check the system's certificates or the configured CA file."));
     case E::SSLServerHostnameVerification:
       return Unavailable(Cat("The certificate of ", origin, " is for another host."));
     case E::SSLLoadingCerts:
-      return Unavailable(Cat("The CA file for ", origin, " could not be read; check its path and content."));
+      return Unavailable(
+          Cat("The CA file for ", origin, " could not be read; check its path and content."));
     case E::ConnectionTimeout:
     case E::Timeout:
       return DeadlineExceeded(Cat(origin, " did not answer in time."));
@@ -124,9 +132,8 @@ void Prepare(const HttpCall& call, const HttpUrl& url, Transfer& transfer) {
   if (!agent) request.headers.emplace("User-Agent", "regreen");
   request.start_time_ = std::chrono::steady_clock::now();
   transfer.deadline = request.start_time_ + absl::ToChronoNanoseconds(call.timeout);
-  request.content_receiver = [&transfer](const char* bytes, std::size_t size, std::size_t, std::size_t) {
-    return transfer.Take(bytes, size);
-  };
+  request.content_receiver = [&transfer](const char* bytes, std::size_t size, std::size_t,
+                                         std::size_t) { return transfer.Take(bytes, size); };
 }
 
 template <class Client>
@@ -156,7 +163,8 @@ StatusOr<HttpAnswer> Send(httplib::ClientImpl& client, const HttpUrl& url, Trans
   answer.status = response.status;
   answer.truncated = transfer.body.truncated();
   answer.body = transfer.body.Take();
-  for (const auto& [name, value] : response.headers) answer.headers.emplace_back(Lower(name), value);
+  for (const auto& [name, value] : response.headers)
+    answer.headers.emplace_back(Lower(name), value);
   return answer;
 }
 

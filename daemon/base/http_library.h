@@ -1,5 +1,6 @@
 // cpp-httplib with the limits that we serve strangers under. Only http_client.cc and http_server.cc
-// include this; both must see the same settings, or there would be two different classes of one name.
+// include this; both must see the same settings, or there would be two different classes of one
+// name.
 #pragma once
 
 #define CPPHTTPLIB_OPENSSL_SUPPORT

@@ -28,7 +28,9 @@ struct AddressInfoDeleter {
   void operator()(addrinfo* info) const { freeaddrinfo(info); }
 };
 
-bool IsMappedV4(const in6_addr& address) { return IN6_IS_ADDR_V4MAPPED(&address); }
+bool IsMappedV4(const in6_addr& address) {
+  return IN6_IS_ADDR_V4MAPPED(&address);
+}
 
 // What a person calls the peer.
 std::string PeerName(const sockaddr_storage& peer) {
@@ -61,11 +63,13 @@ StatusOr<UniqueFd> Bind(const addrinfo& info, const ListenerOptions& options) {
   const int on = 1;
   // Binds again at once after a restart; two listeners at a time stay impossible.
   setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (bind(fd.get(), info.ai_addr, info.ai_addrlen) == 0 && listen(fd.get(), kBacklog) == 0) return fd;
+  if (bind(fd.get(), info.ai_addr, info.ai_addrlen) == 0 && listen(fd.get(), kBacklog) == 0)
+    return fd;
   const int error = errno;
   const std::string where = Cat(options.address, " port ", options.port);
   if (error == EADDRINUSE) {
-    return AlreadyExists(Cat("Something listens on ", where, " already: stop it, or choose another port."));
+    return AlreadyExists(
+        Cat("Something listens on ", where, " already: stop it, or choose another port."));
   }
   if (error == EADDRNOTAVAIL) {
     return InvalidArgument(Cat("This machine has no address ", options.address, "."));
@@ -86,7 +90,8 @@ Status Listener::Open() {
   const std::string service = std::to_string(options_.port);
   if (options_.port < 0 || options_.port > 65535 || options_.address.empty() ||
       getaddrinfo(options_.address.c_str(), service.c_str(), &hints, &found) != 0) {
-    return InvalidArgument(Cat("\"", options_.address, "\" port ", options_.port, " is not an address to listen on."));
+    return InvalidArgument(
+        Cat("\"", options_.address, "\" port ", options_.port, " is not an address to listen on."));
   }
   const std::unique_ptr<addrinfo, AddressInfoDeleter> owner(found);
   ASSIGN_OR_RETURN(listen_fd_, Bind(*found, options_));
@@ -102,7 +107,8 @@ Status Listener::Open() {
   return OkStatus();
 }
 
-StatusOr<std::unique_ptr<Listener>> Listener::Start(ListenerOptions options, MakeWorker make_worker) {
+StatusOr<std::unique_ptr<Listener>> Listener::Start(ListenerOptions options,
+                                                    MakeWorker make_worker) {
   std::unique_ptr<Listener> listener(new Listener(std::move(options), std::move(make_worker)));
   RETURN_IF_ERROR(listener->Open());
   try {
@@ -117,7 +123,8 @@ void Listener::AcceptLoop() {
   while (!stopping()) {
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;
-    UniqueFd fd(accept4(listen_fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    UniqueFd fd(accept4(listen_fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size,
+                        SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (fd) {
       const int on = 1;
       setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -134,8 +141,8 @@ void Listener::AcceptLoop() {
 
 void Listener::Admit(Connection connection) {
   if (Enqueue(connection)) return;
-  // A fresh socket's buffer takes this without waiting. Reading what has come already keeps the close
-  // from resetting the connection before the answer is seen.
+  // A fresh socket's buffer takes this without waiting. Reading what has come already keeps the
+  // close from resetting the connection before the answer is seen.
   const std::string& answer = options_.busy_answer;
   if (send(connection.fd.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
     shutdown(connection.fd.get(), SHUT_WR);
@@ -154,7 +161,8 @@ bool Listener::Enqueue(Connection& connection) {
     try {
       workers_.emplace_back([this] { Work(); });
     } catch (const std::system_error&) {
-      LogWarning("No thread could be made for a connection; it was refused.", {{"peer", connection.peer}});
+      LogWarning("No thread could be made for a connection; it was refused.",
+                 {{"peer", connection.peer}});
       if (of_address == 0) per_address_.erase(connection.counted_as);
       return false;
     }

@@ -19,14 +19,15 @@ namespace regreen {
 
 struct ListenerOptions {
   std::string address;
-  int port = 0;                          // 0: a free one
-  int max_connections = 512;             // each has a thread of its own
-  int max_connections_per_address = 0;   // 0: no cap; an IPv6 client is its /64
-  std::string busy_answer;               // sent, unasked, to a connection beyond a cap
+  int port = 0;                         // 0: a free one
+  int max_connections = 512;            // each has a thread of its own
+  int max_connections_per_address = 0;  // 0: no cap; an IPv6 client is its /64
+  std::string busy_answer;              // sent, unasked, to a connection beyond a cap
 };
 
-// Threads are made when they are needed and kept: an idle one costs some kilobytes. Never shares the
-// port with another process, so that a second instance fails instead of taking half of the requests.
+// Threads are made when they are needed and kept: an idle one costs some kilobytes. Never shares
+// the port with another process, so that a second instance fails instead of taking half of the
+// requests.
 class Listener {
  public:
   // Serves one connection to its end, on a worker's thread. Must not throw.
@@ -34,14 +35,17 @@ class Listener {
   // Called once for each worker thread.
   using MakeWorker = std::function<Serve(const Listener& listener)>;
 
-  // AlreadyExists when the port is taken; PermissionDenied; InvalidArgument for an address that is none.
+  // AlreadyExists when the port is taken; PermissionDenied; InvalidArgument for an address that is
+  // none.
   static StatusOr<std::unique_ptr<Listener>> Start(ListenerOptions options, MakeWorker make_worker);
   ~Listener() { Stop(); }
 
   int port() const { return port_; }
   int stop_fd() const { return stop_fd_.get(); }  // readable from Stop() on
   // More than three quarters of the connections are taken: idle ones should end.
-  bool crowded() const { return connections_.load(std::memory_order_relaxed) > options_.max_connections * 3 / 4; }
+  bool crowded() const {
+    return connections_.load(std::memory_order_relaxed) > options_.max_connections * 3 / 4;
+  }
   bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
 
   // Accepts no more, and waits for the connections being served. Not from a worker.

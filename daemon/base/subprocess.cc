@@ -18,6 +18,7 @@
 #include <cstdlib>
 
 #include "absl/time/clock.h"
+#include "daemon/base/capped_text.h"
 #include "daemon/base/file.h"
 #include "daemon/base/text.h"
 
@@ -27,39 +28,6 @@
 
 namespace regreen {
 namespace {
-
-// Keeps the head and the tail of a stream in at most `cap` bytes.
-class CappedText {
- public:
-  explicit CappedText(std::size_t cap) : head_cap_(cap / 2), tail_cap_(cap - cap / 2) {}
-
-  void Add(std::string_view bytes) {
-    const std::size_t to_head = std::min(bytes.size(), head_cap_ - head_.size());
-    head_.append(bytes.substr(0, to_head));
-    tail_.append(bytes.substr(to_head));
-    // Cutting only at twice the cap makes the cost of each byte constant.
-    if (tail_.size() > 2 * tail_cap_ + 4096) CutTail();
-  }
-
-  std::string Take(bool* truncated) {
-    CutTail();
-    if (dropped_ == 0) return std::move(head_.append(tail_));
-    *truncated = true;
-    Append(head_, "\n[… ", dropped_, " bytes left out …]\n", tail_);
-    return std::move(head_);
-  }
-
- private:
-  void CutTail() {
-    if (tail_.size() <= tail_cap_) return;
-    dropped_ += tail_.size() - tail_cap_;
-    tail_.erase(0, tail_.size() - tail_cap_);
-  }
-
-  const std::size_t head_cap_, tail_cap_;
-  std::string head_, tail_;
-  std::uint64_t dropped_ = 0;
-};
 
 enum class Stage : int { kParent, kFolder, kLimits, kDescriptors, kExec };
 
@@ -76,7 +44,7 @@ struct ChildPlan {
   const char* cwd = nullptr;
   std::vector<std::pair<int, int>> descriptors;  // (ours, the child's); ours are above all targets
   std::vector<std::pair<int, rlimit>> limits;
-  int report = -1;                               // close-on-exec; above all targets
+  int report = -1;  // close-on-exec; above all targets
   pid_t parent = 0;
 };
 
@@ -151,6 +119,15 @@ void AddLimit(ChildPlan& plan, int what, std::uint64_t value) {
   plan.limits.push_back({what, rlimit{lower, lower}});
 }
 
+// Ends what is left of a group whose leader is reaped, and sees it gone: a signal is delivered
+// before kill returns, but not yet obeyed. Bounded, since an init that reaps nobody leaves the dead
+// in place.
+void EndGroup(pid_t group) {
+  constexpr timespec kPause = {0, 500'000};
+  for (int looks = 0; looks < 400 && kill(-group, SIGKILL) == 0; ++looks)
+    nanosleep(&kPause, nullptr);
+}
+
 // One run, from fork to the last byte of output.
 class Process {
  public:
@@ -163,10 +140,8 @@ class Process {
   // Whatever way Run ends, no child is left behind, running or as a zombie.
   ~Process() {
     if (pid_ <= 0) return;
-    kill(-pid_, SIGKILL);
     kill(pid_, SIGKILL);
-    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    Collect();
   }
   Process(const Process&) = delete;
 
@@ -204,8 +179,10 @@ class Process {
     };
     RETURN_IF_ERROR(give(InputFile(spec_.stdin_bytes), 0));
     RETURN_IF_ERROR(OpenOutput(give));
-    for (const auto& [target, bytes] : spec_.input_fds) RETURN_IF_ERROR(give(MemoryFile(bytes), target));
-    for (const auto& [target, ours] : spec_.shared_fds) RETURN_IF_ERROR(give(Duplicate(ours), target));
+    for (const auto& [target, bytes] : spec_.input_fds)
+      RETURN_IF_ERROR(give(MemoryFile(bytes), target));
+    for (const auto& [target, ours] : spec_.shared_fds)
+      RETURN_IF_ERROR(give(Duplicate(ours), target));
     std::vector<std::string> env;
     for (const auto& [name, value] : spec_.env) env.push_back(Cat(name, "=", value));
     for (const std::string& arg : spec_.argv) plan.argv.push_back(const_cast<char*>(arg.c_str()));
@@ -291,12 +268,17 @@ class Process {
     if (n == 0) return OkStatus();
     if (n != sizeof failure) return Internal(Cat("cannot tell whether ", plan.program, " started"));
     switch (failure.stage) {
-      case Stage::kParent: return Internal("the thread that started a process ended");
-      case Stage::kFolder: return ErrnoStatus(failure.error, Cat("cannot enter ", spec_.cwd));
-      case Stage::kLimits: return ErrnoStatus(failure.error, Cat("cannot limit ", plan.program));
+      case Stage::kParent:
+        return Internal("the thread that started a process ended");
+      case Stage::kFolder:
+        return ErrnoStatus(failure.error, Cat("cannot enter ", spec_.cwd));
+      case Stage::kLimits:
+        return ErrnoStatus(failure.error, Cat("cannot limit ", plan.program));
       case Stage::kDescriptors:
-        return ErrnoStatus(failure.error, Cat("cannot close our descriptors before ", plan.program));
-      case Stage::kExec: break;
+        return ErrnoStatus(failure.error,
+                           Cat("cannot close our descriptors before ", plan.program));
+      case Stage::kExec:
+        break;
     }
     return ErrnoStatus(failure.error, Cat("cannot run ", plan.program));
   }
@@ -307,8 +289,9 @@ class Process {
       const absl::Duration left = deadline - absl::Now();
       if (left <= absl::ZeroDuration()) return false;
       // Rounded up, so that the last wait does not spin.
-      const int wait = static_cast<int>(
-          std::min<std::int64_t>(absl::ToInt64Milliseconds(left), INT_MAX - 1)) + 1;
+      const int wait =
+          static_cast<int>(std::min<std::int64_t>(absl::ToInt64Milliseconds(left), INT_MAX - 1)) +
+          1;
       // A closed pipe has descriptor -1, which poll skips.
       std::array<pollfd, 4> polled = {{{pid_fd_.get(), POLLIN, 0},
                                        {stopped, POLLIN, 0},
@@ -341,17 +324,22 @@ class Process {
     return true;
   }
 
-  // The zombie holds the group's number until it is reaped, so the kill cannot hit a stranger.
+  // The zombie holds the group's number until it is reaped, so the first kill cannot hit a
+  // stranger.
+  void Collect() {
+    kill(-pid_, SIGKILL);
+    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    EndGroup(std::exchange(pid_, 0));
+  }
+
   Status Reap(ProcessResult* result) {
     siginfo_t info = {};
     while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0) {
       if (errno != EINTR) return ErrnoStatus(errno, "cannot wait for a process");
     }
-    kill(-pid_, SIGKILL);
     result->exit_code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
-    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-    pid_ = 0;
+    Collect();
     return OkStatus();
   }
 

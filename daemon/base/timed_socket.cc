@@ -28,10 +28,12 @@ TimedSocket::TimedSocket(UniqueFd fd, int stop_fd, SocketLimits limits)
 bool TimedSocket::Wait(short events, Time until) {
   while (true) {
     if (stopping_) until = std::min(until, deadline_);
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - SteadyClock::now()).count();
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - SteadyClock::now()).count();
     if (left <= 0) return false;
     pollfd polled[2] = {{fd_.get(), events, 0}, {stop_fd_, POLLIN, 0}};
-    const int ready = poll(polled, stopping_ ? 1 : 2, static_cast<int>(std::min<std::int64_t>(left, 60'000)));
+    const int ready =
+        poll(polled, stopping_ ? 1 : 2, static_cast<int>(std::min<std::int64_t>(left, 60'000)));
     if (ready < 0 && errno != EINTR) return false;
     if (ready <= 0) continue;
     if (polled[0].revents != 0) return true;

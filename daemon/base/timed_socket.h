@@ -1,5 +1,5 @@
-// One accepted connection with every wait bounded, so that a slow peer costs a thread for a known time
-// only. For one thread at a time.
+// One accepted connection with every wait bounded, so that a slow peer costs a thread for a known
+// time only. For one thread at a time.
 #pragma once
 
 #include <sys/types.h>
@@ -24,8 +24,8 @@ class TimedSocket {
   // `fd` does not block. `stop_fd` becomes readable when the server stops, and outlives this.
   TimedSocket(UniqueFd fd, int stop_fd, SocketLimits limits);
 
-  // Waits for the first byte of the next request. False after `idle`, when the peer has gone, or when
-  // the server stops.
+  // Waits for the first byte of the next request. False after `idle`, when the peer has gone, or
+  // when the server stops.
   bool AwaitRequest(absl::Duration idle);
   void BeginRequest();  // starts the deadline and the head's budget
   void EndHead() { in_head_ = false; }
@@ -40,8 +40,8 @@ class TimedSocket {
   // From now on nothing more is read: what still comes belongs to a request that was refused.
   void RefuseReads() { refuse_reads_ = true; }
   bool refuses_reads() const { return refuse_reads_; }
-  // Lets a peer that is still sending see our answer before the connection ends: a close with unread
-  // bytes would reset it.
+  // Lets a peer that is still sending see our answer before the connection ends: a close with
+  // unread bytes would reset it.
   void Linger();
 
   int fd() const { return fd_.get(); }

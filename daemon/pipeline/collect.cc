@@ -27,6 +27,16 @@ Decision Decide(const Delivery& delivery, const std::string& run, std::string ki
   return decision;
 }
 
+// What is kept of a log holds no token that the log did.
+void RedactAll(Evidence& evidence) {
+  evidence.signature = Redact(evidence.signature);
+  evidence.command = Redact(evidence.command);
+  for (std::string& test : evidence.failed_tests) test = Redact(test);
+  for (Diagnostic& diagnostic : evidence.diagnostics) diagnostic.message = Redact(diagnostic.message);
+  for (EvidenceLine& line : evidence.lines) line.text = Redact(line.text);
+  for (auto& [name, value] : evidence.captures) value = Redact(value);
+}
+
 }  // namespace
 
 std::string WhyDropped(const RunFacts& run) {
@@ -104,6 +114,7 @@ Status Collector::AddIncidents(Forge& forge, const RunHint& hint, const RunFacts
       continue;
     }
     Evidence evidence = triage.Run(log->text, {run.ci, job.failed_step, job.name, hint.command});
+    RedactAll(evidence);
     const auto same = std::find_if(incidents.begin(), incidents.end(), [&](const Incident& other) {
       return other.evidence.fingerprint == evidence.fingerprint;
     });

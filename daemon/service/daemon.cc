@@ -63,7 +63,7 @@ StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& options, co
   auto impl = std::make_unique<Impl>(options, deps);
   Impl* self = impl.get();
   const bool apart = options.operations.has_value();
-  ASSIGN_OR_RETURN(impl->server, HttpServer::Start(options.intake, [self, apart](const HttpRequest& request) {
+  ASSIGN_OR_RETURN(impl->server, HttpServer::Start(options.intake, [self, apart](HttpRequest& request) {
     if (request.path.starts_with("/hooks/")) return self->intake.Handle(request);
     return apart ? Plain(404, "nothing is here; webhooks go to /hooks/<ci>\n") : self->Operations(request);
   }));

@@ -42,7 +42,7 @@ NewDelivery Sort(Delivery delivery, const Event& event) {
 
 }  // namespace
 
-HttpResponse Intake::Handle(HttpRequest request) const {
+HttpResponse Intake::Handle(HttpRequest& request) const {
   const absl::Time start = absl::Now();
   const std::string ci = request.path.substr(std::min(kPrefix.size(), request.path.size()));
   std::string_view outcome = "unknown_ci";

@@ -26,7 +26,8 @@ class Intake {
   explicit Intake(IntakeDependencies dependencies) : deps_(std::move(dependencies)) {}
   // 202 durable, 200 seen before, 400 malformed, 401 not authentic, 404 no such CI, 405 not a POST,
   // 503 not durable: nothing was taken, send it again.
-  HttpResponse Handle(HttpRequest request) const;
+  // Takes the body out of the request.
+  HttpResponse Handle(HttpRequest& request) const;
 
  private:
   HttpResponse Take(const std::string& ci, HttpRequest& request, std::string_view& outcome) const;

@@ -111,7 +111,7 @@ answers() { curl -s -o /dev/null "http://127.0.0.1:$1/"; }
 start_regreen() {
   rm -rf "$place/store" "$place/workspaces" "$place/mirrors"
   : >"$place/daemon.log"
-  "$root/build/bench/regreen" serve --config "$place/regreen.toml" >>"$place/daemon.log" 2>&1 &
+  "$root/build/release/regreen" serve --config "$place/regreen.toml" >>"$place/daemon.log" 2>&1 &
   started+=($!)
   wait_until 20 has_port || { tail -n 20 "$place/daemon.log" >&2; die "the daemon does not listen"; }
   port=$(listening_port)
@@ -125,7 +125,7 @@ start_webhook() {
 }
 
 load() {
-  "$root/build/bench/accept_load" --port "$port" --secret-file "$place/secret" --body "$place/payload.json" \
+  "$root/build/release/accept_load" --port "$port" --secret-file "$place/secret" --body "$place/payload.json" \
     --connections 64 --seconds "$seconds" "$@"
 }
 
@@ -151,7 +151,7 @@ bench_throughput() {
 }
 
 four_tasks_run() {
-  [ "$("$root/build/bench/regreen" task list --state repairing --json --config "$place/regreen.toml" |
+  [ "$("$root/build/release/regreen" task list --state repairing --json --config "$place/regreen.toml" |
     grep -o '"id":' | wc -l)" -eq 4 ] && [ "$(pgrep -fc "$place/workspaces|md5sum")" -ge 4 ]
 }
 
@@ -160,7 +160,7 @@ deliver_four() {
   for n in 1 2 3 4; do
     printf '{"repository": "acme/widget%s", "commit": "%s", "run": "%s", "log": "part%s.c:1: error: it is broken\\n"}' \
       "$n" "$commit" "$n" "$n" >"$place/failure.json"
-    "$root/build/bench/regreen" deliver --ci build --url "http://127.0.0.1:$port" \
+    "$root/build/release/regreen" deliver --ci build --url "http://127.0.0.1:$port" \
       --config "$place/regreen.toml" "$place/failure.json" >/dev/null
   done
   wait_until 30 four_tasks_run || { tail -n 20 "$place/daemon.log" >&2; die "four tasks do not run"; }

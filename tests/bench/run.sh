@@ -14,13 +14,13 @@ what=${1:-all}
 case $what in accept | triage | all) ;; *) die "there is no benchmark \"$what\"; there are accept, triage and all" ;; esac
 
 "$root/deploy/install-deps.sh" build test bench
-quietly "$root/build/logs/configure-bench.log" cmake -S "$root" --preset release -B "$root/build/bench" \
-  -DREGREEN_BENCH=ON -DREGREEN_DEPS="$deps"
-build bench
+quietly "$root/build/logs/configure-bench.log" cmake -S "$root" --preset release -DREGREEN_BENCH=ON \
+  -DREGREEN_DEPS="$deps"
+build release regreen accept_load triage_bench
 if [ "$what" != triage ]; then
   prepare_e2e
   bench_accept
 fi
 if [ "$what" != accept ]; then
-  bash "$root/tests/bench/triage.sh"
+  TRIAGE_BENCH=$root/build/release/triage_bench bash "$root/tests/bench/triage.sh"
 fi

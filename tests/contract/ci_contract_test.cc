@@ -34,9 +34,12 @@ CiOptions Named(const char* kind) {
 
 CiOptions GenericOptions() {
   CiOptions options = Named("generic");
-  options.map = {{"repo", "/repository/full_name"}, {"commit", "/workflow_run/head_sha"},
-                 {"run_id", "/workflow_run/id"},    {"branch", "/workflow_run/head_branch"},
-                 {"conclusion", "/workflow_run/conclusion"}, {"job", "/workflow_run/name"}};
+  options.map = {{"repo", "/repository/full_name"},
+                 {"commit", "/workflow_run/head_sha"},
+                 {"run_id", "/workflow_run/id"},
+                 {"branch", "/workflow_run/head_branch"},
+                 {"conclusion", "/workflow_run/conclusion"},
+                 {"job", "/workflow_run/name"}};
   options.failed_when = {"failure"};
   return options;
 }
@@ -65,7 +68,9 @@ const Platform kPlatforms[] = {
        return options;
      },
      [] { return FakeGithub::RunPayload(FakeRun()); },
-     [](const std::string&, const std::string& secret, const std::string&) { return Headers{{"x-token", secret}}; },
+     [](const std::string&, const std::string& secret, const std::string&) {
+       return Headers{{"x-token", secret}};
+     },
      "run"},
 };
 
@@ -76,7 +81,8 @@ class CiContract : public testing::TestWithParam<Platform> {
     EXPECT_TRUE(source.ok()) << source.status();
     return std::move(source).value();
   }
-  Headers Sign(const std::string& body, const std::string& secret = kSecret, const char* event = nullptr) {
+  Headers Sign(const std::string& body, const std::string& secret = kSecret,
+               const char* event = nullptr) {
     return GetParam().sign(body, secret, event == nullptr ? GetParam().event : event);
   }
   StatusOr<Event> Read(const std::string& body, const char* event = nullptr) {
@@ -96,7 +102,8 @@ TEST_P(CiContract, RejectsWhatIsNotSignedByItsSecret) {
   const std::string body = GetParam().payload();
   const auto source = Source();
   EXPECT_EQ(source->Authenticate({}, body).code(), StatusCode::kUnauthenticated);
-  EXPECT_EQ(source->Authenticate(Sign(body, "another-secret"), body).code(), StatusCode::kUnauthenticated);
+  EXPECT_EQ(source->Authenticate(Sign(body, "another-secret"), body).code(),
+            StatusCode::kUnauthenticated);
   EXPECT_EQ(source->Authenticate(Sign(body, ""), body).code(), StatusCode::kUnauthenticated);
   Headers garbled = Sign(body);
   for (auto& [name, value] : garbled) value += "0";
@@ -156,10 +163,18 @@ TEST_P(CiContract, SurvivesThreeHundredMutations) {
     for (int changes = 1 + static_cast<int>(random() % 4); changes > 0; --changes) {
       const std::size_t at = random() % body.size();
       switch (random() % 4) {
-        case 0: body[at] = static_cast<char>(random()); break;
-        case 1: body.erase(at, 1 + random() % 20); break;
-        case 2: body.insert(at, 1 + random() % 5, static_cast<char>("{}[]\",:0-\\"[random() % 10])); break;
-        default: body.insert(at, body.substr(random() % body.size(), random() % 30)); break;
+        case 0:
+          body[at] = static_cast<char>(random());
+          break;
+        case 1:
+          body.erase(at, 1 + random() % 20);
+          break;
+        case 2:
+          body.insert(at, 1 + random() % 5, static_cast<char>("{}[]\",:0-\\"[random() % 10]));
+          break;
+        default:
+          body.insert(at, body.substr(random() % body.size(), random() % 30));
+          break;
       }
       if (body.empty()) body = "x";
     }

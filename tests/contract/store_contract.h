@@ -1,4 +1,5 @@
-// The contract of daemon/ports/store.h as tests. Every store runs all of it: add one row to kStores.
+// The contract of daemon/ports/store.h as tests. Every store runs all of it: add one row to
+// kStores.
 #pragma once
 
 #include <algorithm>
@@ -41,7 +42,9 @@ struct StoreKind {
   const char* name;
   std::unique_ptr<StoreBed> (*make)();
 };
-inline void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
+inline void PrintTo(const StoreKind& kind, std::ostream* out) {
+  *out << kind.name;
+}
 inline constexpr StoreKind kStores[] = {
     {"sqlite", [] { return std::unique_ptr<StoreBed>(new SqliteBed()); }},
 };
@@ -186,7 +189,8 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
 };
 
 inline std::string StoreContract::MakeTaskIn(TaskState state) {
-  const auto made = store_->CreateTask(MakeIncident(), MakePlan(), state == TaskState::kHeld, "test");
+  const auto made =
+      store_->CreateTask(MakeIncident(), MakePlan(), state == TaskState::kHeld, "test");
   EXPECT_TRUE(made.ok()) << Message(made.status());
   std::vector<TaskState> way;
   switch (state) {

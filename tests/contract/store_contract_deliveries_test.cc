@@ -146,7 +146,8 @@ TEST_P(DeliveryContract, TakesAFailedOneAgainWhenItIsDeliveredAgain) {
 
 TEST_P(DeliveryContract, WritesTheDecisionsOfAnOutcome) {
   DeliveryOutcome outcome;
-  outcome.decisions.push_back({.run = "github/acme/shop/1/1", .kind = "dropped", .reason = "green"});
+  outcome.decisions.push_back(
+      {.run = "github/acme/shop/1/1", .kind = "dropped", .reason = "green"});
   EXPECT_TRUE(Deliver(outcome).empty());
   const auto decisions = store_->ListDecisions(10);
   ASSERT_TRUE(decisions.ok());

@@ -135,13 +135,15 @@ TEST_P(RecordContract, CountsTasksByStateAndTemplate) {
   auto counts = store_->Count();
   ASSERT_TRUE(counts.ok());
   using Counted = std::map<std::pair<std::string, std::string>, std::int64_t>;
-  EXPECT_EQ(counts->tasks, (Counted{{{"failed", "a"}, 1}, {{"queued", "a"}, 1}, {{"queued", "b"}, 2}}));
+  EXPECT_EQ(counts->tasks,
+            (Counted{{{"failed", "a"}, 1}, {{"queued", "a"}, 1}, {{"queued", "b"}, 2}}));
 
   TaskUpdate renamed{.to = TaskState::kQueued};
   renamed.plan = MakePlan("c");
   ASSERT_TRUE(store_->Commit(ClaimTask(), renamed).ok());
   counts = store_->Count();
-  EXPECT_EQ(counts->tasks, (Counted{{{"failed", "a"}, 1}, {{"queued", "b"}, 2}, {{"queued", "c"}, 1}}));
+  EXPECT_EQ(counts->tasks,
+            (Counted{{{"failed", "a"}, 1}, {{"queued", "b"}, 2}, {{"queued", "c"}, 1}}));
 }
 
 TEST_P(RecordContract, CountsTheWorkThatWaits) {
@@ -197,7 +199,9 @@ TEST_P(RecordContract, ShowsOneProcessWhatAnotherWrote) {
   EXPECT_EQ(Read(id).state, TaskState::kRepairing);
 }
 
-TEST_P(RecordContract, AnswersAPing) { EXPECT_TRUE(store_->Ping().ok()); }
+TEST_P(RecordContract, AnswersAPing) {
+  EXPECT_TRUE(store_->Ping().ok());
+}
 
 }  // namespace
 }  // namespace regreen

@@ -70,10 +70,11 @@ TEST_P(TaskContract, RetriesAfterTheDelayWithOneMoreAttempt) {
   const std::string id = MakeTask();
   Advance(TaskState::kRepairing);
   const TaskLease lease = ClaimTask();
-  ASSERT_TRUE(store_->Commit(lease, {.to = TaskState::kRepairing,
-                                     .reason = "the mirror is down",
-                                     .delay = absl::Seconds(5),
-                                     .retry = true})
+  ASSERT_TRUE(store_
+                  ->Commit(lease, {.to = TaskState::kRepairing,
+                                   .reason = "the mirror is down",
+                                   .delay = absl::Seconds(5),
+                                   .retry = true})
                   .ok());
   const Task task = Read(id);
   EXPECT_EQ(task.state, TaskState::kRepairing);
@@ -97,10 +98,11 @@ TEST_P(TaskContract, CountsAttemptsFromOneInEachState) {
 TEST_P(TaskContract, LooksAgainLaterWithoutAMove) {
   const std::string id = MakeTaskIn(TaskState::kWatching);
   const std::size_t entries = store_->ReadTimeline(id)->size();
-  ASSERT_TRUE(store_->Commit(ClaimTask(), {.to = TaskState::kWatching,
-                                           .reason = "CI runs",
-                                           .delay = absl::Minutes(1)})
-                  .ok());
+  ASSERT_TRUE(
+      store_
+          ->Commit(ClaimTask(),
+                   {.to = TaskState::kWatching, .reason = "CI runs", .delay = absl::Minutes(1)})
+          .ok());
   EXPECT_EQ(Read(id).state, TaskState::kWatching);
   EXPECT_EQ(Read(id).attempt, 1);
   EXPECT_EQ(store_->ReadTimeline(id)->size(), entries) << "looking is not worth a line";

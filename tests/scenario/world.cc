@@ -8,6 +8,7 @@
 #include "adapters/store/sqlite.h"
 #include "adapters/workspace/registry.h"
 #include "daemon/base/text.h"
+#include "tests/support/paths.h"
 
 namespace regreen {
 namespace {
@@ -45,7 +46,7 @@ T Must(StatusOr<T> value) {
 struct World::Daemon {
   Daemon(World& world, const std::string& folder, const std::string& remote, std::shared_ptr<const Policies> policies)
       : http(NewHttpClient()), store(Must(OpenSqliteStore(folder + "/store.db", world.clock))) {
-    const GitOptions git{folder + "/mirrors", REGREEN_GIT_CHILD, ""};
+    const GitOptions git{folder + "/mirrors", GitChild(), ""};
     mirror = NewGitMirror(git);
     publisher = NewGitPublisher(git);
     workspaces = Must(CreateWorkspaceFactory({"worktree", folder + "/workspaces", {}, {}}));
@@ -124,7 +125,7 @@ void World::MakeRepository() {
 
 void World::LoadTemplates(const std::string& template_text) {
   Problems problems;
-  policies_ = std::make_shared<Policies>(LoadPolicyFolder(REGREEN_SOURCE_DIR "/policies", problems));
+  policies_ = std::make_shared<Policies>(LoadPolicyFolder(SourceFolder() + "/policies", problems));
   const PolicySource source{"scenario.toml", template_text};
   policies_->templates = LoadPolicies({&source, 1}, problems);
   if (problems.has_errors()) throw std::runtime_error(problems.Render());

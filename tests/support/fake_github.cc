@@ -6,38 +6,18 @@
 
 #include "daemon/base/hash.h"
 #include "daemon/base/text.h"
+#include "tests/support/fake_github_answers.h"
 
 namespace regreen {
 namespace {
 
+using fake_github::Answer;
+using fake_github::Message;
+using fake_github::Missing;
+using fake_github::Number;
+using fake_github::QueryValue;
+
 constexpr std::int64_t kRepoId = 100, kForkId = 200;
-
-HttpResponse Answer(int status, std::string body) {
-  HttpResponse response;
-  response.status = status;
-  response.body = std::move(body);
-  return response;
-}
-
-HttpResponse Message(int status, std::string_view message) {
-  JsonWriter out;
-  out.BeginObject().Field("message", message).EndObject();
-  return Answer(status, out.Take());
-}
-
-HttpResponse Missing() { return Message(404, "Not Found"); }
-
-std::int64_t Number(const std::string& text) {
-  std::int64_t number = 0;
-  return ParseInt64(text, &number) ? number : -1;
-}
-
-std::string QueryValue(const HttpRequest& request, std::string_view name) {
-  for (const auto& [key, value] : request.query) {
-    if (key == name) return value;
-  }
-  return "";
-}
 
 void NullOr(JsonWriter& out, const char* key, const std::string& value) {
   out.Key(key);
@@ -62,7 +42,8 @@ void WriteRun(JsonWriter& out, const FakeRun& run) {
   out.Key("actor").BeginObject().Field("login", run.actor).EndObject();
   out.Key("pull_requests").BeginArray().EndArray();
   WriteRepository(out, "repository", kRepoId, run.repo);
-  WriteRepository(out, "head_repository", run.fork ? kForkId : kRepoId, run.fork ? "stranger/widget" : run.repo);
+  WriteRepository(out, "head_repository", run.fork ? kForkId : kRepoId,
+                  run.fork ? "stranger/widget" : run.repo);
   out.EndObject();
 }
 
@@ -82,7 +63,8 @@ void WriteJob(JsonWriter& out, const FakeJob& job) {
 }  // namespace
 
 FakeGithub::FakeGithub() {
-  auto server = HttpServer::Start({}, [this](const HttpRequest& request) { return Serve(request); });
+  auto server =
+      HttpServer::Start({}, [this](const HttpRequest& request) { return Serve(request); });
   EXPECT_TRUE(server.ok()) << server.status();
   server_ = std::move(server).value();
 }
@@ -91,12 +73,14 @@ FakeGithub::~FakeGithub() {
   server_->Stop();
   MutexLock lock(mutex_);
   for (const Failure& failure : failures_) {
-    ADD_FAILURE() << failure.times << " failure(s) with status " << failure.answer.status << " for \""
-                  << failure.part << "\" were never met";
+    ADD_FAILURE() << failure.times << " failure(s) with status " << failure.answer.status
+                  << " for \"" << failure.part << "\" were never met";
   }
 }
 
-std::string FakeGithub::url() const { return Cat("http://127.0.0.1:", server_->port()); }
+std::string FakeGithub::url() const {
+  return Cat("http://127.0.0.1:", server_->port());
+}
 
 void FakeGithub::AddRun(FakeRun run) {
   MutexLock lock(mutex_);
@@ -104,7 +88,8 @@ void FakeGithub::AddRun(FakeRun run) {
   runs_.push_back(std::move(run));
 }
 
-void FakeGithub::SetBranch(const std::string& repo, const std::string& branch, const std::string& commit) {
+void FakeGithub::SetBranch(const std::string& repo, const std::string& branch,
+                           const std::string& commit) {
   MutexLock lock(mutex_);
   branches_[{repo, branch}] = commit;
 }
@@ -112,27 +97,6 @@ void FakeGithub::SetBranch(const std::string& repo, const std::string& branch, c
 void FakeGithub::RemoveBranch(const std::string& repo, const std::string& branch) {
   MutexLock lock(mutex_);
   branches_.erase({repo, branch});
-}
-
-std::int64_t FakeGithub::AddPull(FakePull pull) {
-  MutexLock lock(mutex_);
-  if (pull.number == 0) pull.number = next_pull_;
-  next_pull_ = std::max(next_pull_, pull.number) + 1;
-  pulls_.push_back(std::move(pull));
-  return pulls_.back().number;
-}
-
-void FakeGithub::ClosePull(std::int64_t number, bool merged) {
-  MutexLock lock(mutex_);
-  FakePull* pull = FindPull(number);
-  ASSERT_NE(pull, nullptr);
-  pull->state = "closed";
-  pull->merged = merged;
-}
-
-void FakeGithub::RemovePull(std::int64_t number) {
-  MutexLock lock(mutex_);
-  std::erase_if(pulls_, [&](const FakePull& pull) { return pull.number == number; });
 }
 
 void FakeGithub::Fail(HttpResponse answer, int times, std::string part) {
@@ -156,9 +120,10 @@ std::vector<HttpRequest> FakeGithub::requests() {
 
 int FakeGithub::CountRequests(const std::string& part) {
   MutexLock lock(mutex_);
-  return static_cast<int>(std::count_if(requests_.begin(), requests_.end(), [&](const HttpRequest& request) {
-    return Cat(request.method, " ", request.path).find(part) != std::string::npos;
-  }));
+  return static_cast<int>(
+      std::count_if(requests_.begin(), requests_.end(), [&](const HttpRequest& request) {
+        return Cat(request.method, " ", request.path).find(part) != std::string::npos;
+      }));
 }
 
 HttpResponse FakeGithub::Serve(const HttpRequest& request) {
@@ -172,28 +137,40 @@ HttpResponse FakeGithub::Serve(const HttpRequest& request) {
     return answer;
   }
   Parts parts;
-  for (std::string_view part : Split(std::string_view(request.path).substr(1), '/')) parts.emplace_back(part);
+  for (std::string_view part : Split(std::string_view(request.path).substr(1), '/'))
+    parts.emplace_back(part);
   if (parts[0] == "stored-logs") return StoredLog(request);
-  if (HeaderValue(request.headers, "authorization") != Cat("Bearer ", kToken)) return Message(401, "Bad credentials");
+  if (HeaderValue(request.headers, "authorization") != Cat("Bearer ", kToken))
+    return Message(401, "Bad credentials");
   if (parts.size() < 4 || parts[0] != "repos") return Missing();
   return Route(request, Cat(parts[1], "/", parts[2]), {parts.begin() + 3, parts.end()});
 }
 
-HttpResponse FakeGithub::Route(const HttpRequest& request, const std::string& repo, const Parts& parts) {
+HttpResponse FakeGithub::Route(const HttpRequest& request, const std::string& repo,
+                               const Parts& parts) {
   if (parts[0] == "pulls") return Pulls(request, repo, parts);
-  if (request.method == "POST" && parts.size() == 3 && parts[0] == "issues" && parts[2] == "labels") {
+  if (request.method == "POST" && parts.size() == 3 && parts[0] == "issues" &&
+      parts[2] == "labels") {
     const auto body = Json::Parse(request.body);
     return body.ok() ? AddLabels(Number(parts[1]), *body) : Message(400, "Problems parsing JSON");
   }
   if (request.method != "GET" || parts.size() < 2) return Missing();
-  if (parts[0] == "actions" && parts.size() > 2) return Actions(repo, {parts.begin() + 1, parts.end()});
-  if (parts[0] == "commits" && parts.size() == 3 && parts[2] == "pulls") return PullsOfCommit(repo, parts[1]);
+  if (parts[0] == "actions" && parts.size() > 2)
+    return Actions(repo, {parts.begin() + 1, parts.end()});
+  if (parts[0] == "commits" && parts.size() == 3 && parts[2] == "pulls")
+    return PullsOfCommit(repo, parts[1]);
   if (parts[0] != "branches") return Missing();
   const std::string branch = Join(std::span(parts).subspan(1), "/");
   const auto tip = Tip(repo, branch);
   if (!tip) return Message(404, "Branch not found");
   JsonWriter out;
-  out.BeginObject().Field("name", branch).Key("commit").BeginObject().Field("sha", *tip).EndObject().EndObject();
+  out.BeginObject()
+      .Field("name", branch)
+      .Key("commit")
+      .BeginObject()
+      .Field("sha", *tip)
+      .EndObject()
+      .EndObject();
   return Answer(200, out.Take());
 }
 
@@ -208,7 +185,8 @@ HttpResponse FakeGithub::RunAnswer(const std::string& repo, const Parts& parts) 
   const FakeRun* found = nullptr;
   for (const FakeRun& run : runs_) {
     if (run.repo != repo || run.id != Number(parts[1])) continue;
-    if (parts.size() > 3 ? run.attempt == Number(parts[3]) : !found || run.attempt > found->attempt) found = &run;
+    if (parts.size() > 3 ? run.attempt == Number(parts[3]) : !found || run.attempt > found->attempt)
+      found = &run;
   }
   if (found == nullptr) return Missing();
   JsonWriter out;
@@ -217,10 +195,16 @@ HttpResponse FakeGithub::RunAnswer(const std::string& repo, const Parts& parts) 
     return Answer(200, out.Take());
   }
   if (parts[4] != "jobs") return Missing();
-  const std::size_t page_size = static_cast<std::size_t>(std::max<std::int64_t>(1, Number(QueryValue(requests_.back(), "per_page"))));
-  const std::size_t page = static_cast<std::size_t>(std::max<std::int64_t>(1, Number(QueryValue(requests_.back(), "page"))));
-  out.BeginObject().Field("total_count", static_cast<std::int64_t>(found->jobs.size())).Key("jobs").BeginArray();
-  for (std::size_t i = (page - 1) * page_size; i < std::min(page * page_size, found->jobs.size()); ++i) {
+  const std::size_t page_size = static_cast<std::size_t>(
+      std::max<std::int64_t>(1, Number(QueryValue(requests_.back(), "per_page"))));
+  const std::size_t page = static_cast<std::size_t>(
+      std::max<std::int64_t>(1, Number(QueryValue(requests_.back(), "page"))));
+  out.BeginObject()
+      .Field("total_count", static_cast<std::int64_t>(found->jobs.size()))
+      .Key("jobs")
+      .BeginArray();
+  for (std::size_t i = (page - 1) * page_size; i < std::min(page * page_size, found->jobs.size());
+       ++i) {
     WriteJob(out, found->jobs[i]);
   }
   out.EndArray().EndObject();
@@ -243,92 +227,15 @@ HttpResponse FakeGithub::JobAnswer(const std::string&, const Parts& parts) {
 }
 
 HttpResponse FakeGithub::StoredLog(const HttpRequest& request) {
-  EXPECT_EQ(HeaderValue(request.headers, "authorization"), "") << "the token was sent to the store of the logs";
+  EXPECT_EQ(HeaderValue(request.headers, "authorization"), "")
+      << "the token was sent to the store of the logs";
   EXPECT_EQ(QueryValue(request, "sig"), "a+b");
   const FakeJob* job = FindJob(Number(request.path.substr(std::string("/stored-logs/").size())));
   if (job == nullptr || !job->log) return Answer(404, "<Code>BlobNotFound</Code>");
-  HttpResponse response = Answer(job->log_status, job->log_status == 200 ? *job->log : "<Code>Error</Code>");
+  HttpResponse response =
+      Answer(job->log_status, job->log_status == 200 ? *job->log : "<Code>Error</Code>");
   response.content_type = "text/plain";
   return response;
-}
-
-HttpResponse FakeGithub::Pulls(const HttpRequest& request, const std::string& repo, const Parts& parts) {
-  if (parts.size() == 1 && request.method == "GET") return ListPulls(request, repo);
-  const auto body = Json::Parse(request.body);
-  if (parts.size() == 1 && request.method == "POST") return body.ok() ? OpenPull(repo, *body) : Message(400, "Problems parsing JSON");
-  FakePull* pull = parts.size() == 2 ? FindPull(Number(parts[1])) : nullptr;
-  if (pull == nullptr || pull->repo != repo) return Missing();
-  if (request.method == "PATCH" && body.ok()) {
-    pull->title = (*body)["title"].StringOr(pull->title);
-    pull->body = (*body)["body"].StringOr(pull->body);
-  }
-  JsonWriter out;
-  WritePull(*pull, out);
-  return Answer(200, out.Take());
-}
-
-HttpResponse FakeGithub::ListPulls(const HttpRequest& request, const std::string& repo) {
-  const std::string head = QueryValue(request, "head"), state = QueryValue(request, "state");
-  const std::string owner = repo.substr(0, repo.find('/'));
-  JsonWriter out;
-  out.BeginArray();
-  for (const FakePull& pull : pulls_) {
-    if (pull.repo == repo && pull.state == state && Cat(owner, ":", pull.head_branch) == head) WritePull(pull, out);
-  }
-  out.EndArray();
-  return Answer(200, out.Take());
-}
-
-HttpResponse FakeGithub::OpenPull(const std::string& repo, const Json& body) {
-  FakePull pull;
-  pull.repo = repo;
-  pull.title = body["title"].StringOr("");
-  pull.body = body["body"].StringOr("");
-  pull.head_branch = body["head"].StringOr("");
-  pull.base = body["base"].StringOr("");
-  pull.draft = body["draft"].BoolOr(false);
-  const auto refused = [](std::string_view why) {
-    JsonWriter out;
-    out.BeginObject().Field("message", "Validation Failed").Key("errors").BeginArray();
-    out.BeginObject().Field("resource", "PullRequest").Field("code", "custom").Field("message", why).EndObject();
-    out.EndArray().EndObject();
-    return Answer(422, out.Take());
-  };
-  if (pull.title.empty()) return refused("title is missing");
-  if (pull.draft && refuse_drafts_) return refused("Draft pull requests are not supported in this repository.");
-  if (!Tip(repo, pull.head_branch)) return refused("head is invalid");
-  if (!Tip(repo, pull.base)) return refused("base is invalid");
-  for (const FakePull& other : pulls_) {
-    if (other.repo == repo && other.state == "open" && other.head_branch == pull.head_branch) {
-      return refused(Cat("A pull request already exists for ", repo.substr(0, repo.find('/')), ":", pull.head_branch, "."));
-    }
-  }
-  pull.number = next_pull_++;
-  pulls_.push_back(pull);
-  JsonWriter out;
-  WritePull(pull, out);
-  return Answer(201, out.Take());
-}
-
-HttpResponse FakeGithub::PullsOfCommit(const std::string& repo, const std::string& commit) {
-  JsonWriter out;
-  out.BeginArray();
-  for (const FakePull& pull : pulls_) {
-    const std::string head = pull.head_sha.empty() ? Tip(repo, pull.head_branch).value_or("") : pull.head_sha;
-    if (pull.repo == repo && head == commit) WritePull(pull, out);
-  }
-  out.EndArray();
-  return Answer(200, out.Take());
-}
-
-HttpResponse FakeGithub::AddLabels(std::int64_t number, const Json& body) {
-  FakePull* pull = FindPull(number);
-  if (pull == nullptr) return Missing();
-  for (const Json& label : body["labels"].Elements()) {
-    const std::string name = label.StringOr("");
-    if (std::find(pull->labels.begin(), pull->labels.end(), name) == pull->labels.end()) pull->labels.push_back(name);
-  }
-  return Answer(200, "[]");
 }
 
 std::optional<std::string> FakeGithub::Tip(const std::string& repo, const std::string& branch) {
@@ -340,13 +247,6 @@ std::optional<std::string> FakeGithub::Tip(const std::string& repo, const std::s
   return found->second;
 }
 
-FakePull* FakeGithub::FindPull(std::int64_t number) {
-  for (FakePull& pull : pulls_) {
-    if (pull.number == number) return &pull;
-  }
-  return nullptr;
-}
-
 const FakeJob* FakeGithub::FindJob(std::int64_t id) {
   for (const FakeRun& run : runs_) {
     for (const FakeJob& job : run.jobs) {
@@ -354,16 +254,6 @@ const FakeJob* FakeGithub::FindJob(std::int64_t id) {
     }
   }
   return nullptr;
-}
-
-void FakeGithub::WritePull(const FakePull& pull, JsonWriter& out) {
-  const std::string head = pull.head_sha.empty() ? Tip(pull.repo, pull.head_branch).value_or("") : pull.head_sha;
-  out.BeginObject().Field("number", pull.number).Field("state", pull.state).Field("merged", pull.merged);
-  out.Field("title", pull.title).Field("body", pull.body).Field("draft", pull.draft);
-  out.Field("html_url", Cat("https://github.example/", pull.repo, "/pull/", pull.number));
-  out.Key("head").BeginObject().Field("ref", pull.head_branch).Field("sha", head).EndObject();
-  out.Key("base").BeginObject().Field("ref", pull.base).EndObject();
-  out.EndObject();
 }
 
 std::string FakeGithub::RunPayload(const FakeRun& run, const std::string& action) {
@@ -375,8 +265,8 @@ std::string FakeGithub::RunPayload(const FakeRun& run, const std::string& action
   return out.Take();
 }
 
-Headers FakeGithub::SignedHeaders(const std::string& body, const std::string& secret, const std::string& event,
-                                  const std::string& guid) {
+Headers FakeGithub::SignedHeaders(const std::string& body, const std::string& secret,
+                                  const std::string& event, const std::string& guid) {
   return {{"content-type", "application/json"},
           {"x-github-event", event},
           {"x-github-delivery", guid},

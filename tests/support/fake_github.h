@@ -1,6 +1,6 @@
-// A small GitHub behind real HTTP, for tests: it keeps runs, jobs, logs, branches and pull requests, and
-// answers as the REST API does. Requests are recorded. A failure that was asked for and never met fails
-// the test, and so does a token that is sent to where the logs are stored.
+// A small GitHub behind real HTTP, for tests: it keeps runs, jobs, logs, branches and pull
+// requests, and answers as the REST API does. Requests are recorded. A failure that was asked for
+// and never met fails the test, and so does a token that is sent to where the logs are stored.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ struct FakeJob {
   std::string name = "build";
   std::string status = "completed", conclusion = "failure";
   std::vector<FakeStep> steps = {{"Run tests", 3, "failure"}};
-  std::optional<std::string> log = "error\n";    // nullopt: 404
-  int log_status = 200;                          // of the store that the API redirects to
+  std::optional<std::string> log = "error\n";  // nullopt: 404
+  int log_status = 200;                        // of the store that the API redirects to
   std::string completed_at = "2023-11-14T22:13:00Z";
 };
 
@@ -50,10 +50,10 @@ struct FakeRun {
 
 struct FakePull {
   std::string repo = "acme/widget";
-  std::int64_t number = 0;                       // 0: the next one
+  std::int64_t number = 0;  // 0: the next one
   std::string title, body;
   std::string head_branch, base = "main";
-  std::string head_sha;                          // "": the tip of head_branch
+  std::string head_sha;  // "": the tip of head_branch
   bool draft = false, merged = false;
   std::string state = "open";
   std::vector<std::string> labels;
@@ -66,14 +66,15 @@ class FakeGithub {
   FakeGithub();
   ~FakeGithub();
 
-  std::string url() const;                       // the API's base
+  std::string url() const;  // the API's base
 
   // A run of a new attempt stands beside the older ones. Sets the branch too, when it is not there.
   void AddRun(FakeRun run);
   void SetBranch(const std::string& repo, const std::string& branch, const std::string& commit);
   void RemoveBranch(const std::string& repo, const std::string& branch);
   // Asked first for the tip of a branch: a real repository, for example. Set it before any request.
-  using TipSource = std::function<std::optional<std::string>(const std::string& repo, const std::string& branch)>;
+  using TipSource =
+      std::function<std::optional<std::string>(const std::string& repo, const std::string& branch)>;
   void SetTipSource(TipSource source) { tip_source_ = std::move(source); }
   std::int64_t AddPull(FakePull pull);
   void ClosePull(std::int64_t number, bool merged);
@@ -86,12 +87,12 @@ class FakeGithub {
 
   std::vector<FakePull> pulls();
   std::vector<HttpRequest> requests();
-  int CountRequests(const std::string& part);    // by "METHOD path"
+  int CountRequests(const std::string& part);  // by "METHOD path"
 
   // The webhook of a run, and the headers that it comes with.
   static std::string RunPayload(const FakeRun& run, const std::string& action = "completed");
-  static Headers SignedHeaders(const std::string& body, const std::string& secret, const std::string& event,
-                               const std::string& guid);
+  static Headers SignedHeaders(const std::string& body, const std::string& secret,
+                               const std::string& event, const std::string& guid);
 
  private:
   struct Failure {
@@ -102,17 +103,21 @@ class FakeGithub {
   using Parts = std::vector<std::string>;
 
   HttpResponse Serve(const HttpRequest& request);
-  HttpResponse Route(const HttpRequest& request, const std::string& repo, const Parts& parts) RG_REQUIRES(mutex_);
+  HttpResponse Route(const HttpRequest& request, const std::string& repo, const Parts& parts)
+      RG_REQUIRES(mutex_);
   HttpResponse Actions(const std::string& repo, const Parts& parts) RG_REQUIRES(mutex_);
   HttpResponse RunAnswer(const std::string& repo, const Parts& parts) RG_REQUIRES(mutex_);
   HttpResponse JobAnswer(const std::string& repo, const Parts& parts) RG_REQUIRES(mutex_);
   HttpResponse StoredLog(const HttpRequest& request) RG_REQUIRES(mutex_);
-  HttpResponse Pulls(const HttpRequest& request, const std::string& repo, const Parts& parts) RG_REQUIRES(mutex_);
+  HttpResponse Pulls(const HttpRequest& request, const std::string& repo, const Parts& parts)
+      RG_REQUIRES(mutex_);
   HttpResponse ListPulls(const HttpRequest& request, const std::string& repo) RG_REQUIRES(mutex_);
   HttpResponse OpenPull(const std::string& repo, const Json& body) RG_REQUIRES(mutex_);
-  HttpResponse PullsOfCommit(const std::string& repo, const std::string& commit) RG_REQUIRES(mutex_);
+  HttpResponse PullsOfCommit(const std::string& repo, const std::string& commit)
+      RG_REQUIRES(mutex_);
   HttpResponse AddLabels(std::int64_t number, const Json& body) RG_REQUIRES(mutex_);
-  std::optional<std::string> Tip(const std::string& repo, const std::string& branch) RG_REQUIRES(mutex_);
+  std::optional<std::string> Tip(const std::string& repo, const std::string& branch)
+      RG_REQUIRES(mutex_);
   FakePull* FindPull(std::int64_t number) RG_REQUIRES(mutex_);
   const FakeJob* FindJob(std::int64_t id) RG_REQUIRES(mutex_);
   void WritePull(const FakePull& pull, JsonWriter& out) RG_REQUIRES(mutex_);
@@ -126,7 +131,7 @@ class FakeGithub {
   std::int64_t next_pull_ RG_GUARDED_BY(mutex_) = 1;
   bool refuse_drafts_ = false;
   TipSource tip_source_;
-  std::unique_ptr<HttpServer> server_;           // last: its threads use the rest
+  std::unique_ptr<HttpServer> server_;  // last: its threads use the rest
 };
 
 }  // namespace regreen

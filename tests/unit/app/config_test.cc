@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <sstream>
+#include "tests/support/paths.h"
 
 namespace regreen {
 namespace {
@@ -24,7 +25,7 @@ std::string ProblemsOf(const std::string& text) {
 }
 
 TEST(Config, TheExampleFileIsWhatIsPrinted) {
-  std::ifstream in(REGREEN_SOURCE_DIR "/config.example.toml");
+  std::ifstream in(SourceFolder() + "/config.example.toml");
   std::stringstream text;
   text << in.rdbuf();
   EXPECT_EQ(text.str(), PrintConfig(ExampleConfig())) << "write it anew: regreen check --example > config.example.toml";

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <vector>
+#include "tests/support/paths.h"
 
 namespace {
 
@@ -25,7 +26,7 @@ struct Include {
 std::vector<fs::path> Sources() {
   std::vector<fs::path> files;
   for (const char* root : {"daemon", "adapters"}) {
-    for (const auto& entry : fs::recursive_directory_iterator(fs::path(REGREEN_SOURCE_DIR) / root)) {
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(regreen::SourceFolder()) / root)) {
       const auto extension = entry.path().extension();
       if (extension == ".h" || extension == ".cc") files.push_back(entry.path());
     }
@@ -44,7 +45,7 @@ std::vector<Include> AllIncludes() {
       if (!std::regex_search(text, match, pattern)) continue;
       const std::string header = match[2];
       const bool ours = header.starts_with("daemon/") || header.starts_with("adapters/");
-      includes.push_back({fs::relative(path, REGREEN_SOURCE_DIR).string(), line, header, ours});
+      includes.push_back({fs::relative(path, regreen::SourceFolder()).string(), line, header, ours});
     }
   }
   return includes;
@@ -152,7 +153,7 @@ TEST(Floors, FilesStayUnder400Lines) {
 TEST(Repository, TopLevelIsWhatTheDesignSays) {
   const std::set<std::string> allowed = {"CMakeLists.txt", "CMakePresets.json", "daemon", "adapters", "policies",
                                          "deploy", "tests", "config.example.toml", "README.md", "LICENSE", "build"};
-  for (const auto& entry : fs::directory_iterator(REGREEN_SOURCE_DIR)) {
+  for (const auto& entry : fs::directory_iterator(regreen::SourceFolder())) {
     const std::string name = entry.path().filename();
     EXPECT_TRUE(name.starts_with('.') || allowed.contains(name)) << name << " does not belong to the top level";
   }

@@ -112,7 +112,9 @@ TEST_F(Files, RemovesATreeDeeperThanAnyPathMayBe) {
   EXPECT_FALSE(fs::exists(At("tree")));
 }
 
-TEST_F(Files, RemovingWhatIsNotThereIsFine) { EXPECT_TRUE(RemoveTree(At("none")).ok()); }
+TEST_F(Files, RemovingWhatIsNotThereIsFine) {
+  EXPECT_TRUE(RemoveTree(At("none")).ok());
+}
 
 TEST_F(Files, MakesParentsAndGivesTheModeToTheLast) {
   ASSERT_TRUE(MakeDirectories(At("a/b/c/"), 0700).ok());

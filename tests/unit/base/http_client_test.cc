@@ -19,7 +19,9 @@ struct EchoServer {
       return answer;
     });
   }
-  std::string url(std::string_view path) const { return Cat("http://127.0.0.1:", server->port(), path); }
+  std::string url(std::string_view path) const {
+    return Cat("http://127.0.0.1:", server->port(), path);
+  }
 };
 
 TEST(HttpClient, SendsMethodHeadersAndBody) {
@@ -63,7 +65,10 @@ TEST(HttpClient, TakesARedirectAsAnAnswer) {
 
 TEST(HttpClient, RefusesLineBreaksInWhatItSends) {
   EchoServer echo;
-  const Headers cases[] = {{{"x-a", "b\r\nevil: 1"}}, {{"x-a", "b\nc"}}, {{"x-a\r\nevil", "b"}}, {{"", "b"}},
+  const Headers cases[] = {{{"x-a", "b\r\nevil: 1"}},
+                           {{"x-a", "b\nc"}},
+                           {{"x-a\r\nevil", "b"}},
+                           {{"", "b"}},
                            {{"x-a", std::string("b\0c", 3)}}};
   for (const Headers& headers : cases) {
     HttpCall call;

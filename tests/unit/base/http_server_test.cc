@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <span>
 #include <stdexcept>
 #include <thread>
 
@@ -37,62 +38,95 @@ std::string Chunked(std::size_t chunks, std::size_t size) {
   return body + "0\r\n\r\n";
 }
 
-TEST(HttpServer, AnswersByWhatTheRequestIs) {
+struct RequestCase {
+  const char* name;
+  std::string line;     // "GET /a"
+  std::string headers;  // each with its line break
+  std::string body;
+  int status;
+  const char* answer;  // a part of the answer's body
+};
+
+// Sends each over a connection of its own to a server that takes bodies of at most 1,000 bytes.
+void Check(std::span<const RequestCase> cases) {
   HttpServerOptions options;
   options.max_body_bytes = 1000;
   const auto server = Echo(options);
-  const std::string end = "Connection: close\r\n\r\n";
+  for (const RequestCase& c : cases) {
+    SCOPED_TRACE(c.name);
+    RawConnection connection(server->port());
+    connection.Send(Cat(c.line, " HTTP/1.1\r\nConnection: close\r\n", c.headers, "\r\n", c.body));
+    const std::string answer =
+        *c.answer == '\0' ? connection.ReadToEnd() : connection.ReadUntil(c.answer);
+    EXPECT_EQ(answer.substr(0, 13), Cat("HTTP/1.1 ", c.status, " ")) << answer;
+    EXPECT_NE(answer.find(c.answer), std::string::npos) << answer;
+  }
+}
+
+TEST(HttpServer, TakesBodiesUpToItsCap) {
+  const std::string form =
+      "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n";
+  const std::string parts =
+      "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 2\r\n";
+  const std::string chunks = "Transfer-Encoding: chunked\r\n";
+  const std::string zipped = "Content-Encoding: gzip\r\nContent-Length: 2\r\n";
+  const RequestCase cases[] = {
+      {"GET", "GET /a%20b?c", "", "", 200, "GET /a b 0."},
+      {"HEAD", "HEAD /a", "", "", 200, ""},
+      {"OPTIONS", "OPTIONS /a", "", "", 200, "OPTIONS /a 0."},
+      {"POST", "POST /a", "Content-Length: 5\r\n", "12345", 200, "POST /a 5."},
+      {"POST without a body", "POST /a", "", "", 200, "POST /a 0."},
+      {"DELETE without a body", "DELETE /a", "", "", 200, "DELETE /a 0."},
+      {"at the cap", "PUT /a", "Content-Length: 1000\r\n", std::string(1000, 'x'), 200,
+       "PUT /a 1000."},
+      {"over the cap", "POST /a", "Content-Length: 1001\r\n", std::string(1001, 'x'), 413, "error"},
+      {"chunked", "POST /a", chunks, Chunked(10, 100), 200, "POST /a 1000."},
+      {"chunked over the cap", "POST /a", chunks, Chunked(11, 100), 413, "error"},
+      {"form", "POST /a", form, "payload=x", 200, "POST /a 9."},
+      {"multipart", "POST /a", parts, "xy", 200, "POST /a 2."},
+      {"compressed", "POST /a", zipped, "xy", 415, "error"},
+  };
+  Check(cases);
+}
+
+TEST(HttpServer, RefusesABodyOfDoubtfulLength) {
+  const std::string chunked = "Transfer-Encoding: chunked\r\n";
+  const std::string two = "Content-Length: 2\r\n";
+  const RequestCase cases[] = {
+      {"a sign", "POST /a", "Content-Length: +2\r\n", "xy", 400, "error"},
+      {"negative", "POST /a", "Content-Length: -2\r\n", "", 400, "error"},
+      {"endless", "POST /a", "Content-Length: 99999999999999999999\r\n", "", 400, "error"},
+      {"two lengths", "POST /a", two + "Content-Length: 3\r\n", "xyz", 400, "error"},
+      {"one length twice", "POST /a", two + two, "xy", 400, "error"},
+      {"a length and chunks", "POST /a", two + chunked, "0\r\n\r\n", 400, "error"},
+      {"another encoding", "POST /a", "Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n", 400,
+       "error"},
+      {"chunked twice", "POST /a", chunked + chunked, "0\r\n\r\n", 400, "error"},
+      {"no chunk size", "POST /a", chunked, "zz\r\nxx\r\n", 400, "error"},
+      {"a body of a GET", "GET /a", "Content-Length: 5\r\n", "GET /", 400, "error"},
+  };
+  Check(cases);
+}
+
+TEST(HttpServer, RefusesAMalformedOrOverlongHead) {
   std::string many, long_total;
   for (int i = 0; i < 101; ++i) Append(many, "X-", i, ": y\r\n");
   for (int i = 0; i < 20; ++i) Append(long_total, "X-", i, ": ", std::string(8000, 'y'), "\r\n");
-  struct Case {
-    const char* name;
-    std::string request;
-    const char* status;
-    const char* body;
+  const std::string upgrade =
+      "Upgrade: websocket\r\nSec-WebSocket-Key: x\r\nConnection: Upgrade\r\n";
+  const RequestCase cases[] = {
+      {"no HTTP", "nonsense", "", "", 400, "error"},
+      {"unknown method", "BREW /", "", "", 400, "error"},
+      {"four words", "GET / HTTP/1.1", "", "", 400, "error"},
+      {"a header without a colon", "GET /", "nonsense\r\n", "", 400, "error"},
+      {"too many headers", "GET /", many, "", 400, "error"},
+      {"a long header", "GET /", Cat("X: ", std::string(9000, 'y'), "\r\n"), "", 400, "error"},
+      {"long headers together", "GET /", long_total, "", 431, "error"},
+      {"a long address", "GET /" + std::string(9000, 'y'), "", "", 414, "error"},
+      {"Range is not applied", "GET /a", "Range: bytes=0-1\r\n", "", 200, "GET /a 0."},
+      {"no upgrade", "GET /a", upgrade, "", 200, "GET /a 0."},
   };
-  const Case cases[] = {
-      {"GET", "GET /a%20b?c HTTP/1.1\r\n" + end, " 200 ", "GET /a b 0."},
-      {"HEAD", "HEAD /a HTTP/1.1\r\n" + end, " 200 ", ""},
-      {"OPTIONS", "OPTIONS /a HTTP/1.1\r\n" + end, " 200 ", "OPTIONS /a 0."},
-      {"POST", "POST /a HTTP/1.1\r\nContent-Length: 5\r\n" + end + "12345", " 200 ", "POST /a 5."},
-      {"POST without a body", "POST /a HTTP/1.1\r\n" + end, " 200 ", "POST /a 0."},
-      {"DELETE without a body", "DELETE /a HTTP/1.1\r\n" + end, " 200 ", "DELETE /a 0."},
-      {"at the cap", "PUT /a HTTP/1.1\r\nContent-Length: 1000\r\n" + end + std::string(1000, 'x'), " 200 ", "PUT /a 1000."},
-      {"over the cap", "POST /a HTTP/1.1\r\nContent-Length: 1001\r\n" + end + std::string(1001, 'x'), " 413 ", "error"},
-      {"chunked", "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + end + Chunked(10, 100), " 200 ", "POST /a 1000."},
-      {"chunked over the cap", "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + end + Chunked(11, 100), " 413 ", "error"},
-      {"form", "POST /a HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n" + end + "payload=x", " 200 ", "POST /a 9."},
-      {"multipart", "POST /a HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 2\r\n" + end + "xy", " 200 ", "POST /a 2."},
-      {"compressed", "POST /a HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n" + end + "xy", " 415 ", "error"},
-      {"length with a sign", "POST /a HTTP/1.1\r\nContent-Length: +2\r\n" + end + "xy", " 400 ", "error"},
-      {"negative length", "POST /a HTTP/1.1\r\nContent-Length: -2\r\n" + end, " 400 ", "error"},
-      {"endless length", "POST /a HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n" + end, " 400 ", "error"},
-      {"two lengths", "POST /a HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n" + end + "xyz", " 400 ", "error"},
-      {"length twice", "POST /a HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 2\r\n" + end + "xy", " 400 ", "error"},
-      {"length and chunks", "POST /a HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n" + end + "0\r\n\r\n", " 400 ", "error"},
-      {"unknown encoding", "POST /a HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n" + end + "0\r\n\r\n", " 400 ", "error"},
-      {"no chunk size", "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + end + "zz\r\nxx\r\n", " 400 ", "error"},
-      {"GET with a body", "GET /a HTTP/1.1\r\nContent-Length: 5\r\n" + end + "GET /", " 400 ", "error"},
-      {"no HTTP", "nonsense\r\n\r\n", " 400 ", "error"},
-      {"unknown method", "BREW / HTTP/1.1\r\n" + end, " 400 ", "error"},
-      {"HTTP/2 by text", "GET / HTTP/2\r\n" + end, " 400 ", "error"},
-      {"header without a colon", "GET / HTTP/1.1\r\nnonsense\r\n" + end, " 400 ", "error"},
-      {"too many headers", "GET / HTTP/1.1\r\n" + many + end, " 400 ", "error"},
-      {"a long header", "GET / HTTP/1.1\r\nX: " + std::string(9000, 'y') + "\r\n" + end, " 400 ", "error"},
-      {"long headers together", "GET / HTTP/1.1\r\n" + long_total + end, " 431 ", "error"},
-      {"a long address", "GET /" + std::string(9000, 'y') + " HTTP/1.1\r\n" + end, " 414 ", "error"},
-      {"Range is not applied", "GET /a HTTP/1.1\r\nRange: bytes=0-1\r\n" + end, " 200 ", "GET /a 0."},
-      {"websocket", "GET /a HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\nConnection: Upgrade, close\r\n\r\n", " 200 ", "GET /a 0."},
-  };
-  for (const Case& c : cases) {
-    SCOPED_TRACE(c.name);
-    RawConnection connection(server->port());
-    connection.Send(c.request);
-    const std::string answer = *c.body == '\0' ? connection.ReadToEnd() : connection.ReadUntil(c.body);
-    EXPECT_EQ(answer.substr(0, 13), Cat("HTTP/1.1", c.status)) << answer;
-    EXPECT_NE(answer.find(c.body), std::string::npos) << answer;
-  }
+  Check(cases);
 }
 
 TEST(HttpServer, TakesAFormLargerThanALibraryLimit) {
@@ -124,12 +158,15 @@ TEST(HttpServer, ContinuesOnlyWhatItWillTake) {
   options.max_body_bytes = 10;
   const auto server = Echo(options);
   RawConnection good(server->port());
-  good.Send("POST /a HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
+  good.Send(
+      "POST /a HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
   EXPECT_NE(good.ReadUntil("\r\n\r\n").find("100 Continue"), std::string::npos);
   good.Send("abc");
   EXPECT_NE(good.ReadToEnd().find("POST /a 3."), std::string::npos);
-  EXPECT_EQ(Exchange(*server, "POST /a HTTP/1.1\r\nContent-Length: 30\r\nExpect: 100-continue\r\n\r\n").substr(0, 12),
-            "HTTP/1.1 413");
+  EXPECT_EQ(
+      Exchange(*server, "POST /a HTTP/1.1\r\nContent-Length: 30\r\nExpect: 100-continue\r\n\r\n")
+          .substr(0, 12),
+      "HTTP/1.1 413");
 }
 
 TEST(HttpServer, TurnsAnExceptionInto500) {
@@ -157,7 +194,8 @@ TEST(HttpServer, NamesAnAddressThatIsNone) {
   for (const char* address : {"", "256.1.1.1", "203.0.113.7"}) {
     HttpServerOptions options;
     options.address = address;
-    const auto server = HttpServer::Start(options, [](const HttpRequest&) { return HttpResponse(); });
+    const auto server =
+        HttpServer::Start(options, [](const HttpRequest&) { return HttpResponse(); });
     EXPECT_EQ(server.status().code(), StatusCode::kInvalidArgument) << address;
   }
 }
@@ -169,14 +207,16 @@ TEST(HttpServer, EndsARequestThatDripsAtItsDeadline) {
   const auto server = Echo(options);
   EXPECT_EQ(Exchange(*server, "GET / HTT").size(), 0u);
   EXPECT_EQ(Exchange(*server, "GET / HTTP/1.1\r\nX: ").substr(0, 12), "HTTP/1.1 408");
-  EXPECT_EQ(Exchange(*server, "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc").substr(0, 12), "HTTP/1.1 408");
+  EXPECT_EQ(Exchange(*server, "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc").substr(0, 12),
+            "HTTP/1.1 408");
 }
 
 TEST(HttpServer, EndsARequestThatPausesForTooLong) {
   HttpServerOptions options;
   options.read_timeout = absl::Milliseconds(100);
   const auto server = Echo(options);
-  EXPECT_EQ(Exchange(*server, "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc").substr(0, 12), "HTTP/1.1 408");
+  EXPECT_EQ(Exchange(*server, "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc").substr(0, 12),
+            "HTTP/1.1 408");
 }
 
 TEST(HttpServer, RefusesConnectionsOfOneAddressBeyondItsCap) {
@@ -219,8 +259,10 @@ TEST(HttpServer, BoundsTheBytesOfAllBodiesTogether) {
   });
   const std::string body(800'000, 'x');
   RawConnection holder(server->port());
-  holder.Send(Cat("POST /hold HTTP/1.1\r\nConnection: close\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
-  const std::string second = Cat("POST /b HTTP/1.1\r\nConnection: close\r\nContent-Length: ", body.size(), "\r\n\r\n", body);
+  holder.Send(Cat("POST /hold HTTP/1.1\r\nConnection: close\r\nContent-Length: ", body.size(),
+                  "\r\n\r\n", body));
+  const std::string second = Cat(
+      "POST /b HTTP/1.1\r\nConnection: close\r\nContent-Length: ", body.size(), "\r\n\r\n", body);
   entered.wait(false);
   const std::string answer = Exchange(*server, second);
   EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 503");

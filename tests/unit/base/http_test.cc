@@ -36,18 +36,35 @@ TEST(ParseUrl, ReadsAndNormalises) {
 }
 
 TEST(ParseUrl, RefusesWhatIsNoPlainHttpUrl) {
-  const std::string cases[] = {
-      "", "ftp://h/", "//h/", "h/x", "http://", "http:///x", "http://user@h/", "http://user:secret@h/",
-      "http://h:0/", "http://h:65536/", "http://h:8x/", "http://h:+80/", "http://a b/", "http://h/a b",
-      "http://h/\r\nX: y", std::string("http://h/\0", 10), "http://h\\@evil/", "http://[::1/", "http://[::1]x/",
-      "file:///etc/passwd", "http://h/" + std::string(9000, 'a')};
+  const std::string cases[] = {"",
+                               "ftp://h/",
+                               "//h/",
+                               "h/x",
+                               "http://",
+                               "http:///x",
+                               "http://user@h/",
+                               "http://user:secret@h/",
+                               "http://h:0/",
+                               "http://h:65536/",
+                               "http://h:8x/",
+                               "http://h:+80/",
+                               "http://a b/",
+                               "http://h/a b",
+                               "http://h/\r\nX: y",
+                               std::string("http://h/\0", 10),
+                               "http://h\\@evil/",
+                               "http://[::1/",
+                               "http://[::1]x/",
+                               "file:///etc/passwd",
+                               "http://h/" + std::string(9000, 'a')};
   for (const std::string& url : cases) {
     EXPECT_EQ(ParseUrl(url).status().code(), StatusCode::kInvalidArgument) << url.substr(0, 60);
   }
 }
 
 TEST(ParseUrl, NeverRepeatsAPasswordInItsError) {
-  EXPECT_EQ(Message(ParseUrl("http://user:hunter2@h/").status()).find("hunter2"), std::string::npos);
+  EXPECT_EQ(Message(ParseUrl("http://user:hunter2@h/").status()).find("hunter2"),
+            std::string::npos);
 }
 
 TEST(HeaderValue, FindsTheFirstOrNothing) {

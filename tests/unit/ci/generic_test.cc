@@ -14,11 +14,12 @@ CiOptions Options() {
   options.forge = "gh";
   options.secret = Secret("s3cret");
   options.signature_header = "X-Signature";
-  options.map = {{"repo", "/project"},       {"commit", "/build/commit"},   {"branch", "/build/ref"},
-                 {"run_id", "/build/id"},    {"attempt", "/build/attempt"}, {"conclusion", "/build/status"},
-                 {"workflow", "=nightly"},   {"job", "/build/job"},         {"step", "/build/step"},
-                 {"command", "=make check"}, {"log", "/build/log"},         {"log_url", "/build/log_url"},
-                 {"link", "/build/url"},     {"key", "/build/key"},         {"event", "/trigger"}};
+  options.map = {
+      {"repo", "/project"},       {"commit", "/build/commit"},   {"branch", "/build/ref"},
+      {"run_id", "/build/id"},    {"attempt", "/build/attempt"}, {"conclusion", "/build/status"},
+      {"workflow", "=nightly"},   {"job", "/build/job"},         {"step", "/build/step"},
+      {"command", "=make check"}, {"log", "/build/log"},         {"log_url", "/build/log_url"},
+      {"link", "/build/url"},     {"key", "/build/key"},         {"event", "/trigger"}};
   options.failed_when = {"FAILURE", "ABORTED"};
   options.log_url_prefixes = {"https://ci.example/logs"};
   return options;
@@ -32,9 +33,9 @@ std::unique_ptr<CiSource> Source(const CiOptions& options = Options()) {
 
 // A good payload, with more members of "build".
 std::string Payload(std::string_view more = "", std::string_view status = "FAILURE") {
-  return Cat(R"({"project":"group/sub/widget","trigger":"push","build":{"commit":")", std::string(40, 'b'),
-             R"(","ref":"refs/heads/main","id":42,"attempt":"2","status":")", status,
-             R"(","job":"unit","step":"make","url":"https://ci.example/42")", more, "}}");
+  return Cat(R"({"project":"group/sub/widget","trigger":"push","build":{"commit":")",
+             std::string(40, 'b'), R"(","ref":"refs/heads/main","id":42,"attempt":"2","status":")",
+             status, R"(","job":"unit","step":"make","url":"https://ci.example/42")", more, "}}");
 }
 
 StatusOr<RunEvent> Decode(const std::string& body, const CiOptions& options = Options()) {
@@ -80,7 +81,8 @@ TEST(GenericCi, TakesEveryDeliveryForAFailureWhereNoConclusionIsMapped) {
 }
 
 TEST(GenericCi, KeysADeliveryByItsOwnKeyOrByItsDigest) {
-  const std::string with = Payload(R"(,"key":"build-42")"), without = Payload(), odd = Payload(R"(,"key":"a b\n")");
+  const std::string with = Payload(R"(,"key":"build-42")"), without = Payload(),
+                    odd = Payload(R"(,"key":"a b\n")");
   EXPECT_EQ(Source()->Describe({}, with)->key, "build-42");
   EXPECT_EQ(Source()->Describe({}, without)->key, Sha256Hex(without));
   EXPECT_EQ(Source()->Describe({}, odd)->key, Sha256Hex(odd));
@@ -95,7 +97,8 @@ TEST(GenericCi, FetchesLogsOnlyFromBelowItsPrefixes) {
   };
   const Case cases[] = {
       {"below", "https://ci.example/logs/42", "https://ci.example:443/logs/42"},
-      {"the prefix itself with a query", "https://CI.example/logs?id=42", "https://ci.example:443/logs?id=42"},
+      {"the prefix itself with a query", "https://CI.example/logs?id=42",
+       "https://ci.example:443/logs?id=42"},
       {"beside", "https://ci.example/logs-of-others/42", nullptr},
       {"climbing", "https://ci.example/logs/../admin", nullptr},
       {"climbing in disguise", "https://ci.example/logs/%2e%2e/admin", nullptr},
@@ -119,7 +122,8 @@ TEST(GenericCi, FetchesLogsOnlyFromBelowItsPrefixes) {
 }
 
 TEST(GenericCi, KeepsTheEndsOfALongInlineLog) {
-  const auto event = Decode(Payload(Cat(R"(,"log":"first )", std::string(5 << 20, 'x'), R"( last")")));
+  const auto event =
+      Decode(Payload(Cat(R"(,"log":"first )", std::string(5 << 20, 'x'), R"( last")")));
   ASSERT_TRUE(event.ok()) << event.status();
   EXPECT_LT(event->run.inline_log.size(), (4u << 20) + 100);
   EXPECT_TRUE(event->run.inline_log.starts_with("first "));
@@ -152,9 +156,12 @@ TEST(GenericCi, AuthenticatesByHmacWithOrWithoutItsPrefix) {
   const std::string hex = HexEncode(HmacSha256("s3cret", "body"));
   EXPECT_TRUE(source->Authenticate({{"x-signature", hex}}, "body").ok());
   EXPECT_TRUE(source->Authenticate({{"x-signature", Cat("sha256=", hex)}}, "body").ok());
-  EXPECT_EQ(source->Authenticate({{"x-signature", hex}}, "bodY").code(), StatusCode::kUnauthenticated);
-  EXPECT_EQ(source->Authenticate({{"x-signature", hex.substr(2)}}, "body").code(), StatusCode::kUnauthenticated);
-  EXPECT_EQ(source->Authenticate({{"x-signature", ""}}, "body").code(), StatusCode::kUnauthenticated);
+  EXPECT_EQ(source->Authenticate({{"x-signature", hex}}, "bodY").code(),
+            StatusCode::kUnauthenticated);
+  EXPECT_EQ(source->Authenticate({{"x-signature", hex.substr(2)}}, "body").code(),
+            StatusCode::kUnauthenticated);
+  EXPECT_EQ(source->Authenticate({{"x-signature", ""}}, "body").code(),
+            StatusCode::kUnauthenticated);
 }
 
 TEST(GenericCi, AuthenticatesByToken) {
@@ -163,7 +170,8 @@ TEST(GenericCi, AuthenticatesByToken) {
   options.token_header = "X-Token";
   EXPECT_TRUE(Source(options)->Authenticate({{"x-token", "s3cret"}}, "").ok());
   for (const char* token : {"", "s3cre", "s3crets", "S3CRET"}) {
-    EXPECT_EQ(Source(options)->Authenticate({{"x-token", token}}, "").code(), StatusCode::kUnauthenticated);
+    EXPECT_EQ(Source(options)->Authenticate({{"x-token", token}}, "").code(),
+              StatusCode::kUnauthenticated);
   }
   options.token_header = "Authorization";
   EXPECT_TRUE(Source(options)->Authenticate({{"authorization", "Bearer s3cret"}}, "").ok());
@@ -182,8 +190,9 @@ TEST(GenericCi, NamesEveryMistakeOfItsOptions) {
   const Status status = CreateCiSource(options).status();
   ASSERT_EQ(status.code(), StatusCode::kInvalidArgument);
   const std::string message = Message(status);
-  for (const char* part : {"secret", "exactly one of", "\"comit\", did you mean \"commit\"?", "map.step", "map.job",
-                           "map.run_id", "failed_when", "log_url_prefixes"}) {
+  for (const char* part :
+       {"secret", "exactly one of", "\"comit\", did you mean \"commit\"?", "map.step", "map.job",
+        "map.run_id", "failed_when", "log_url_prefixes"}) {
     EXPECT_NE(message.find(part), std::string::npos) << part << " is not in\n" << message;
   }
   EXPECT_EQ(SplitLines(message).size(), 8u) << message;

@@ -29,8 +29,9 @@ StatusOr<Event> DecodeAs(const std::string& event, const std::string& body) {
 }
 
 TEST(GithubCi, TakesTheSignatureThatGithubDocuments) {
-  const Headers headers = {{"x-hub-signature-256",
-                            "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"}};
+  const Headers headers = {
+      {"x-hub-signature-256",
+       "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"}};
   EXPECT_TRUE(Source()->Authenticate(headers, "Hello, World!").ok());
   EXPECT_EQ(Source()->Authenticate(headers, "Hello, World").code(), StatusCode::kUnauthenticated);
 }
@@ -43,11 +44,13 @@ TEST(GithubCi, NeedsASecret) {
 
 TEST(GithubCi, DescribesADelivery) {
   const std::string body = "{}";
-  const auto delivery = Source()->Describe({{"authorization", "Basic c2VjcmV0"},
-                                            {"content-type", "application/json"},
-                                            {"x-github-delivery", "72d3162e-cc78-11e3-81ab-4c9367dc0958"},
-                                            {"x-github-event", "workflow_run"},
-                                            {"x-hub-signature-256", "sha256=aa"}}, body);
+  const auto delivery =
+      Source()->Describe({{"authorization", "Basic c2VjcmV0"},
+                          {"content-type", "application/json"},
+                          {"x-github-delivery", "72d3162e-cc78-11e3-81ab-4c9367dc0958"},
+                          {"x-github-event", "workflow_run"},
+                          {"x-hub-signature-256", "sha256=aa"}},
+                         body);
   ASSERT_TRUE(delivery.ok());
   EXPECT_EQ(delivery->ci, "hub");
   EXPECT_EQ(delivery->key, "72d3162e-cc78-11e3-81ab-4c9367dc0958");
@@ -57,8 +60,10 @@ TEST(GithubCi, DescribesADelivery) {
 }
 
 TEST(GithubCi, FallsBackToADigestWhereTheKeyIsOdd) {
-  for (const std::string& guid : {std::string(), std::string("a b"), std::string("x\ny"), std::string(200, 'a')}) {
-    const auto delivery = Source()->Describe({{"x-github-event", "ping"}, {"x-github-delivery", guid}}, "body");
+  for (const std::string& guid :
+       {std::string(), std::string("a b"), std::string("x\ny"), std::string(200, 'a')}) {
+    const auto delivery =
+        Source()->Describe({{"x-github-event", "ping"}, {"x-github-delivery", guid}}, "body");
     ASSERT_TRUE(delivery.ok());
     EXPECT_EQ(delivery->key, Sha256Hex("body"));
   }
@@ -66,7 +71,8 @@ TEST(GithubCi, FallsBackToADigestWhereTheKeyIsOdd) {
 
 TEST(GithubCi, RefusesADeliveryWithoutAnEvent) {
   for (const char* event : {"", "Workflow Run", "x\ny"}) {
-    EXPECT_EQ(Source()->Describe({{"x-github-event", event}}, "{}").status().code(), StatusCode::kInvalidArgument);
+    EXPECT_EQ(Source()->Describe({{"x-github-event", event}}, "{}").status().code(),
+              StatusCode::kInvalidArgument);
   }
 }
 
@@ -95,9 +101,17 @@ TEST(GithubCi, TellsFailuresByTheirConclusion) {
     const char* conclusion;
     bool failed;
   };
-  const Case cases[] = {{"failure", true},    {"timed_out", true}, {"startup_failure", true}, {"success", false},
-                        {"cancelled", false}, {"skipped", false},  {"neutral", false},        {"stale", false},
-                        {"action_required", false}, {"invented_tomorrow", false}, {"", false}};
+  const Case cases[] = {{"failure", true},
+                        {"timed_out", true},
+                        {"startup_failure", true},
+                        {"success", false},
+                        {"cancelled", false},
+                        {"skipped", false},
+                        {"neutral", false},
+                        {"stale", false},
+                        {"action_required", false},
+                        {"invented_tomorrow", false},
+                        {"", false}};
   for (const Case& c : cases) {
     SCOPED_TRACE(c.conclusion);
     FakeRun run;
@@ -123,7 +137,8 @@ TEST(GithubCi, ReadsTheFormEncodedVariant) {
 }
 
 TEST(GithubCi, CollectsARunOnceThoughItsJobsAreAnnouncedToo) {
-  const auto job = DecodeAs("workflow_job", R"({"action":"completed","workflow_job":{"conclusion":"failure"}})");
+  const auto job =
+      DecodeAs("workflow_job", R"({"action":"completed","workflow_job":{"conclusion":"failure"}})");
   ASSERT_TRUE(job.ok()) << job.status();
   EXPECT_TRUE(std::holds_alternative<OtherEvent>(*job));
   const auto begun = DecodeAs("workflow_run", FakeGithub::RunPayload(FakeRun(), "requested"));
@@ -135,14 +150,17 @@ TEST(GithubCi, ReadsPingsAndClosedPullRequests) {
   const auto ping = DecodeAs("ping", R"({"zen":"Keep it logically awesome."})");
   ASSERT_TRUE(ping.ok());
   EXPECT_TRUE(std::holds_alternative<PingEvent>(*ping));
-  const auto closed = DecodeAs("pull_request",
-                               R"({"action":"closed","number":7,"repository":{"full_name":"acme/widget"}})");
+  const auto closed = DecodeAs(
+      "pull_request", R"({"action":"closed","number":7,"repository":{"full_name":"acme/widget"}})");
   ASSERT_TRUE(closed.ok()) << closed.status();
   EXPECT_EQ(std::get<ChangeEvent>(*closed).number, 7);
   EXPECT_EQ(std::get<ChangeEvent>(*closed).forge, "gh");
   const auto opened = DecodeAs("pull_request", R"({"action":"opened","number":7})");
   ASSERT_TRUE(opened.ok());
   EXPECT_TRUE(std::holds_alternative<OtherEvent>(*opened));
+  const auto another = DecodeAs("projects_v2_item", "{}");
+  ASSERT_TRUE(another.ok());
+  EXPECT_TRUE(std::holds_alternative<OtherEvent>(*another));
 }
 
 TEST(GithubCi, RefusesPayloadsThatAreNotWhatTheirEventPromises) {
@@ -171,12 +189,16 @@ TEST(GithubCi, RefusesPayloadsThatAreNotWhatTheirEventPromises) {
       {"commit with a path", with(std::string(40, 'a'), std::string(38, 'a') + "/.")},
       {"branch as number", with("\"head_branch\":\"main\"", "\"head_branch\":5")},
       {"branch with a line break", with("\"head_branch\":\"main\"", "\"head_branch\":\"a\\nb\"")},
-      {"branch like an option", with("\"head_branch\":\"main\"", "\"head_branch\":\"--upload-pack=x\"")},
+      {"branch like an option",
+       with("\"head_branch\":\"main\"", "\"head_branch\":\"--upload-pack=x\"")},
       {"branch that climbs", with("\"head_branch\":\"main\"", "\"head_branch\":\"a/../b\"")},
-      {"long branch", with("\"head_branch\":\"main\"", Cat("\"head_branch\":\"", std::string(256, 'a'), "\""))},
+      {"long branch",
+       with("\"head_branch\":\"main\"", Cat("\"head_branch\":\"", std::string(256, 'a'), "\""))},
       {"conclusion as object", with("\"conclusion\":\"failure\"", "\"conclusion\":{}")},
-      {"repository that climbs", R"({"action":"completed","repository":{"full_name":"../x"},"workflow_run":{"id":1}})"},
-      {"repository of three parts", R"({"action":"completed","repository":{"full_name":"a/b/c"},"workflow_run":{"id":1}})"},
+      {"repository that climbs",
+       R"({"action":"completed","repository":{"full_name":"../x"},"workflow_run":{"id":1}})"},
+      {"repository of three parts",
+       R"({"action":"completed","repository":{"full_name":"a/b/c"},"workflow_run":{"id":1}})"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);

@@ -14,9 +14,11 @@ struct FakeMirror final : Mirror {
   std::map<std::string, std::vector<std::string>> branches;
   std::set<std::string> kept;  // commits that no branch leads to any more
 
-  StatusOr<std::string> Ensure(const GitRemote&, const std::string& commit, std::stop_token) override {
+  StatusOr<std::string> Ensure(const GitRemote&, const std::string& commit,
+                               std::stop_token) override {
     for (const auto& [name, commits] : branches) {
-      if (std::find(commits.begin(), commits.end(), commit) != commits.end()) return std::string("folder");
+      if (std::find(commits.begin(), commits.end(), commit) != commits.end())
+        return std::string("folder");
     }
     if (kept.count(commit) != 0) return std::string("folder");
     return NotFound("no such commit");
@@ -28,12 +30,15 @@ struct FakeMirror final : Mirror {
     if (found == branches.end()) return std::optional<std::string>();
     return std::optional<std::string>(found->second.back());
   }
-  StatusOr<std::string> ReadFileAt(const std::string&, const std::string&, const std::string&, std::size_t) override {
+  StatusOr<std::string> ReadFileAt(const std::string&, const std::string&, const std::string&,
+                                   std::size_t) override {
     return NotFound("no such file");
   }
-  StatusOr<bool> Contains(const std::string&, const std::string& tip, const std::string& commit) override {
+  StatusOr<bool> Contains(const std::string&, const std::string& tip,
+                          const std::string& commit) override {
     for (const auto& [name, commits] : branches) {
-      if (commits.back() == tip) return std::find(commits.begin(), commits.end(), commit) != commits.end();
+      if (commits.back() == tip)
+        return std::find(commits.begin(), commits.end(), commit) != commits.end();
     }
     return NotFound("no such tip");
   }
@@ -148,7 +153,9 @@ TEST(GitForge, NamesEveryMistakeOfItsRemotes) {
   ForgeOptions options;
   options.kind = "git";
   EXPECT_EQ(CreateForge(options, {}).status().code(), StatusCode::kInvalidArgument);
-  options.remotes = {{"a/relative", "srv/x.git"}, {"a/ssh", "ssh://git@h/x"}, {"a/secret", "https://u:p4ss@h/x"},
+  options.remotes = {{"a/relative", "srv/x.git"},
+                     {"a/ssh", "ssh://git@h/x"},
+                     {"a/secret", "https://u:p4ss@h/x"},
                      {"a/good", "https://h/x.git"}};
   const Status status = CreateForge(options, {}).status();
   ASSERT_EQ(status.code(), StatusCode::kInvalidArgument);

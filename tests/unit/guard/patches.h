@@ -12,12 +12,13 @@
 #include "daemon/base/file.h"
 #include "daemon/base/text.h"
 #include "daemon/guard/guard.h"
+#include "tests/support/paths.h"
 
 namespace regreen {
 
 inline const GuardRules& ShippedRules() {
   static const std::shared_ptr<const GuardRules> rules = [] {
-    const std::string path = std::string(REGREEN_SOURCE_DIR) + "/policies/guard/default.toml";
+    const std::string path = SourceFolder() + "/policies/guard/default.toml";
     const auto text = ReadFile(path, 1 << 20);
     const GuardSource source{"default.toml", text.ok() ? *text : ""};
     Problems problems;

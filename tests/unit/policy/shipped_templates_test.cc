@@ -12,6 +12,7 @@
 #include "daemon/policy/matcher.h"
 #include "daemon/policy/report.h"
 #include "tests/unit/policy/samples.h"
+#include "tests/support/paths.h"
 
 namespace regreen {
 namespace {
@@ -19,7 +20,7 @@ namespace {
 std::vector<PolicySource> ShippedSources() {
   std::vector<PolicySource> sources;
   const std::filesystem::path folder =
-      std::filesystem::path(REGREEN_SOURCE_DIR) / "policies/templates";
+      std::filesystem::path(SourceFolder()) / "policies/templates";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() != ".toml") continue;
     const auto text = ReadFile(entry.path(), 1 << 20);

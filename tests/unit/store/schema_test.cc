@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/unit/store/store_file.h"
+#include "tests/support/paths.h"
 
 namespace regreen {
 namespace {
@@ -63,10 +64,10 @@ TEST_F(Schema, KeepsTheFileFromOtherUsers) {
   }
 }
 
-// The rows of each schema that was ever released must be readable for ever. The fixture is a dump of
-// a database that version 1 wrote.
+// The rows of each schema that was ever released must be readable for ever. The fixture is a dump
+// of a database that version 1 wrote.
 TEST_F(Schema, ReadsTheRowsOfVersionOne) {
-  std::ifstream dump(REGREEN_SOURCE_DIR "/tests/fixtures/store/v1.sql");
+  std::ifstream dump(SourceFolder() + "/tests/fixtures/store/v1.sql");
   std::stringstream sql;
   sql << dump.rdbuf();
   ASSERT_TRUE(Raw()->RunScript(sql.str()).ok());

@@ -37,7 +37,8 @@ TEST_F(SqliteStoreFile, StepsOverADeliveryThatCannotBeRead) {
   ASSERT_NE(store, nullptr);
   const std::vector<NewDelivery> batch = {DeliveryOf("damaged"), DeliveryOf("good")};
   ASSERT_TRUE(store->Accept(batch).ok());
-  ASSERT_TRUE(Raw()->RunScript("UPDATE delivery_contents SET body = x'00' WHERE delivery = 1").ok());
+  ASSERT_TRUE(
+      Raw()->RunScript("UPDATE delivery_contents SET body = x'00' WHERE delivery = 1").ok());
   EXPECT_EQ(store->ClaimDelivery("w", absl::Minutes(1)).status().code(), StatusCode::kInternal);
   const auto next = store->ClaimDelivery("w", absl::Minutes(1));
   ASSERT_TRUE(next.ok() && next->has_value());
@@ -78,7 +79,8 @@ TEST_F(SqliteStoreFile, SaysThatItMayNotWriteItsFolder) {
     BecomeNobody();
     const Status status = OpenSqliteStore(path(), clock_).status();
     return Holds(status.code() == StatusCode::kUnavailable, "Unavailable", status) &&
-           Holds(Message(status).find("Permission denied") != std::string::npos, "says why", status);
+           Holds(Message(status).find("Permission denied") != std::string::npos, "says why",
+                 status);
   }));
   ASSERT_EQ(chmod(folder().c_str(), 0755), 0);
 }
@@ -122,7 +124,8 @@ TEST_F(SqliteStoreFile, DoesNothingWhenTheDiskIsFullAndGoesOnWhenThereIsSpace) {
     LimitFileSize(std::filesystem::file_size(path() + "-wal") + 20'000);
     const Status full = AcceptOne(store, DeliveryOf("large", noise)).status();
     if (!Holds(full.code() == StatusCode::kUnavailable, "Unavailable", full)) return false;
-    if (!Holds(Message(full).find("free space") != std::string::npos, "says why", full)) return false;
+    if (!Holds(Message(full).find("free space") != std::string::npos, "says why", full))
+      return false;
     const auto rows = store.ListDeliveries(10);
     if (!Holds(rows.ok() && rows->size() == 1, "nothing half done", rows.status())) return false;
 
@@ -138,7 +141,9 @@ TEST_F(SqliteStoreFile, DoesNothingWhenTheDiskIsFullAndGoesOnWhenThereIsSpace) {
   }));
 }
 
-std::string BodyOf(int n) { return "body of " + std::to_string(n) + std::string(5000, '.'); }
+std::string BodyOf(int n) {
+  return "body of " + std::to_string(n) + std::string(5000, '.');
+}
 
 // Accepts batches for ever, and writes the last number of each to `acknowledged` when it returned.
 [[noreturn]] void AcceptForever(const std::string& path, int acknowledged) {

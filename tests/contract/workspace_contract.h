@@ -1,0 +1,79 @@
+// What every kind of workspace keeps to. Each test runs for each kind that this machine can open.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "adapters/git/git.h"
+#include "adapters/git/tree.h"
+#include "adapters/workspace/registry.h"
+#include "daemon/base/text.h"
+#include "tests/support/git_fixture.h"
+
+namespace regreen {
+
+class WorkspaceContract : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    options_.kind = GetParam();
+    options_.directory = git_.NewFolder("workspaces");
+    auto factory = CreateWorkspaceFactory(options_);
+    ASSERT_TRUE(factory.ok()) << factory.status();
+    factory_ = *std::move(factory);
+    if (const Status probe = factory_->Probe(); !probe.ok()) {
+      GTEST_SKIP() << "this machine cannot open a " << GetParam() << ": " << Message(probe);
+    }
+    git_.Write("a.txt", "one\n");
+    git_.Write("folder/b.txt", "two\n");
+    git_.Write("run.sh", "#!/bin/sh\necho ran\n", 0755);
+    git_.Write(".gitignore", "*.log\n");
+    base_ = git_.Commit("the base");
+    mirror_ = git_.CloneBare();
+  }
+
+  std::unique_ptr<Workspace> Open(const Patch* patch = nullptr) {
+    auto workspace = factory_->Open({"task-1", mirror_, base_, patch}, {});
+    EXPECT_TRUE(workspace.ok()) << workspace.status();
+    return workspace.ok() ? *std::move(workspace) : nullptr;
+  }
+  static ExecResult Run(Workspace& workspace, ExecSpec spec) {
+    auto result = workspace.Exec(spec, {});
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result.ok() ? *result : ExecResult{};
+  }
+  static ExecResult Run(Workspace& workspace, std::string command) {
+    ExecSpec spec;
+    spec.command = std::move(command);
+    return Run(workspace, spec);
+  }
+  // How many entries there are below the folder of workspaces.
+  std::ptrdiff_t Leftovers() const {
+    return std::distance(std::filesystem::directory_iterator(options_.directory), {});
+  }
+
+  GitFixture git_;
+  WorkspaceOptions options_;
+  std::unique_ptr<WorkspaceFactory> factory_;
+  std::string base_, mirror_;
+};
+
+// Processes of this machine whose command line holds `mark`.
+inline int Running(std::string_view mark) {
+  int count = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
+    const std::string line((std::istreambuf_iterator<char>(file)), {});
+    if (line.find(mark) != std::string::npos) ++count;
+  }
+  return count;
+}
+
+}  // namespace regreen

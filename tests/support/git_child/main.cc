@@ -1,0 +1,5 @@
+#include "adapters/git/git.h"
+
+int main() {
+  return regreen::RunGitChild();
+}
