@@ -34,7 +34,7 @@ void AppendLines(std::string& out, const std::vector<EvidenceLine>& lines) {
     const std::string number = std::to_string(line.n);
     Append(out, line.role == "primary" ? "  > " : "    ",
            std::string(number.size() < 6 ? 6 - number.size() : 0, ' '), number, "  ",
-           EscapeControl(line.text), "\n");
+           EscapeControlKeepLines(line.text), "\n");
   }
 }
 
