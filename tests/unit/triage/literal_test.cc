@@ -60,7 +60,7 @@ bool Holds(std::string_view text, const Literal& literal) {
 // The sweep must not hide a line that a rule would match.
 TEST(RequiredLiterals, AreInEveryLineThatAShippedRuleMatches) {
   std::vector<std::string> texts;
-  for (const auto& file : FilesIn(REGREEN_SOURCE_DIR "/tests/fixtures/triage/corpus")) {
+  for (const auto& file : FilesIn(SourceFolder() + "/tests/fixtures/triage/corpus")) {
     texts.push_back(ReadBytes(file));
   }
   for (const Rule& rule : ShippedRules()->index().rules) {

@@ -50,7 +50,7 @@ std::string Mutated(const std::string& from, const std::string& other, std::mt19
 
 TEST(Replay, AnyBytesEndInAnAnswer) {
   std::vector<std::string> corpus;
-  for (const auto& file : FilesIn(REGREEN_SOURCE_DIR "/tests/fixtures/triage/corpus"))
+  for (const auto& file : FilesIn(SourceFolder() + "/tests/fixtures/triage/corpus"))
     corpus.push_back(ReadBytes(file));
   ASSERT_FALSE(corpus.empty());
   std::mt19937 random(7);

@@ -18,7 +18,7 @@ namespace {
 
 std::filesystem::path Logs() {
   const char* shared = std::getenv("REGREEN_SHARED");
-  return std::filesystem::path(shared != nullptr ? shared : REGREEN_SOURCE_DIR "/../shared") /
+  return std::filesystem::path(shared != nullptr ? shared : SourceFolder() + "/../shared") /
          "data/logs";
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/triage/triage.h"
+#include "tests/support/paths.h"
 
 namespace regreen {
 
@@ -30,7 +31,7 @@ inline std::vector<std::filesystem::path> FilesIn(const std::filesystem::path& f
 inline std::shared_ptr<const RuleSet> ShippedRules() {
   static const std::shared_ptr<const RuleSet> rules = [] {
     std::vector<RuleSource> sources;
-    for (const auto& file : FilesIn(REGREEN_SOURCE_DIR "/policies/rules")) {
+    for (const auto& file : FilesIn(SourceFolder() + "/policies/rules")) {
       if (file.extension() == ".toml") sources.push_back({file.filename(), ReadBytes(file)});
     }
     Problems problems;
@@ -42,8 +43,7 @@ inline std::shared_ptr<const RuleSet> ShippedRules() {
 }
 
 inline std::string Fixture(const std::string& name) {
-  return ReadBytes(std::filesystem::path(REGREEN_SOURCE_DIR "/tests/fixtures/triage/corpus") /
-                   name);
+  return ReadBytes(std::filesystem::path(SourceFolder() + "/tests/fixtures/triage/corpus") / name);
 }
 
 inline Evidence TriageOf(std::string_view log, const TriageHints& hints = {}) {
