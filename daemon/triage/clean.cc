@@ -68,6 +68,12 @@ std::size_t TailLength(std::string_view raw, std::size_t bytes, std::size_t line
 }  // namespace
 
 CleanLog::CleanLog(std::string_view raw, const CleanOptions& options) : raw_(raw) {
+  // As many bytes as lines may be kept: nothing to cut, and nothing to count.
+  if (raw.size() <= std::min(options.head_lines + options.tail_lines, options.head_bytes)) {
+    lines_.reserve(raw.size() / 64 + 16);
+    AddPart(raw);
+    return;
+  }
   const std::size_t head = HeadLength(raw, options.head_bytes, options.head_lines);
   const std::size_t tail = TailLength(raw.substr(head), options.tail_bytes, options.tail_lines);
   const std::string_view middle = raw.substr(head, raw.size() - head - tail);

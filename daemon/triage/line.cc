@@ -199,7 +199,7 @@ std::string_view WithoutPrefix(std::string_view line) {
   line = WithoutStamp(line);
   if (line.empty()) return line;
   if (line[0] == '#') return WithoutBuildKit(line);
-  return line.substr(0, 64).find('|') == npos ? line : WithoutCompose(line);
+  return WithoutCompose(line);
 }
 
 void AppendShown(std::string_view line, std::string& out) {

@@ -158,8 +158,9 @@ std::string StableMessage(std::string_view message) {
 
 std::string StableName(std::string_view name) {
   std::string stable = WithoutCheckout(Truncate(name, 4 * kMaxPart));
-  // A backslash is a folder's on Windows, but part of a PHP class name.
-  if (stable.find("::") == std::string::npos) stable = Slashes(std::move(stable));
+  // A backslash is a folder's on Windows, but part of a PHP class name, which has no dot.
+  const std::size_t colons = stable.find("::");
+  if (colons == std::string::npos || stable.find('.') < colons) stable = Slashes(std::move(stable));
   while (stable.starts_with("./")) stable.erase(0, 2);
   return std::string(Trim(stable));
 }

@@ -49,6 +49,7 @@ const Case kNames[] = {
     {"a folder of that name deeper down", "lib/src/cart.cc", "lib/src/cart.cc"},
     {"here", "./src/cart.cc", "src/cart.cc"},
     {"numbers stay", "tests/test_a.py::test_x[2-3]", "tests/test_a.py::test_x[2-3]"},
+    {"a test on windows", "tests\\test_a.py::test_x", "tests/test_a.py::test_x"},
     {"a php class stays", "App\\Tests\\CartTest::testTotal", "App\\Tests\\CartTest::testTotal"},
 };
 
