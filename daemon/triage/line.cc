@@ -1,5 +1,6 @@
 #include "daemon/triage/line.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "daemon/base/text.h"
