@@ -23,6 +23,17 @@ int NumberOf(const std::string& text) {
                                                                         : 0;
 }
 
+// The command that the CI echoed last above the line, as "$ make test"; "" when it echoes none.
+std::string EchoedCommand(const CleanLog& log, std::uint32_t line) {
+  constexpr std::uint32_t kMaxLines = 100'000;
+  const std::uint32_t lowest = line > kMaxLines ? line - kMaxLines : 0;
+  for (std::uint32_t i = line + 1; i > lowest; --i) {
+    const std::string_view text = log.lines()[i - 1].text;
+    if (text.starts_with("$ ")) return std::string(Trim(text.substr(2)));
+  }
+  return {};
+}
+
 class Assembler {
  public:
   Assembler(const RuleIndex& index, const CleanLog& log, const Outline& outline,
@@ -195,6 +206,8 @@ class Assembler {
       if (step->exit_code) evidence_.exit_code = step->exit_code;
     }
     if (!hints_.command.empty()) evidence_.command = hints_.command;
+    if (evidence_.command.empty() && cause != nullptr)
+      evidence_.command = EchoedCommand(log_, cause->line);
     evidence_.command = ToValidUtf8(Truncate(evidence_.command, 4 * kMaxLineBytes));
   }
 

@@ -1,5 +1,6 @@
 #include "daemon/triage/line.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "daemon/base/text.h"
@@ -230,10 +231,13 @@ void AppendShown(std::string_view line, std::string& out) {
 
 std::size_t SectionLength(std::string_view line) {
   constexpr std::size_t kMaxBefore = 64;  // a stamp and escape sequences
-  const std::size_t at = line.substr(0, kMaxBefore + 16).find("section_");
-  if (at == npos || !IsSection(line.substr(at))) return 0;
-  const std::size_t end = line.find('\r', at);
-  return end == npos ? 0 : end + 1;
+  for (const std::string_view mark :
+       {"section_start:", "section_end:", "travis_fold:", "travis_time:"}) {
+    const std::size_t at = line.substr(0, kMaxBefore + mark.size()).find(mark);
+    const std::size_t end = at == npos ? npos : line.find('\r', at);
+    if (end != npos) return end + 1;
+  }
+  return 0;
 }
 
 MarkedText ParseMarker(std::string_view text, bool buildkite) {

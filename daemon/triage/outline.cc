@@ -98,7 +98,14 @@ class Reader {
 
   void NoteError(std::uint32_t index) {
     const std::optional<int> code = ExitCode(log_.lines()[index].text);
-    if (!open_ || (!code && !EndsStep(log_.lines(), index))) return;
+    if (!code && !EndsStep(log_.lines(), index)) return;
+    // A job can fail before its first step, or between two.
+    if (!open_) {
+      LogStep outside;
+      outside.first = outline_.steps.empty() ? 0 : outline_.steps.back().last + 1;
+      outside.last = index;
+      outline_.steps.push_back(std::move(outside));
+    }
     LogStep& step = outline_.steps.back();
     step.failed = true;
     if (code) step.exit_code = code;

@@ -80,6 +80,14 @@ TEST(CleanLog, ShowsWhatStandsBehindASectionsMarker) {
   EXPECT_EQ(log.lines()[3].number, 2U);
 }
 
+TEST(CleanLog, ShowsTheCommandBehindTravisMarkers) {
+  const CleanLog log(
+      "travis_fold:start:script\r\x1b[0Ktravis_time:start:0a1b\r\x1b[0K$ make test\n");
+  ASSERT_EQ(log.lines().size(), 2U);
+  EXPECT_EQ(log.lines()[0].marker, Marker::kStep);
+  EXPECT_EQ(log.lines()[1].text, "$ make test");
+}
+
 TEST(CleanLog, KeepsTheNumbersOfTheRawLines) {
   const CleanLog log("one\n\n\r\nfour\n\x1b[0m\nsix");
   ASSERT_EQ(log.lines().size(), 3U);

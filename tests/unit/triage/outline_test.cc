@@ -32,6 +32,14 @@ TEST(Outline, TakesAnErrorAtTheEndOfAStepForItsFailure) {
   EXPECT_FALSE(outline.steps[*outline.failed].exit_code.has_value());
 }
 
+TEST(Outline, KnowsAJobThatFailedBeforeItsFirstStep) {
+  const CleanLog log(
+      "Prepare actions\n##[error]Unable to resolve action x\nCleaning up orphan processes\n");
+  const Outline outline = ReadOutline(log);
+  ASSERT_TRUE(outline.failed.has_value());
+  EXPECT_EQ(outline.steps[*outline.failed].first, 0U);
+}
+
 TEST(Outline, KnowsWhichStepHoldsALine) {
   const CleanLog log("before\nsection_start:1:build\r\nmake\nsection_end:1:build\r\nbetween\n");
   const Outline outline = ReadOutline(log);

@@ -60,6 +60,8 @@ TEST(Triage, GivesOneFailureOneFingerprintOnTwoVendors) {
   EXPECT_EQ(github.exit_code, 1);
   EXPECT_EQ(gitlab.exit_code, 1);
   EXPECT_EQ(github.command, "python -m pytest tests");
+  EXPECT_EQ(gitlab.command, "python -m pytest tests");
+  EXPECT_EQ(TriageOf(Fixture("travis-maven.log")).command, "mvn -B verify");
 }
 
 TEST(Triage, GivesTwoFailingTestsTwoFingerprints) {
