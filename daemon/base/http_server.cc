@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <mutex>
 #include <utility>
 
 #include "daemon/base/http.h"
@@ -346,6 +347,14 @@ class Protocol final : private httplib::Server {
   std::size_t expected_ = 0, reserved_ = 0;
 };
 
+// One at a time: cpp-httplib compiles a std::regex for each route, and libstdc++ fills its locale's table
+// of characters then without a lock.
+std::shared_ptr<Protocol> NewProtocol(Shared& shared, const Listener& listener) {
+  static std::mutex compiling;
+  std::lock_guard lock(compiling);
+  return std::make_shared<Protocol>(shared, listener);
+}
+
 }  // namespace
 
 struct HttpServer::Impl {
@@ -376,7 +385,7 @@ StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOptions&
                          options.max_connections_per_address, BusyAnswer()};
   ASSIGN_OR_RETURN(impl->listener,
                    Listener::Start(std::move(listen), [&shared = impl->shared](const Listener& l) {
-                     auto protocol = std::make_shared<Protocol>(shared, l);
+                     auto protocol = NewProtocol(shared, l);
                      return [protocol](UniqueFd fd, const std::string& peer) {
                        protocol->Serve(std::move(fd), peer);
                      };

@@ -25,8 +25,18 @@ std::string GitHttpServer::url() const {
   return origin() + "/repo.git";
 }
 
+void GitHttpServer::RedirectTo(std::string url) {
+  MutexLock lock(mutex_);
+  redirect_to_ = std::move(url);
+}
+
 HttpResponse GitHttpServer::Answer(const HttpRequest& request) {
   ++requests;
+  std::string redirect_to;
+  {
+    MutexLock lock(mutex_);
+    redirect_to = redirect_to_;
+  }
   if (!redirect_to.empty()) {
     const std::string rest = request.path.substr(std::string_view("/repo.git").size());
     return {

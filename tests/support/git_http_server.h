@@ -6,6 +6,7 @@
 #include <string>
 
 #include "daemon/base/http.h"
+#include "daemon/base/mutex.h"
 
 namespace regreen {
 
@@ -19,13 +20,15 @@ class GitHttpServer {
 
   std::atomic<int> status_for_all = 0;  // when set: the answer to everything
   std::atomic<int> requests = 0;
-  std::string redirect_to;  // set before the first request: everything is 302 to it
+  void RedirectTo(std::string url);         // from now on: everything is 302 to it
 
  private:
   HttpResponse Answer(const HttpRequest& request);
   HttpResponse RunBackend(const HttpRequest& request) const;
 
   const std::string folder_, user_, password_;
+  Mutex mutex_;
+  std::string redirect_to_ RG_GUARDED_BY(mutex_);
   std::unique_ptr<HttpServer> server_;  // last: its threads use the rest
 };
 

@@ -221,8 +221,8 @@ TEST_F(MirrorTest, FollowsNoRedirectToAnotherHost) {
   GitHttpServer elsewhere(remote_, "", "");
   GitHttpServer server(remote_, "", "");
   // Another name is another host to libgit2, which compares names only.
-  server.redirect_to =
-      Cat("http://localhost", elsewhere.url().substr(std::string_view("http://127.0.0.1").size()));
+  server.RedirectTo(
+      Cat("http://localhost", elsewhere.url().substr(std::string_view("http://127.0.0.1").size())));
   const Status status =
       NewMirror()->RemoteTip({server.url(), "bot", Secret("x")}, "main", {}).status();
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << status;
