@@ -39,7 +39,7 @@ struct Settings {
   Secret secret;
   std::string signature_header, token_header;  // lower case; one of them is empty
   Mapping mapping;
-  std::vector<std::string> failed_when, log_url_prefixes;
+  std::vector<std::string> failed_when, passed_when, log_url_prefixes;
 };
 
 class GenericCi final : public CiSource {
@@ -90,7 +90,8 @@ class GenericCi final : public CiSource {
     hint.key.forge = s_.forge;
     hint.foreign = true;
     ASSIGN_OR_RETURN(event.conclusion, Name(payload, "conclusion"));
-    event.failed = !s_.mapping.Has("conclusion") || IsFailure(event.conclusion);
+    event.failed = !s_.mapping.Has("conclusion") || IsOneOf(s_.failed_when, event.conclusion);
+    event.passed = !event.failed && IsOneOf(s_.passed_when, event.conclusion);
     RETURN_IF_ERROR(ReadKey(payload, hint));
     ASSIGN_OR_RETURN(hint.workflow, Name(payload, "workflow"));
     ASSIGN_OR_RETURN(hint.event, Name(payload, "event"));
@@ -108,9 +109,8 @@ class GenericCi final : public CiSource {
     return NameText(text);
   }
 
-  bool IsFailure(std::string_view conclusion) const {
-    return std::find(s_.failed_when.begin(), s_.failed_when.end(), conclusion) !=
-           s_.failed_when.end();
+  static bool IsOneOf(const std::vector<std::string>& words, std::string_view conclusion) {
+    return std::find(words.begin(), words.end(), conclusion) != words.end();
   }
 
   Status ReadKey(const Json& payload, RunHint& hint) const {
@@ -175,6 +175,7 @@ StatusOr<std::unique_ptr<CiSource>> NewGenericCi(const CiOptions& options) {
   }
   settings.mapping = Mapping::Read(options.map, problems);
   settings.failed_when = options.failed_when;
+  settings.passed_when = options.passed_when;
   const bool has_conclusion = settings.mapping.Has("conclusion");
   if (has_conclusion && options.failed_when.empty()) {
     problems.push_back(
@@ -182,6 +183,9 @@ StatusOr<std::unique_ptr<CiSource>> NewGenericCi(const CiOptions& options) {
   }
   if (!has_conclusion && !options.failed_when.empty()) {
     problems.push_back("failed_when has no effect without map.conclusion");
+  }
+  if (!has_conclusion && !options.passed_when.empty()) {
+    problems.push_back("passed_when has no effect without map.conclusion");
   }
   for (const std::string& prefix : options.log_url_prefixes) {
     const auto url = ParseUrl(prefix);

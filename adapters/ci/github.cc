@@ -102,6 +102,7 @@ class GithubCi final : public CiSource {
     RETURN_IF_ERROR(CheckBranch(hint.branch));
     RETURN_IF_ERROR(ReadNames(run, event));
     event.failed = IsFailure(event.conclusion);
+    event.passed = event.conclusion == "success";
     return Event(std::move(event));
   }
 

@@ -23,6 +23,7 @@ struct CiOptions {
   std::map<std::string, std::string> map;  // field → JSON pointer ("/a/b") or constant ("=text")
   std::vector<std::string> failed_when;    // conclusions that are failures
   std::vector<std::string> log_url_prefixes;  // a log is fetched only from below one of these
+  std::vector<std::string> passed_when;    // conclusions that are green; none: it is never known
 };
 
 // InvalidArgument with every mistake of the options, one a line.

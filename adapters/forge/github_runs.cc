@@ -53,6 +53,7 @@ StatusOr<RunFacts> FactsOf(const Json& run, const RunHint& hint) {
   facts.conclusion = run["conclusion"].StringOr("");
   facts.completed = run["status"].StringOr("") == "completed";
   facts.failed = IsFailure(facts.conclusion);
+  facts.passed = facts.completed && facts.conclusion == "success";
   facts.from_fork = IsFromFork(run);
   if (!IsCommit(facts.commit)) return Unavailable("GitHub's answer about the run names no commit");
   return facts;

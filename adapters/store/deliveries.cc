@@ -205,6 +205,7 @@ StatusOr<std::vector<std::string>> SqliteStore::FinishDelivery(const DeliveryLea
       ASSIGN_OR_RETURN(const auto task, RecordIncident(db, now, lease.delivery.key, incident));
       if (task) made.push_back(*task);
     }
+    if (outcome.recovered) RETURN_IF_ERROR(RecordRecovery(db, *outcome.recovered));
     return OkStatus();
   });
   RETURN_IF_ERROR(status);

@@ -133,8 +133,34 @@ CREATE TABLE probe (at INTEGER NOT NULL) STRICT;
 INSERT INTO probe VALUES (0);
 )sql";
 
+// Occurrences tell the history of a fingerprint: whose they are, and whether their run recovered. The
+// older ones learn it from their incident, which is of the same repository and fingerprint, and from
+// the run's name, "<forge>/<repo>/<run>/<attempt>"; a run's id may hold slashes itself.
+constexpr char kHistory[] = R"sql(
+ALTER TABLE occurrences ADD COLUMN forge       TEXT    NOT NULL DEFAULT '';
+ALTER TABLE occurrences ADD COLUMN repo        TEXT    NOT NULL DEFAULT '';
+ALTER TABLE occurrences ADD COLUMN fingerprint TEXT    NOT NULL DEFAULT '';
+ALTER TABLE occurrences ADD COLUMN run_id      TEXT    NOT NULL DEFAULT '';
+ALTER TABLE occurrences ADD COLUMN attempt     INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE occurrences ADD COLUMN recovered   INTEGER NOT NULL DEFAULT 0; -- a later attempt was green
+UPDATE occurrences SET
+    forge       = ifnull(i.incident ->> '$.run.forge', ''),
+    repo        = ifnull(i.incident ->> '$.run.repo', ''),
+    fingerprint = ifnull(i.incident ->> '$.evidence.fingerprint', '')
+  FROM incidents i WHERE i.seq = occurrences.incident AND json_valid(i.incident);
+UPDATE occurrences SET run_id = substr(run, length(forge) + length(repo) + 3) WHERE repo <> '';
+UPDATE occurrences SET
+    run_id  = rtrim(rtrim(run_id, '0123456789'), '/'),
+    attempt = CAST(substr(run_id, length(rtrim(run_id, '0123456789')) + 1) AS INTEGER)
+  WHERE repo <> '';
+CREATE INDEX occurrences_by_fingerprint ON occurrences (forge, repo, fingerprint);
+CREATE INDEX occurrences_by_run ON occurrences (forge, repo, run_id);
+CREATE INDEX tasks_merged ON tasks (incident) WHERE state = 'merged';
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, kInitial},
+    {2, kHistory},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "adapters/store/incidents.h"
 #include "adapters/store/rows.h"
 #include "adapters/store/sqlite_store.h"
 #include "adapters/store/task_rows.h"
@@ -194,6 +195,16 @@ StatusOr<StoreCounts> SqliteStore::Count() {
   });
   RETURN_IF_ERROR(status);
   return counts;
+}
+
+StatusOr<History> SqliteStore::ReadHistory(const RunKey& run, const std::string& fingerprint) {
+  History history;
+  const Status status = database_->Read([&](Connection& db) -> Status {
+    ASSIGN_OR_RETURN(history, ReadHistoryOf(db, run, fingerprint));
+    return OkStatus();
+  });
+  RETURN_IF_ERROR(status);
+  return history;
 }
 
 }  // namespace regreen

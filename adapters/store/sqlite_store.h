@@ -48,6 +48,7 @@ class SqliteStore final : public Store {
   StatusOr<std::string> ReadArtifact(const std::string& task_id, const std::string& name) override;
   StatusOr<std::vector<Decision>> ListDecisions(int limit) override;
   StatusOr<StoreCounts> Count() override;
+  StatusOr<History> ReadHistory(const RunKey& run, const std::string& fingerprint) override;
 
   StatusOr<std::vector<DeliveryRow>> ListDeliveries(int limit) override;
   Status Ping() override;

@@ -58,6 +58,14 @@ void PrintTaskJson(const Task& task, const std::vector<TimelineEntry>& timeline,
   PrintOut(Cat(out.Take(), "\n"));
 }
 
+// "" for a failure that was new.
+std::string HistoryLine(const History& history) {
+  if (history.seen == 0) return "";
+  return Cat("history    seen in ", history.seen, history.seen == 1 ? " run" : " runs", " before; ", history.recovered,
+             " recovered at the same commit", history.flaky() ? " (flaky)" : "", "; ", history.fixed,
+             " fixed by a merged change\n");
+}
+
 void PrintTask(const Task& task, const std::vector<TimelineEntry>& timeline, const std::string& request) {
   const RunFacts& run = task.incident.run;
   std::string text = Cat("task       ", task.id, "\nstate      ", ToString(task.state), " (", task.reason, ")\n");
@@ -65,6 +73,7 @@ void PrintTask(const Task& task, const std::vector<TimelineEntry>& timeline, con
   Append(text, "run        ", ToString(run.key), " ", run.link, "\n");
   Append(text, "commit     ", run.commit, " on ", run.branch, "\n");
   Append(text, "failure    ", ToString(task.incident.evidence.failure_class), ": ", task.incident.evidence.signature, "\n");
+  text += HistoryLine(task.incident.history);
   Append(text, "command    ", task.plan.verify_command, "\n");
   if (!task.branch.empty()) Append(text, "branch     ", task.branch, " at ", task.pushed_commit, "\n");
   if (task.change) Append(text, "change     ", task.change->link, "\n");

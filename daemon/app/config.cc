@@ -184,7 +184,7 @@ class Validator {
     if (ci.kind != "generic") return;
     // The adapter knows its own fields; the secret's value does not matter for them.
     const auto source = CreateCiSource({name, ci.kind, ci.forge, regreen::Secret("unread"), ci.signature_header,
-                                        ci.token_header, ci.map, ci.failed_when, ci.log_url_prefixes});
+                                        ci.token_header, ci.map, ci.failed_when, ci.log_url_prefixes, ci.passed_when});
     if (source.ok()) return;
     for (const std::string_view line : SplitLines(Message(source.status()))) Error(at, line);
   }

@@ -132,7 +132,7 @@ struct CiConfig {
   std::string forge;
   std::string secret;
   std::string signature_header, token_header;
-  std::vector<std::string> failed_when, log_url_prefixes;
+  std::vector<std::string> failed_when, passed_when, log_url_prefixes;
   std::map<std::string, std::string> map;
 
   template <class V>
@@ -143,6 +143,7 @@ struct CiConfig {
     v("signature_header", signature_header, "generic: holds the HMAC-SHA256 of the body in hex");
     v("token_header", token_header, "generic: or holds the secret itself");
     v("failed_when", failed_when, "generic: conclusions that are failures");
+    v("passed_when", passed_when, "generic: conclusions that are green; at a later attempt of a run they tell a flake");
     v("log_url_prefixes", log_url_prefixes, "generic: a log is fetched only from below one of these");
     v("map", map, "generic: field = JSON pointer (\"/run/id\") or constant (\"=text\")");
   }

@@ -47,7 +47,7 @@ Status AddCis(Application& app) {
   for (const auto& [name, ci] : app.config.ci) {
     ASSIGN_OR_RETURN(Secret secret, Resolve(ci.secret, Cat("ci.", name, ".secret")));
     auto made = CreateCiSource({name, ci.kind, ci.forge, std::move(secret), ci.signature_header, ci.token_header,
-                                ci.map, ci.failed_when, ci.log_url_prefixes});
+                                ci.map, ci.failed_when, ci.log_url_prefixes, ci.passed_when});
     if (!made.ok()) return Annotate(made.status(), Cat("ci.", name));
     app.adapters.ci[name] = *std::move(made);
   }
@@ -84,7 +84,7 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   RETURN_IF_ERROR(AddCis(*app));
 
   app->collector = std::make_unique<Collector>(
-      CollectDependencies{&app->adapters, app->mirror.get(), app->http.get(), app->policies});
+      CollectDependencies{&app->adapters, app->mirror.get(), app->http.get(), app->policies, app->store.get()});
   RunnerDependencies runner{&app->adapters, app->mirror.get(), app->publisher.get(), app->workspaces.get(),
                             app->store.get(), app->policies->guard};
   runner.author_name = app->config.author.name;

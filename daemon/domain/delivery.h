@@ -27,6 +27,7 @@ struct RunEvent {
   RunHint run;
   std::string conclusion;      // the platform's own word
   bool failed = false;         // worth collecting
+  bool passed = false;         // green; what was cancelled, skipped or is unknown is neither
 };
 struct PingEvent {};
 struct ChangeEvent {           // a pull or merge request was closed, merged or pushed to

@@ -50,17 +50,28 @@ struct Evidence {
 void WriteJson(const Evidence& evidence, JsonWriter& out);       // an object
 Evidence EvidenceFromJson(const Json& json);                     // what is missing stays empty
 
+// What came before of an incident's fingerprint, in its repository, on whichever branch.
+struct History {
+  int seen = 0;                // runs that showed it, each attempt of a run by itself; not the present one
+  int recovered = 0;           // of those: a later attempt of the same run, so of the same commit, was green
+  int fixed = 0;               // its tasks whose change was merged
+  bool flaky() const { return recovered > 0; }  // one commit, different results
+};
+
 struct Incident {
   std::string id;              // set by the store
   RunFacts run;
   JobFacts job;                // of the first job that showed it
   std::vector<std::string> jobs;  // names of all of this run
   Evidence evidence;
+  History history;             // when the run was collected; not brought up to date later
 };
 
 // Jobs of one repository and target branch with one fingerprint are one incident.
 std::string IncidentKey(const RunFacts& run, const Evidence& evidence);
 
+void WriteJson(const History& history, JsonWriter& out);
+History HistoryFromJson(const Json& json);
 void WriteJson(const RunFacts& run, JsonWriter& out);
 RunFacts RunFactsFromJson(const Json& json);
 void WriteJson(const JobFacts& job, JsonWriter& out);

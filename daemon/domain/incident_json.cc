@@ -62,6 +62,17 @@ Evidence EvidenceFromJson(const Json& json) {
   return e;
 }
 
+void WriteJson(const History& history, JsonWriter& out) {
+  out.BeginObject();
+  out.Field("seen", history.seen).Field("recovered", history.recovered).Field("fixed", history.fixed);
+  out.Field("flaky", history.flaky());
+  out.EndObject();
+}
+
+History HistoryFromJson(const Json& json) {
+  return {ReadInt(json["seen"]), ReadInt(json["recovered"]), ReadInt(json["fixed"])};
+}
+
 void WriteJson(const JobFacts& job, JsonWriter& out) {
   out.BeginObject();
   out.Field("id", job.id).Field("name", job.name).Field("conclusion", job.conclusion);
@@ -126,6 +137,8 @@ void WriteJson(const Incident& incident, JsonWriter& out) {
   out.Field("jobs", incident.jobs);
   out.Key("evidence");
   WriteJson(incident.evidence, out);
+  out.Key("history");
+  WriteJson(incident.history, out);
   out.EndObject();
 }
 
@@ -136,6 +149,7 @@ Incident IncidentFromJson(const Json& json) {
   incident.job = JobFactsFromJson(json["job"]);
   incident.jobs = ReadStrings(json["jobs"]);
   incident.evidence = EvidenceFromJson(json["evidence"]);
+  incident.history = HistoryFromJson(json["history"]);
   return incident;
 }
 

@@ -58,6 +58,7 @@ struct RunFacts {
   std::string link;
   std::string conclusion;      // the platform's own word
   bool completed = false, failed = false;
+  bool passed = false;         // green; what was cancelled or skipped neither failed nor passed
   bool superseded = false;     // a newer attempt, or the branch has moved on
   std::string superseded_why;
   bool from_fork = false;

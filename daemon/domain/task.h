@@ -63,7 +63,7 @@ struct Task {
 struct Decision {
   absl::Time at;
   std::string delivery_key, run, incident_id, task_id;  // what it is about; may be empty
-  std::string kind;            // "dropped", "ignored", "occurrence", "selected", "unmatched", "failed"
+  std::string kind;            // "dropped", "ignored", "occurrence", "selected", "unmatched", "recovered", "failed"
   std::string reason;          // a sentence
 };
 

@@ -53,9 +53,10 @@ StatusOr<DeliveryOutcome> Collector::Collect(const Delivery& delivery, std::stop
     return NotFound(Cat("no CI named ", delivery.ci, " is configured any more"));
   }
   ASSIGN_OR_RETURN(const Event event, source->second->Decode(delivery));
-  DeliveryOutcome outcome;
   const auto* run_event = std::get_if<RunEvent>(&event);
-  if (run_event == nullptr || !run_event->failed) {
+  const bool recovery = run_event != nullptr && run_event->passed && run_event->run.key.attempt > 1;
+  if (run_event == nullptr || (!run_event->failed && !recovery)) {
+    DeliveryOutcome outcome;
     outcome.decisions.push_back(Decide(delivery, "", "ignored", "the event is not a failure"));
     return outcome;
   }
@@ -64,7 +65,37 @@ StatusOr<DeliveryOutcome> Collector::Collect(const Delivery& delivery, std::stop
   if (forge == deps_.adapters->forges.end()) {
     return NotFound(Cat("no forge named ", hint.key.forge, " is configured any more"));
   }
-  ASSIGN_OR_RETURN(RunFacts run, forge->second->ReadRun(hint, stop));
+  if (recovery) return CollectRecovery(delivery, *forge->second, *run_event, stop);
+  return CollectFailure(delivery, *forge->second, hint, stop);
+}
+
+// A forge knows nothing of a foreign run: the delivery, which was authenticated, is all that there is.
+StatusOr<DeliveryOutcome> Collector::CollectRecovery(const Delivery& delivery, Forge& forge, const RunEvent& event,
+                                                     std::stop_token stop) const {
+  const RunHint& hint = event.run;
+  const std::string name = ToString(hint.key);
+  DeliveryOutcome outcome;
+  if (!hint.foreign) {
+    ASSIGN_OR_RETURN(const RunFacts run, forge.ReadRun(hint, stop));
+    CrashPoint("collect.read");
+    if (!run.completed) return Unavailable(Cat("run ", name, " is not completed yet by its forge"));
+    if (!run.passed) {
+      outcome.decisions.push_back(Decide(delivery, name, "dropped",
+                                         Cat("the run is not green: its conclusion is ", EscapeControl(run.conclusion))));
+      return outcome;
+    }
+  }
+  outcome.recovered = hint.key;
+  outcome.decisions.push_back(Decide(delivery, name, "recovered",
+                                     Cat("attempt ", hint.key.attempt, " of the run is green at the same commit: "
+                                         "what its earlier attempts showed is flaky")));
+  return outcome;
+}
+
+StatusOr<DeliveryOutcome> Collector::CollectFailure(const Delivery& delivery, Forge& forge, const RunHint& hint,
+                                                    std::stop_token stop) const {
+  DeliveryOutcome outcome;
+  ASSIGN_OR_RETURN(RunFacts run, forge.ReadRun(hint, stop));
   CrashPoint("collect.read");
   run.ci = delivery.ci;
   const std::string name = ToString(run.key);
@@ -73,7 +104,7 @@ StatusOr<DeliveryOutcome> Collector::Collect(const Delivery& delivery, std::stop
     outcome.decisions.push_back(Decide(delivery, name, "dropped", why));
     return outcome;
   }
-  RETURN_IF_ERROR(AddIncidents(*forge->second, hint, run, stop, outcome));
+  RETURN_IF_ERROR(AddIncidents(forge, hint, run, stop, outcome));
   if (outcome.incidents.empty() && outcome.decisions.empty()) {
     outcome.decisions.push_back(Decide(delivery, name, "dropped", "the run failed, but none of its jobs did"));
   }
@@ -122,7 +153,8 @@ Status Collector::AddIncidents(Forge& forge, const RunHint& hint, const RunFacts
       same->jobs.push_back(job.name);
       continue;
     }
-    incidents.push_back({"", run, job, {job.name}, std::move(evidence)});
+    ASSIGN_OR_RETURN(const History history, deps_.records->ReadHistory(run.key, evidence.fingerprint));
+    incidents.push_back({"", run, job, {job.name}, std::move(evidence), history});
     incidents.back().run.jobs.clear();
   }
   for (Incident& incident : incidents) {

@@ -29,6 +29,7 @@ struct CollectDependencies {
   Mirror* mirror = nullptr;
   HttpClient* http = nullptr;
   std::shared_ptr<const Policies> policies;
+  Records* records = nullptr;        // for the history that selection asks about
 };
 
 // All dependencies outlive it. Any thread.
@@ -40,7 +41,10 @@ class Collector {
   StatusOr<DeliveryOutcome> Collect(const Delivery& delivery, std::stop_token stop) const;
 
  private:
-  struct Failure;
+  StatusOr<DeliveryOutcome> CollectFailure(const Delivery& delivery, Forge& forge, const RunHint& hint,
+                                           std::stop_token stop) const;
+  StatusOr<DeliveryOutcome> CollectRecovery(const Delivery& delivery, Forge& forge, const RunEvent& event,
+                                            std::stop_token stop) const;
   StatusOr<JobLog> ReadLog(Forge& forge, const RunHint& hint, const JobFacts& job, std::stop_token stop) const;
   StatusOr<std::string> FailingCommandOf(Forge& forge, const RunHint& hint, const RunFacts& run,
                                          const JobFacts& job, std::string* directory, std::stop_token stop) const;

@@ -16,6 +16,8 @@ std::shared_ptr<const Predicate> ReadCommandPatterns(TomlTable& table, std::stri
 std::shared_ptr<const Predicate> ReadClasses(TomlTable& table, std::string_view key);
 std::shared_ptr<const Predicate> ReadExitCodes(TomlTable& table, std::string_view key);
 std::shared_ptr<const Predicate> ReadFork(TomlTable& table, std::string_view key);
+std::shared_ptr<const Predicate> ReadFlaky(TomlTable& table, std::string_view key);
+std::shared_ptr<const Predicate> ReadSeenAtLeast(TomlTable& table, std::string_view key);
 
 // An untrusted name in quotes: one line, at most 80 bytes of it.
 std::string Quoted(std::string_view untrusted);

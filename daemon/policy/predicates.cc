@@ -23,6 +23,8 @@ constexpr std::pair<std::string_view, Reader> kReaders[] = {
     {"class", ReadClasses},
     {"exit_code", ReadExitCodes},
     {"fork", ReadFork},
+    {"flaky", ReadFlaky},
+    {"seen_at_least", ReadSeenAtLeast},
 };
 
 constexpr std::size_t kLongestQuote = 80;

@@ -44,6 +44,8 @@ struct IncidentOutcome {
 struct DeliveryOutcome {
   std::vector<IncidentOutcome> incidents;
   std::vector<Decision> decisions;
+  // A run whose attempt was green: what its earlier attempts showed has recovered.
+  std::optional<RunKey> recovered;
 };
 
 // Deliveries: accepted, then worked off.
@@ -56,7 +58,7 @@ class DeliveryStore {
   // The oldest that is due and free, or nullopt.
   virtual StatusOr<std::optional<DeliveryLease>> ClaimDelivery(const std::string& worker, absl::Duration ttl) = 0;
   // Ends it. An open incident with the key gets an occurrence and a decision instead of a second task.
-  // Answers the ids of the tasks it made.
+  // A recovered run marks the occurrences of its earlier attempts. Answers the ids of the tasks it made.
   virtual StatusOr<std::vector<std::string>> FinishDelivery(const DeliveryLease& lease,
                                                             const DeliveryOutcome& outcome) = 0;
   // Again at not_before, attempt + 1.
@@ -131,6 +133,8 @@ class Records {
   virtual StatusOr<std::string> ReadArtifact(const std::string& task_id, const std::string& name) = 0;
   virtual StatusOr<std::vector<Decision>> ListDecisions(int limit) = 0;          // newest first
   virtual StatusOr<StoreCounts> Count() = 0;
+  // What is known of this fingerprint in the run's repository, the run's own attempt left out.
+  virtual StatusOr<History> ReadHistory(const RunKey& run, const std::string& fingerprint) = 0;
 };
 
 class Store : public DeliveryStore, public TaskStore, public Records {

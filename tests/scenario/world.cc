@@ -65,7 +65,7 @@ struct World::Daemon {
     ci.forge = "github";
     ci.secret = Secret(kSecret);
     adapters.ci["github"] = Must(CreateCiSource(ci));
-    collector = std::make_unique<Collector>(CollectDependencies{&adapters, mirror.get(), http.get(), policies});
+    collector = std::make_unique<Collector>(CollectDependencies{&adapters, mirror.get(), http.get(), policies, store.get()});
     RunnerDependencies deps{&adapters, mirror.get(), publisher.get(), workspaces.get(), store.get(), policies->guard};
     deps.author_name = "regreen";
     deps.author_email = "regreen@localhost";
