@@ -40,8 +40,8 @@ class SeenAtLeast final : public Predicate {
   PredicateAnswer Ask(const Circumstances& circumstances) const override {
     const int seen = circumstances.incident.history.seen;
     if (seen >= wanted_) return {true, Cat("the failure was seen ", Times(seen), " before"), {}};
-    const std::string found = seen == 0 ? "never" : Times(seen);
-    return {false, Cat("the failure was seen ", found, " before, and must be at least ", wanted_), {}};
+    const std::string found = seen == 0 ? "never seen" : Cat("seen ", Times(seen));
+    return {false, Cat("the failure was ", found, " before, and must be at least ", wanted_), {}};
   }
 
  private:

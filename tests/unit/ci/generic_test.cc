@@ -73,6 +73,17 @@ TEST(GenericCi, TakesOnlyTheConclusionsNamedForFailures) {
   EXPECT_FALSE(Decode(Payload("", "failure"))->failed);
 }
 
+TEST(GenericCi, KnowsWhatPassedOnlyWhereItsConclusionsAreNamed) {
+  EXPECT_FALSE(Decode(Payload("", "SUCCESS"))->passed);
+  CiOptions options = Options();
+  options.passed_when = {"SUCCESS"};
+  const auto green = Decode(Payload("", "SUCCESS"), options);
+  EXPECT_TRUE(green->passed);
+  EXPECT_EQ(green->run.key.attempt, 2);
+  EXPECT_FALSE(Decode(Payload("", "NOT_BUILT"), options)->passed);
+  EXPECT_FALSE(Decode(Payload("", "FAILURE"), options)->passed);
+}
+
 TEST(GenericCi, TakesEveryDeliveryForAFailureWhereNoConclusionIsMapped) {
   CiOptions options = Options();
   options.map.erase("conclusion");

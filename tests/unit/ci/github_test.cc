@@ -119,6 +119,7 @@ TEST(GithubCi, TellsFailuresByTheirConclusion) {
     const auto event = DecodeAs("workflow_run", FakeGithub::RunPayload(run));
     ASSERT_TRUE(event.ok()) << event.status();
     EXPECT_EQ(std::get<RunEvent>(*event).failed, c.failed);
+    EXPECT_EQ(std::get<RunEvent>(*event).passed, c.conclusion == std::string_view("success"));
     EXPECT_EQ(std::get<RunEvent>(*event).conclusion, c.conclusion);
   }
 }

@@ -56,7 +56,15 @@ TEST(IncidentJson, ReadsBackWhatItWrote) {
   incident.evidence.diagnostics = {{"f.c", 3, 4, "bad"}};
   incident.evidence.lines = {{12, "text", "primary"}};
   incident.evidence.captures = {{"file", "f.c"}};
+  incident.history = {5, 2, 1};
   EXPECT_EQ(AsJson(IncidentFromJson(AsJson(incident))).Serialize(), AsJson(incident).Serialize());
+  EXPECT_EQ(AsJson(incident)["history"].Serialize(), R"({"seen":5,"recovered":2,"fixed":1,"flaky":true})");
+}
+
+TEST(IncidentJson, HasNoHistoryWhereAnOlderVersionWroteNone) {
+  const History history = IncidentFromJson(*Json::Parse("{}")).history;
+  EXPECT_EQ(history.seen, 0);
+  EXPECT_FALSE(history.flaky());
 }
 
 TEST(IncidentKey, IsOneForAllRunsOfABranchAndAnotherForAnother) {

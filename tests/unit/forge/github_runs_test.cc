@@ -98,9 +98,26 @@ TEST(GithubForge, AsksNoMoreOfARunThatIsNoFailure) {
     const auto facts = f.ReadRun();
     ASSERT_TRUE(facts.ok());
     EXPECT_FALSE(facts->failed);
+    EXPECT_EQ(facts->passed, conclusion == std::string_view("success"));
     EXPECT_EQ(facts->completed, *conclusion != '\0');
     EXPECT_EQ(f.github.requests().size(), 1u);
   }
+}
+
+TEST(GithubForge, TellsThatAnAttemptPassedThoughANewerOneRuns) {
+  Fixture f;
+  FakeRun green = FailedRun(), newer = FailedRun();
+  green.attempt = 2;
+  green.conclusion = "success";
+  newer.attempt = 3;
+  newer.status = "in_progress";
+  newer.conclusion = "";
+  f.github.AddRun(green);
+  f.github.AddRun(newer);
+  const auto facts = f.ReadRun(2);
+  ASSERT_TRUE(facts.ok()) << facts.status();
+  EXPECT_TRUE(facts->completed);
+  EXPECT_TRUE(facts->passed);
 }
 
 TEST(GithubForge, TellsAForkThoughItsBranchIsCalledMain) {

@@ -70,6 +70,39 @@ TEST(Matcher, AsksEachKind) {
   }
 }
 
+TEST(Matcher, AsksForTheHistory) {
+  struct Case {
+    const char* name;
+    History history;
+    const char* match;
+    bool matches;
+    const char* why;
+  };
+  const Case cases[] = {
+      {"new is no flake", {}, "flaky = true", false, "not known to be flaky: it is new"},
+      {"new, and no flake wanted", {}, "flaky = false", true, "not known to be flaky: it is new"},
+      {"seen, never recovered", {1, 0, 0}, "flaky = true", false,
+       "it was seen once before, and no later attempt was green"},
+      {"a flake", {3, 2, 0}, "flaky = true", true,
+       "flaky: of 3 runs with it before, 2 turned green at the same commit"},
+      {"a flake, and none wanted", {3, 1, 0}, "flaky = false", false, "the failure is flaky"},
+      {"fixed before is no flake", {3, 0, 2}, "flaky = false", true, "3 times before"},
+      {"often enough", {3, 0, 0}, "seen_at_least = 3", true, "was seen 3 times before"},
+      {"not often enough", {2, 0, 0}, "seen_at_least = 3", false,
+       "was seen 2 times before, and must be at least 3"},
+      {"never seen", {}, "seen_at_least = 1", false, "was never seen before, and must be at least 1"},
+      {"unless it is a flake", {3, 1, 0}, "unless = { flaky = true }", false, "unless: the failure is flaky"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    Incident incident = SampleIncident();
+    incident.history = c.history;
+    const Selection selection = SelectFrom({TemplateText("x", c.match)}, incident);
+    EXPECT_EQ(selection.plan.has_value(), c.matches);
+    EXPECT_THAT(RenderSelection(selection), HasSubstr(c.why));
+  }
+}
+
 TEST(Matcher, SaysWhatIsNotKnown) {
   const Selection selection = SelectFrom(
       {TemplateText("x", "tool = \"a\"\nfailing_test = \"b\"\nexit_code = 1\nlog = 'c'")},

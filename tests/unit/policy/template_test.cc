@@ -115,6 +115,7 @@ TEST(Template, RefusesEachMistakeWithItsPlace) {
       {"empty list", "[match]\nbranch = []", "\"branch\" is an empty list"},
       {"unknown class", "[match]\nclass = \"formatt\"",
        "unknown class \"formatt\", did you mean \"format\"?"},
+      {"seen at least", "[match]\nseen_at_least = 0", "\"seen_at_least\" is 0, and must be 1 or more"},
       {"exit code", "[match]\nexit_code = [1, 256]", "exit code 256 is not between 0 and 255"},
       {"runs too many", "[verify]\nruns = 21", "\"runs\" must be between 1 and 20, not 21"},
       {"runs none", "[verify]\nruns = 0", "between 1 and 20"},

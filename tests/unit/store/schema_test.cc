@@ -64,6 +64,23 @@ TEST_F(Schema, KeepsTheFileFromOtherUsers) {
   }
 }
 
+// A run's id may hold what separates the parts of a run's name.
+TEST_F(Schema, ReadsTheRunsOfVersionOneBackFromTheirNames) {
+  std::ifstream dump(SourceFolder() + "/tests/fixtures/store/v1.sql");
+  std::stringstream sql;
+  sql << dump.rdbuf()
+      << "INSERT INTO occurrences VALUES ('k1', 'github/acme/shop/nightly/2024-07/12', 1, 0);"
+         "INSERT INTO occurrences VALUES ('k1', 'github/acme/shop/100/10', 1, 0);"
+         "UPDATE incidents SET incident = '{' WHERE seq = 2;";
+  ASSERT_TRUE(Raw()->RunScript(sql.str()).ok());
+  ASSERT_NE(Open(), nullptr);
+  EXPECT_EQ(Number("SELECT count(*) FROM occurrences WHERE repo = 'acme/shop' AND "
+                   "((run_id = 'nightly/2024-07' AND attempt = 12) OR "
+                   "(run_id = '100' AND attempt = 10) OR (run_id = '1' AND attempt = 1))"),
+            3);
+  EXPECT_EQ(Number("SELECT count(*) FROM occurrences WHERE repo = ''"), 1) << "its incident is damaged";
+}
+
 // The rows of each schema that was ever released must be readable for ever. The fixture is a dump
 // of a database that version 1 wrote.
 TEST_F(Schema, ReadsTheRowsOfVersionOne) {
@@ -101,6 +118,15 @@ TEST_F(Schema, ReadsTheRowsOfVersionOne) {
   EXPECT_EQ(store->ListDecisions(10)->size(), 3u);
   EXPECT_EQ((store->Count()->tasks[{"watching", "npm-lockfile-drift"}]), 1);
   EXPECT_TRUE(store->ClaimTask("w", absl::Minutes(1))->has_value());
+
+  // Both incidents of the one run, whose fingerprint version 1's sample left empty.
+  DeliveryOutcome green;
+  green.recovered = RunKey{"github", "acme/shop", "1", 2};
+  ASSERT_TRUE(store->FinishDelivery(**lease, green).ok());
+  const auto history = store->ReadHistory({"github", "acme/shop", "2", 1}, "");
+  ASSERT_TRUE(history.ok()) << Message(history.status());
+  EXPECT_EQ(history->seen, 2);
+  EXPECT_EQ(history->recovered, 2);
 }
 
 }  // namespace
