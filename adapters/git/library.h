@@ -3,6 +3,9 @@
 #pragma once
 
 #include <git2.h>
+#if __has_include(<git2/sys/errors.h>)
+#include <git2/sys/errors.h>  // git_error_set_str lives here since libgit2 1.8
+#endif
 
 #include <memory>
 #include <string>

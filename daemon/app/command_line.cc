@@ -6,6 +6,8 @@
 
 #include "adapters/git/git.h"
 #include "daemon/app/commands.h"
+#include "daemon/app/print.h"
+#include "daemon/base/text.h"
 #include "daemon/base/toml.h"
 
 namespace regreen {
@@ -111,6 +113,17 @@ void AddByHand(CLI::App& app, Parsed& p) {
   app.add_subcommand("internal-git", "")->group("")->callback([&p] { p.run = [] { return RunGitChild(); }; });
 }
 
+// CLI11 says only that a command is missing where one is misspelt.
+std::string UnknownCommand(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return "";
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == argv[1]) return "";
+    if (!command->get_group().empty()) names.push_back(command->get_name());
+  }
+  return Cat("there is no command \"", argv[1], "\"", DidYouMean(argv[1], names), "; the commands are ", Join(names, ", "));
+}
+
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
@@ -125,6 +138,7 @@ int RunCommandLine(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (const std::string typo = UnknownCommand(app, argc, argv); !typo.empty()) return Complain(typo, kWrongUse);
     return app.exit(error) == 0 ? 0 : kWrongUse;
   }
   return parsed.run();

@@ -80,7 +80,7 @@ struct WorkspaceConfig {
 };
 
 struct PoliciesConfig {
-  std::string directory = "/usr/share/regreen/policies";
+  std::string directory = "/usr/local/share/regreen/policies";
 
   template <class V>
   void Fields(V& v) {

@@ -202,4 +202,5 @@ bench_accept() {
   bench_throughput
   bench_latency
   stop_started
+  rm -rf "$place"
 }
