@@ -133,16 +133,17 @@ CREATE TABLE probe (at INTEGER NOT NULL) STRICT;
 INSERT INTO probe VALUES (0);
 )sql";
 
-// Occurrences tell the history of a fingerprint: whose they are, and whether their run recovered. The
-// older ones learn it from their incident, which is of the same repository and fingerprint, and from
-// the run's name, "<forge>/<repo>/<run>/<attempt>"; a run's id may hold slashes itself.
+// Occurrences tell the history of a fingerprint: whose they are, and whether a later attempt of
+// their run was green. The older ones learn it from their incident, which is of the same repository
+// and fingerprint, and from the run's name, "<forge>/<repo>/<run>/<attempt>"; a run's id may hold
+// slashes itself.
 constexpr char kHistory[] = R"sql(
 ALTER TABLE occurrences ADD COLUMN forge       TEXT    NOT NULL DEFAULT '';
 ALTER TABLE occurrences ADD COLUMN repo        TEXT    NOT NULL DEFAULT '';
 ALTER TABLE occurrences ADD COLUMN fingerprint TEXT    NOT NULL DEFAULT '';
 ALTER TABLE occurrences ADD COLUMN run_id      TEXT    NOT NULL DEFAULT '';
 ALTER TABLE occurrences ADD COLUMN attempt     INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE occurrences ADD COLUMN recovered   INTEGER NOT NULL DEFAULT 0; -- a later attempt was green
+ALTER TABLE occurrences ADD COLUMN recovered   INTEGER NOT NULL DEFAULT 0; -- green later
 UPDATE occurrences SET
     forge       = ifnull(i.incident ->> '$.run.forge', ''),
     repo        = ifnull(i.incident ->> '$.run.repo', ''),

@@ -43,8 +43,8 @@ struct Condition {
 //   Text, by RE2, any of a list: log (each line of the evidence, and the command that the log
 //     shows), command (as it is known, or else as the log shows it).
 //   Facts: class (any of), exit_code (any of), fork (true or false).
-//   History of the fingerprint in its repository: flaky (true or false: one commit showed it and was
-//     green at a later attempt of the run), seen_at_least (a number from 1: runs before this one).
+//   History of the fingerprint in its repository: flaky (true or false: one commit showed it and
+//     was green at a later attempt of the run), seen_at_least (from 1: runs before this one).
 std::vector<Condition> ReadConditions(TomlTable& table);
 
 }  // namespace regreen

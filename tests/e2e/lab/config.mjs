@@ -53,11 +53,13 @@ forge = "local"
 secret = "file:${folder}/webhook-secret"
 signature_header = "X-Signature-256"
 failed_when = ["failure"]
+passed_when = ["success"]
 [ci.build.map]
 repo = "/repository"
 commit = "/commit"
 branch = "/branch"
 run_id = "/run/id"
+attempt = "/run/attempt"
 conclusion = "/run/result"
 job = "/job"
 step = "/step"

@@ -90,8 +90,10 @@ TEST(Matcher, AsksForTheHistory) {
       {"often enough", {3, 0, 0}, "seen_at_least = 3", true, "was seen 3 times before"},
       {"not often enough", {2, 0, 0}, "seen_at_least = 3", false,
        "was seen 2 times before, and must be at least 3"},
-      {"never seen", {}, "seen_at_least = 1", false, "was never seen before, and must be at least 1"},
-      {"unless it is a flake", {3, 1, 0}, "unless = { flaky = true }", false, "unless: the failure is flaky"},
+      {"never seen", {}, "seen_at_least = 1", false,
+       "was never seen before, and must be at least 1"},
+      {"unless it is a flake", {3, 1, 0}, "unless = { flaky = true }", false,
+       "unless: the failure is flaky"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);

@@ -78,7 +78,8 @@ TEST_F(Schema, ReadsTheRunsOfVersionOneBackFromTheirNames) {
                    "((run_id = 'nightly/2024-07' AND attempt = 12) OR "
                    "(run_id = '100' AND attempt = 10) OR (run_id = '1' AND attempt = 1))"),
             3);
-  EXPECT_EQ(Number("SELECT count(*) FROM occurrences WHERE repo = ''"), 1) << "its incident is damaged";
+  EXPECT_EQ(Number("SELECT count(*) FROM occurrences WHERE repo = ''"), 1)
+      << "its incident is damaged";
 }
 
 // The rows of each schema that was ever released must be readable for ever. The fixture is a dump
