@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "adapters/workspace/folder.h"
+#include "adapters/workspace/kinds.h"
 #include "adapters/workspace/seccomp.h"
 #include "adapters/workspace/system_view.h"
 #include "daemon/base/file.h"
@@ -106,8 +107,10 @@ StatusOr<Bubblewrap> Bubblewrap::Find(const WorkspaceOptions& options) {
 std::vector<std::string> Bubblewrap::Arguments(const SandboxFolders& folders,
                                                const ExecSpec& spec) const {
   std::vector<std::string> a;
+  // No --new-session: RunProcess has made one, without a terminal, and another would start with a weight
+  // of its own.
   Add(a, "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
-      "--unshare-cgroup-try", "--die-with-parent", "--new-session", "--as-pid-1", "--cap-drop",
+      "--unshare-cgroup-try", "--die-with-parent", "--as-pid-1", "--cap-drop",
       "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "regreen");
   if (AtLeast(0, 8)) Add(a, "--disable-userns");
   Add(a, "--seccomp", std::to_string(kFilterFd), "--json-status-fd", std::to_string(kStatusFd));
@@ -164,6 +167,7 @@ StatusOr<ExecResult> Bubblewrap::Run(const SandboxFolders& folders, const ExecSp
   process.timeout = spec.timeout;
   process.max_output_bytes = spec.max_output_bytes;
   process.merge_stderr = true;
+  process.niceness = kWorkspaceNiceness;
   process.limits = {.file_bytes = std::uint64_t{16} << 30, .open_files = 65'536, .processes = 8192};
   auto result = RunProcess(process, std::move(stop));
   const SandboxStatus status = ReadStatus(status_file.get());

@@ -8,6 +8,9 @@
 
 namespace regreen {
 
+// Of every command in a workspace: a build takes what the intake of deliveries leaves.
+inline constexpr int kWorkspaceNiceness = 15;
+
 std::unique_ptr<WorkspaceFactory> NewSandboxFactory(const WorkspaceOptions& options);
 // The same tree and no isolation: what runs there can do what this process can. For machines whose
 // operator says so by naming it.

@@ -30,6 +30,7 @@ class Worktree final : public Workspace {
     process.timeout = spec.timeout;
     process.max_output_bytes = spec.max_output_bytes;
     process.merge_stderr = true;
+    process.niceness = kWorkspaceNiceness;
     ASSIGN_OR_RETURN(ProcessResult result, RunProcess(process, std::move(stop)));
     return ExecResult{result.exit_code, result.timed_out, result.output_truncated,
                       std::move(result.out), result.wall};

@@ -15,7 +15,9 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "absl/time/clock.h"
 #include "daemon/base/capped_text.h"
@@ -46,6 +48,8 @@ struct ChildPlan {
   std::vector<std::pair<int, rlimit>> limits;
   int report = -1;  // close-on-exec; above all targets
   pid_t parent = 0;
+  int niceness = 0;
+  char autogroup[4] = "";  // the same in digits
 };
 
 [[noreturn]] void Fail(const ChildPlan& plan, Stage stage) {
@@ -54,8 +58,19 @@ struct ChildPlan {
   _exit(127);
 }
 
+// Where no cgroup divides the processors, the kernel weighs whole sessions (sched(7), autogroup), and a
+// process's own niceness counts only inside its session. As well as it can be had: no promise.
+void StepBack(const ChildPlan& plan) {
+  setpriority(PRIO_PROCESS, 0, plan.niceness);
+  const int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  [[maybe_unused]] const ssize_t n = write(fd, plan.autogroup, strlen(plan.autogroup));
+  close(fd);
+}
+
 [[noreturn]] void RunChild(const ChildPlan& plan) {
   setsid();
+  if (plan.niceness > 0) StepBack(plan);
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != plan.parent) Fail(plan, Stage::kParent);
   struct sigaction act = {};
   act.sa_handler = SIG_DFL;
@@ -190,6 +205,8 @@ class Process {
     plan.argv.push_back(nullptr);
     plan.env.push_back(nullptr);
     plan.cwd = spec_.cwd.empty() ? nullptr : spec_.cwd.c_str();
+    plan.niceness = std::clamp(spec_.niceness, 0, 19);
+    std::snprintf(plan.autogroup, sizeof plan.autogroup, "%d", plan.niceness);
     plan.limits.push_back({RLIMIT_CORE, rlimit{0, 0}});
     AddLimit(plan, RLIMIT_FSIZE, spec_.limits.file_bytes);
     AddLimit(plan, RLIMIT_NOFILE, spec_.limits.open_files);

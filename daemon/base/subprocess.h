@@ -29,6 +29,7 @@ struct ProcessSpec {
   struct Limits {                                             // setrlimit in the child; 0: as ours
     std::uint64_t file_bytes = 0, open_files = 0, processes = 0, memory_bytes = 0;
   } limits;
+  int niceness = 0;                                           // 0 to 19, for it and all that it starts
   // Called on the calling thread with each piece of output as it comes; may be empty.
   std::function<void(std::string_view)> on_output;
 };

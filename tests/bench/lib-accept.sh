@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154
 
 place=$root/build/bench-accept
-pairs=3
+pairs=${BENCH_PAIRS:-3}
 seconds=5
 started=()
 
