@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 
 namespace regreen {
 namespace {
@@ -170,6 +171,22 @@ std::string Truncate(std::string_view text, std::size_t max_bytes) {
   std::size_t cut = max_bytes > kMark.size() ? max_bytes - kMark.size() : 0;
   while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
   return Cat(text.substr(0, cut), kMark);
+}
+
+bool IsValidUtf8(std::string_view bytes) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080u;
+  for (std::size_t i = 0; i < bytes.size();) {
+    std::uint64_t word = kHighBits;
+    if (bytes.size() - i >= sizeof word) std::memcpy(&word, bytes.data() + i, sizeof word);
+    if ((word & kHighBits) == 0) {
+      i += sizeof word;
+      continue;
+    }
+    const std::size_t length = SequenceLength(bytes, i);
+    if (length == 0) return false;
+    i += length;
+  }
+  return true;
 }
 
 std::string ToValidUtf8(std::string_view bytes) {

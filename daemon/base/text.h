@@ -42,6 +42,8 @@ bool ParseInt64(std::string_view text, std::int64_t* out);
 
 // Cuts at a UTF-8 boundary to at most max_bytes; "…" marks a cut (and counts).
 std::string Truncate(std::string_view text, std::size_t max_bytes);
+// By RFC 3629: no overlong form, no surrogate, nothing beyond U+10FFFF.
+bool IsValidUtf8(std::string_view bytes);
 // Makes any bytes valid UTF-8: each bad byte becomes U+FFFD.
 std::string ToValidUtf8(std::string_view bytes);
 // For one line of a log or a terminal: control characters, line breaks and bidirectional overrides

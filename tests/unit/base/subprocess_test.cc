@@ -213,6 +213,14 @@ TEST(Subprocess, LimitsWhatWasAskedAndDumpsNoCore) {
   EXPECT_EQ(result->out, "64\n0\n1048576\n");
 }
 
+TEST(Subprocess, StepsBackWhenAsked) {
+  ProcessSpec spec = Shell("nice; sh -c nice");
+  spec.niceness = 15;
+  auto result = RunProcess(spec);
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->out, "15\n15\n");
+}
+
 TEST(Subprocess, FindsProgramsInPath) {
   auto found = FindProgram("sh");
   ASSERT_TRUE(found.ok());

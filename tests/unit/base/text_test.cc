@@ -59,6 +59,17 @@ TEST(Utf8, OverlongSurrogatesAndBeyondAreReplaced) {
   EXPECT_EQ(ToValidUtf8("\xF0\x9F\x98\x80"), "\xF0\x9F\x98\x80");
 }
 
+TEST(Utf8, IsCheckedAcrossWordsOfEight) {
+  for (std::size_t at = 0; at < 20; ++at) {
+    std::string text(20, 'a');
+    EXPECT_TRUE(IsValidUtf8(text));
+    text[at] = static_cast<char>(0xC3);
+    EXPECT_FALSE(IsValidUtf8(text)) << at;
+    text.insert(at + 1, 1, static_cast<char>(0xA9));
+    EXPECT_TRUE(IsValidUtf8(text)) << at;
+  }
+}
+
 TEST(Truncate, CutsBetweenCharactersAndMarksTheCut) {
   EXPECT_EQ(Truncate("short", 10), "short");
   EXPECT_EQ(Truncate("caf\xC3\xA9 au lait", 8), "caf\xC3\xA9…");
