@@ -13,17 +13,17 @@
 namespace regreen {
 
 struct CiOptions {
-  std::string name;                        // in the config: /hooks/<name>
-  std::string kind;                        // "github", "generic"
-  std::string forge;                       // name of the forge that its repositories live on
+  std::string name;   // in the config: /hooks/<name>
+  std::string kind;   // "github", "generic"
+  std::string forge;  // name of the forge that its repositories live on
   Secret secret;
   // generic only:
-  std::string signature_header;            // HMAC-SHA256 of the body in hex, "sha256=" in front or not
-  std::string token_header;                // or the secret itself
+  std::string signature_header;  // HMAC-SHA256 of the body in hex, "sha256=" in front or not
+  std::string token_header;      // or the secret itself
   std::map<std::string, std::string> map;  // field → JSON pointer ("/a/b") or constant ("=text")
   std::vector<std::string> failed_when;    // conclusions that are failures
   std::vector<std::string> log_url_prefixes;  // a log is fetched only from below one of these
-  std::vector<std::string> passed_when;    // conclusions that are green; none: it is never known
+  std::vector<std::string> passed_when;       // conclusions that are green; none: it is never known
 };
 
 // InvalidArgument with every mistake of the options, one a line.

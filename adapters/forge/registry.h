@@ -16,13 +16,14 @@
 namespace regreen {
 
 struct ForgeOptions {
-  std::string name;                        // in the config
-  std::string kind;                        // "github", "git"
+  std::string name;  // in the config
+  std::string kind;  // "github", "git"
   // github:
   std::string api = "https://api.github.com";
-  std::string git = "https://github.com";  // clone URLs are <git>/<owner>/<name>.git; or a folder of this machine
+  std::string git =
+      "https://github.com";  // clone URLs are <git>/<owner>/<name>.git; or a folder of this machine
   Secret token;
-  std::vector<std::string> repos;          // globs; a repository that fits none is refused
+  std::vector<std::string> repos;  // globs; a repository that fits none is refused
   // git:
   std::map<std::string, std::string> remotes;  // owner/name → URL or absolute path
 };
@@ -34,7 +35,8 @@ struct ForgeDependencies {
   const Clock* clock = nullptr;
 };
 
-StatusOr<std::unique_ptr<Forge>> CreateForge(const ForgeOptions& options, const ForgeDependencies& dependencies);
+StatusOr<std::unique_ptr<Forge>> CreateForge(const ForgeOptions& options,
+                                             const ForgeDependencies& dependencies);
 std::vector<std::string> ForgeKinds();
 
 }  // namespace regreen

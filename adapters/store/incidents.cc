@@ -63,12 +63,13 @@ class Recorder {
   Status Occur(const IncidentRow& row) {
     const RunKey& run = outcome_.incident.run.key;
     return db_
-        .Execute("INSERT INTO occurrences "
-                 "(key, run, incident, at, forge, repo, fingerprint, run_id, attempt) "
-                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-                 Text{outcome_.key}, Text{run_}, row.seq, ToMicros(now_), Text{run.forge},
-                 Text{run.repo}, Text{outcome_.incident.evidence.fingerprint}, Text{run.run_id},
-                 run.attempt)
+        .Execute(
+            "INSERT INTO occurrences "
+            "(key, run, incident, at, forge, repo, fingerprint, run_id, attempt) "
+            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            Text{outcome_.key}, Text{run_}, row.seq, ToMicros(now_), Text{run.forge},
+            Text{run.repo}, Text{outcome_.incident.evidence.fingerprint}, Text{run.run_id},
+            run.attempt)
         .status();
   }
 
@@ -137,9 +138,10 @@ StatusOr<std::optional<std::string>> RecordIncident(Connection& db, absl::Time n
 
 Status RecordRecovery(Connection& db, const RunKey& green) {
   return db
-      .Execute("UPDATE occurrences SET recovered = 1 "
-               "WHERE forge = ?1 AND repo = ?2 AND run_id = ?3 AND attempt < ?4",
-               Text{green.forge}, Text{green.repo}, Text{green.run_id}, green.attempt)
+      .Execute(
+          "UPDATE occurrences SET recovered = 1 "
+          "WHERE forge = ?1 AND repo = ?2 AND run_id = ?3 AND attempt < ?4",
+          Text{green.forge}, Text{green.repo}, Text{green.run_id}, green.attempt)
       .status();
 }
 
@@ -155,12 +157,11 @@ StatusOr<History> ReadHistoryOf(Connection& db, const RunKey& run, std::string_v
   history.seen = static_cast<int>(seen.Int(0));
   history.recovered = static_cast<int>(seen.Int(1));
   // Named, since the planner would rather read every merged task by its state.
-  ASSIGN_OR_RETURN(Query fixed,
-                   db.Prepare("SELECT count(*) FROM tasks INDEXED BY tasks_merged "
-                              "WHERE state = 'merged' AND incident IN "
-                              "(SELECT incident FROM occurrences WHERE forge = ?1 "
-                              "AND repo = ?2 AND fingerprint = ?3)",
-                              Text{run.forge}, Text{run.repo}, Text{fingerprint}));
+  ASSIGN_OR_RETURN(Query fixed, db.Prepare("SELECT count(*) FROM tasks INDEXED BY tasks_merged "
+                                           "WHERE state = 'merged' AND incident IN "
+                                           "(SELECT incident FROM occurrences WHERE forge = ?1 "
+                                           "AND repo = ?2 AND fingerprint = ?3)",
+                                           Text{run.forge}, Text{run.repo}, Text{fingerprint}));
   RETURN_IF_ERROR(fixed.Next().status());
   history.fixed = static_cast<int>(fixed.Int(0));
   return history;

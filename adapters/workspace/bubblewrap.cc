@@ -107,11 +107,11 @@ StatusOr<Bubblewrap> Bubblewrap::Find(const WorkspaceOptions& options) {
 std::vector<std::string> Bubblewrap::Arguments(const SandboxFolders& folders,
                                                const ExecSpec& spec) const {
   std::vector<std::string> a;
-  // No --new-session: RunProcess has made one, without a terminal, and another would start with a weight
-  // of its own.
+  // No --new-session: RunProcess has made one, without a terminal, and another would start with a
+  // weight of its own.
   Add(a, "--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
-      "--unshare-cgroup-try", "--die-with-parent", "--as-pid-1", "--cap-drop",
-      "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "regreen");
+      "--unshare-cgroup-try", "--die-with-parent", "--as-pid-1", "--cap-drop", "ALL", "--uid",
+      "1000", "--gid", "1000", "--hostname", "regreen");
   if (AtLeast(0, 8)) Add(a, "--disable-userns");
   Add(a, "--seccomp", std::to_string(kFilterFd), "--json-status-fd", std::to_string(kStatusFd));
   for (const std::string& option : SystemView()) a.push_back(option);

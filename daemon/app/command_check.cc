@@ -22,8 +22,9 @@ int Check(const CheckArguments& arguments) {
   if (policies.rules != nullptr) CheckExamples(*policies.rules, problems);
   for (const Problem& problem : problems.all()) Complain(ToString(problem));
   if (problems.has_errors()) return kBad;
-  PrintOut(Cat(arguments.config, ": ok; ", config.ci.size(), " CIs, ", config.forge.size(), " forges, ",
-               policies.templates->templates().size(), " templates, ", policies.rules->size(), " log rules\n"));
+  PrintOut(Cat(arguments.config, ": ok; ", config.ci.size(), " CIs, ", config.forge.size(),
+               " forges, ", policies.templates->templates().size(), " templates, ",
+               policies.rules->size(), " log rules\n"));
   return kDone;
 }
 
@@ -35,7 +36,8 @@ std::string ShippedPolicies() {
     // Installed as PREFIX/bin, or built as SOURCE/build/<preset>.
     for (const char* relative : {"../share/regreen/policies", "../../policies"}) {
       const auto candidate = std::filesystem::weakly_canonical(folder / relative, error);
-      if (!error && std::filesystem::is_directory(candidate / "templates", error)) return candidate.string();
+      if (!error && std::filesystem::is_directory(candidate / "templates", error))
+        return candidate.string();
     }
   }
   return PoliciesConfig().directory;

@@ -9,7 +9,8 @@
 namespace regreen {
 namespace {
 
-constexpr std::size_t kMaxPayload = 64 << 20;  // beyond the daemon's own cap, so that its 413 can be seen
+constexpr std::size_t kMaxPayload =
+    64 << 20;  // beyond the daemon's own cap, so that its 413 can be seen
 
 StatusOr<HttpCall> Sign(const CiConfig& ci, const DeliverArguments& arguments, std::string body) {
   ASSIGN_OR_RETURN(const Secret secret, ResolveSecret(ci.secret));
@@ -19,7 +20,8 @@ StatusOr<HttpCall> Sign(const CiConfig& ci, const DeliverArguments& arguments, s
   call.headers.emplace_back("content-type", "application/json");
   if (ci.kind == "github") {
     call.headers.emplace_back("x-github-event", arguments.event);
-    call.headers.emplace_back("x-github-delivery", arguments.id.empty() ? RandomHex(16) : arguments.id);
+    call.headers.emplace_back("x-github-delivery",
+                              arguments.id.empty() ? RandomHex(16) : arguments.id);
     call.headers.emplace_back("x-hub-signature-256", signature);
   } else if (!ci.signature_header.empty()) {
     call.headers.emplace_back(Lower(ci.signature_header), signature);
@@ -40,16 +42,20 @@ int Deliver(const DeliverArguments& arguments) {
   if (ci == config->ci.end()) {
     std::vector<std::string> names;
     for (const auto& [name, unused] : config->ci) names.push_back(name);
-    return Complain(Cat("no CI named \"", arguments.ci, "\" is configured", DidYouMean(arguments.ci, names)));
+    return Complain(
+        Cat("no CI named \"", arguments.ci, "\" is configured", DidYouMean(arguments.ci, names)));
   }
-  auto body = arguments.file == "-" ? ReadAll(0, kMaxPayload) : ReadFile(arguments.file, kMaxPayload);
+  auto body =
+      arguments.file == "-" ? ReadAll(0, kMaxPayload) : ReadFile(arguments.file, kMaxPayload);
   if (!body.ok()) return Complain(body.status());
   auto call = Sign(ci->second, arguments, *std::move(body));
   if (!call.ok()) return Complain(call.status());
-  call->url = Cat(arguments.url.empty() ? Cat("http://", config->server.listen) : arguments.url, "/hooks/", arguments.ci);
+  call->url = Cat(arguments.url.empty() ? Cat("http://", config->server.listen) : arguments.url,
+                  "/hooks/", arguments.ci);
   const auto answer = NewHttpClient(config->http.ca_file)->Call(*call);
   if (!answer.ok()) {
-    return Complain(Cat("the daemon did not answer at ", call->url, ": ", Message(answer.status())));
+    return Complain(
+        Cat("the daemon did not answer at ", call->url, ": ", Message(answer.status())));
   }
   PrintOut(Cat(answer->status, " ", EscapeControl(answer->body), "\n"));
   return answer->status < 300 ? kDone : kBad;

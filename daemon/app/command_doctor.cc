@@ -35,9 +35,11 @@ Status TryStore(const std::string& path) {
 
 void LookAtWorkspace(const WorkspaceOptions& options, Findings& findings) {
   const auto factory = CreateWorkspaceFactory(options);
-  findings.Note(Cat("workspace \"", options.kind, "\""), factory.ok() ? (*factory)->Probe() : factory.status(),
-                options.kind == "worktree" ? "works, WITHOUT isolation: for code that you trust"
-                                           : "isolates: own namespaces, no network, read-only system");
+  findings.Note(Cat("workspace \"", options.kind, "\""),
+                factory.ok() ? (*factory)->Probe() : factory.status(),
+                options.kind == "worktree"
+                    ? "works, WITHOUT isolation: for code that you trust"
+                    : "isolates: own namespaces, no network, read-only system");
 }
 
 void LookAtPolicies(const std::string& folder, Findings& findings) {
@@ -45,8 +47,8 @@ void LookAtPolicies(const std::string& folder, Findings& findings) {
   const Policies policies = LoadPolicyFolder(folder, problems);
   const Status status = problems.ToStatus();
   findings.Note("policies", status,
-                status.ok() ? Cat(policies.templates->templates().size(), " templates, ", policies.rules->size(),
-                                  " log rules in ", folder)
+                status.ok() ? Cat(policies.templates->templates().size(), " templates, ",
+                                  policies.rules->size(), " log rules in ", folder)
                             : "");
 }
 
@@ -68,7 +70,8 @@ int Doctor(const DoctorArguments& arguments) {
   if (!scratch.ok()) return Complain(scratch.status());
   if (arguments.config.empty()) {
     LookAtWorkspace({"sandbox", scratch->path().string(), {}, {}}, findings);
-    findings.Note("store", TryStore((scratch->path() / "store.db").string()), "SQLite works in the temporary folder");
+    findings.Note("store", TryStore((scratch->path() / "store.db").string()),
+                  "SQLite works in the temporary folder");
     LookAtPolicies(ShippedPolicies(), findings);
     return findings.bad() ? kBad : kDone;
   }
@@ -76,8 +79,9 @@ int Doctor(const DoctorArguments& arguments) {
   const Config config = LoadConfig(arguments.config, problems);
   findings.Note("configuration", problems.ToStatus(), arguments.config);
   // In a folder of its own: a daemon may be at work in the configured one.
-  LookAtWorkspace({config.workspace.kind, scratch->path().string(), config.workspace.read_only_paths,
-                   config.workspace.path}, findings);
+  LookAtWorkspace({config.workspace.kind, scratch->path().string(),
+                   config.workspace.read_only_paths, config.workspace.path},
+                  findings);
   findings.Note("store", TryStore(config.store.path), Cat(config.store.path, " can be written"));
   LookAtPolicies(config.policies.directory, findings);
   LookAtSecrets(config, findings);

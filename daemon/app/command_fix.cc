@@ -29,8 +29,9 @@ class ConsoleLog final : public RepairLog {
 
 // A word as a shell reads it back.
 std::string ShellQuote(const std::string& word) {
-  if (!word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                              "@%+=:,./_-") == std::string::npos) {
+  if (!word.empty() &&
+      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                             "@%+=:,./_-") == std::string::npos) {
     return word;
   }
   std::string quoted = "'";
@@ -59,40 +60,51 @@ StatusOr<Session> Prepare(const FixArguments& arguments, const std::filesystem::
   if (Trim(session.command).empty()) return InvalidArgument("the command after -- is empty");
   ASSIGN_OR_RETURN(session.repository, InspectLocalRepository(arguments.repo));
   Problems problems;
-  session.policies = LoadPolicyFolder(arguments.policies.empty() ? ShippedPolicies() : arguments.policies, problems);
+  session.policies = LoadPolicyFolder(
+      arguments.policies.empty() ? ShippedPolicies() : arguments.policies, problems);
   RETURN_IF_ERROR(problems.ToStatus());
-  ASSIGN_OR_RETURN(session.workspaces, CreateWorkspaceFactory({arguments.workspace, scratch.string(), {}, {}}));
+  ASSIGN_OR_RETURN(session.workspaces,
+                   CreateWorkspaceFactory({arguments.workspace, scratch.string(), {}, {}}));
   RETURN_IF_ERROR(session.workspaces->Probe());
   return session;
 }
 
 // The first red run: what the command prints is the log that triage reads.
 StatusOr<Incident> Observe(const Session& session, const std::string& task_id) {
-  ASSIGN_OR_RETURN(const auto workspace, session.workspaces->Open(
-                       {task_id, session.repository.git_folder, session.repository.head, nullptr}, {}));
+  ASSIGN_OR_RETURN(
+      const auto workspace,
+      session.workspaces->Open(
+          {task_id, session.repository.git_folder, session.repository.head, nullptr}, {}));
   ExecSpec check;
   check.command = session.command;
   check.directory = session.repository.prefix;
   check.timeout = session.arguments.timeout;
   ASSIGN_OR_RETURN(const ExecResult result, workspace->Exec(check, {}));
   if (result.timed_out) {
-    return InvalidArgument(Cat("the command hangs: it was ended after ", absl::FormatDuration(check.timeout),
+    return InvalidArgument(Cat("the command hangs: it was ended after ",
+                               absl::FormatDuration(check.timeout),
                                "; give it more time by --timeout"));
   }
   if (result.exit_code == 0) {
-    return InvalidArgument("there is nothing to repair: the command succeeds at HEAD in the workspace. If it fails "
-                           "for you, it depends on something that is not committed, or on the network");
+    return InvalidArgument(
+        "there is nothing to repair: the command succeeds at HEAD in the workspace. If it fails "
+        "for you, it depends on something that is not committed, or on the network");
   }
   if (result.exit_code == 127 || result.exit_code == 126) {
-    return InvalidArgument(Cat("the command needs a program that is not in the workspace (exit code ",
-                               result.exit_code, "): ", Truncate(Trim(result.output), 300)));
+    return InvalidArgument(
+        Cat("the command needs a program that is not in the workspace (exit code ",
+            result.exit_code, "): ", Truncate(Trim(result.output), 300)));
   }
-  Complain(Cat("red: the command ended with exit code ", result.exit_code, " in the workspace"), kDone);
+  Complain(Cat("red: the command ended with exit code ", result.exit_code, " in the workspace"),
+           kDone);
   Incident incident;
-  incident.evidence = Triage(session.policies.rules).Run(result.output, {"", "", "", session.command});
+  incident.evidence =
+      Triage(session.policies.rules).Run(result.output, {"", "", "", session.command});
   incident.evidence.command = session.command;
   incident.evidence.exit_code = result.exit_code;
-  incident.run.key = {"local", std::filesystem::path(session.repository.worktree).parent_path().filename().string(), "0", 1};
+  incident.run.key = {
+      "local", std::filesystem::path(session.repository.worktree).parent_path().filename().string(),
+      "0", 1};
   incident.run.commit = session.repository.head;
   incident.run.branch = incident.run.base_branch = session.repository.branch;
   incident.run.completed = incident.run.failed = true;
@@ -113,7 +125,8 @@ StatusOr<Plan> Choose(const Session& session, const Incident& incident) {
   if (selection.plan) return *std::move(selection.plan);
   std::string sentence = Cat("no template fits this failure.\n", RenderSelection(selection));
   if (evidence.failure_class == FailureClass::kNetwork) {
-    Append(sentence, "\nThe workspace has no network: a command that needs it cannot be reproduced here.");
+    Append(sentence,
+           "\nThe workspace has no network: a command that needs it cannot be reproduced here.");
   }
   return NotFound(sentence);
 }
@@ -122,21 +135,27 @@ void Report(const Session& session, const Task& task, const Proof& proof, const 
             const std::string& commit) {
   if (session.arguments.json) {
     JsonWriter out;
-    out.BeginObject().Field("branch", branch).Field("commit", commit).Field("template", task.plan.template_name);
+    out.BeginObject()
+        .Field("branch", branch)
+        .Field("commit", commit)
+        .Field("template", task.plan.template_name);
     out.Field("step", proof.step).Field("signature", task.incident.evidence.signature);
-    out.Field("class", ToString(task.incident.evidence.failure_class)).Field("red_exit_code", proof.red_exit_code);
+    out.Field("class", ToString(task.incident.evidence.failure_class))
+        .Field("red_exit_code", proof.red_exit_code);
     out.Field("patch", proof.patch.bytes).EndObject();
     PrintOut(Cat(out.Take(), "\n"));
     return;
   }
-  PrintOut(Cat("Fixed by template ", task.plan.template_name, ", step ", proof.step, ": the command failed with exit code ",
-               proof.red_exit_code, " at ", session.repository.head.substr(0, 12), " and succeeds with this patch.\n\n",
-               EscapeControlKeepLines(proof.patch.bytes), "\nThe repair is one commit on branch ", branch, ":\n  git diff HEAD..", branch,
-               "\n  git merge ", branch, "\n"));
+  PrintOut(Cat("Fixed by template ", task.plan.template_name, ", step ", proof.step,
+               ": the command failed with exit code ", proof.red_exit_code, " at ",
+               session.repository.head.substr(0, 12), " and succeeds with this patch.\n\n",
+               EscapeControlKeepLines(proof.patch.bytes), "\nThe repair is one commit on branch ",
+               branch, ":\n  git diff HEAD..", branch, "\n  git merge ", branch, "\n"));
 }
 
 Status Run(const FixArguments& arguments) {
-  ASSIGN_OR_RETURN(const TempDir scratch, TempDir::Create(std::filesystem::temp_directory_path(), "regreen-fix-"));
+  ASSIGN_OR_RETURN(const TempDir scratch,
+                   TempDir::Create(std::filesystem::temp_directory_path(), "regreen-fix-"));
   ASSIGN_OR_RETURN(const Session session, Prepare(arguments, scratch.path()));
   Task task;
   task.id = RandomHex(6);
@@ -149,17 +168,21 @@ Status Run(const FixArguments& arguments) {
   task.plan.verify_timeout = arguments.timeout;
 
   ConsoleLog log;
-  ASSIGN_OR_RETURN(const RepairOutcome outcome, Repairer({session.workspaces.get(), session.policies.guard})
-                                                    .Repair(task, session.repository.git_folder, log, {}));
+  ASSIGN_OR_RETURN(const RepairOutcome outcome,
+                   Repairer({session.workspaces.get(), session.policies.guard})
+                       .Repair(task, session.repository.git_folder, log, {}));
   if (outcome.kind == RepairOutcome::Kind::kUnreproducible) {
-    return InvalidArgument(Cat("the failure does not repeat: it was red once, and then: ", outcome.reason));
+    return InvalidArgument(
+        Cat("the failure does not repeat: it was red once, and then: ", outcome.reason));
   }
   if (outcome.kind == RepairOutcome::Kind::kFailed) return InvalidArgument(outcome.reason);
   const std::string branch = BranchName(task);
-  const ProofText proof{task.plan.verify_command, outcome.proof.red_exit_code, task.plan.verify_runs, outcome.proof.step};
+  const ProofText proof{task.plan.verify_command, outcome.proof.red_exit_code,
+                        task.plan.verify_runs, outcome.proof.step};
   ASSIGN_OR_RETURN(const std::string commit,
                    CommitToNewBranch(session.repository, outcome.proof.patch,
-                                     {branch, CommitMessage(task, proof), "regreen", "regreen@localhost", task.created_at}));
+                                     {branch, CommitMessage(task, proof), "regreen",
+                                      "regreen@localhost", task.created_at}));
   Report(session, task, outcome.proof, branch, commit);
   return OkStatus();
 }

@@ -40,12 +40,14 @@ void AddServing(CLI::App& app, Parsed& p) {
   AddConfig(*serve, p.serve.config);
   serve->callback([&p] { p.run = [&p] { return Serve(p.serve); }; });
 
-  CLI::App* check = app.add_subcommand("check", "check the configuration and its policies; all problems at once");
+  CLI::App* check =
+      app.add_subcommand("check", "check the configuration and its policies; all problems at once");
   AddConfig(*check, p.check.config);
   check->add_flag("--example", p.check.example, "print an example configuration and end");
   check->callback([&p] { p.run = [&p] { return Check(p.check); }; });
 
-  CLI::App* deliver = app.add_subcommand("deliver", "sign a payload and post it to the running daemon");
+  CLI::App* deliver =
+      app.add_subcommand("deliver", "sign a payload and post it to the running daemon");
   AddConfig(*deliver, p.deliver.config);
   deliver->add_option("--ci", p.deliver.ci, "the name of the CI in the configuration")->required();
   deliver->add_option("--event", p.deliver.event, "GitHub's event name")->capture_default_str();
@@ -54,44 +56,54 @@ void AddServing(CLI::App& app, Parsed& p) {
   deliver->add_option("FILE", p.deliver.file, "the payload; - for standard input")->required();
   deliver->callback([&p] { p.run = [&p] { return Deliver(p.deliver); }; });
 
-  CLI::App* doctor = app.add_subcommand("doctor", "what this machine can do: sandbox, git, store, policies");
+  CLI::App* doctor =
+      app.add_subcommand("doctor", "what this machine can do: sandbox, git, store, policies");
   doctor->add_option("--config", p.doctor.config, "look at what this configuration needs");
   doctor->callback([&p] { p.run = [&p] { return Doctor(p.doctor); }; });
 }
 
 void AddTasks(CLI::App& app, Parsed& p) {
   CLI::App* task = app.add_subcommand("task", "look at tasks")->require_subcommand(1);
-  const auto add = [&](const char* name, const char* about, int (*run)(const TaskArguments&), bool takes_id) {
+  const auto add = [&](const char* name, const char* about, int (*run)(const TaskArguments&),
+                       bool takes_id) {
     CLI::App* command = task->add_subcommand(name, about);
     AddConfig(*command, p.task.config);
-    if (takes_id) command->add_option("ID", p.task.id, "the task, or how its id begins")->required();
+    if (takes_id)
+      command->add_option("ID", p.task.id, "the task, or how its id begins")->required();
     command->callback([&p, run] { p.run = [&p, run] { return run(p.task); }; });
     return command;
   };
   CLI::App* list = add("list", "the newest tasks", TaskList, false);
   list->add_option("--state", p.task.state, "only those in this state");
   list->add_option("--repo", p.task.repo, "only those of this repository");
-  list->add_option("--limit", p.task.limit, "how many at the most")->check(CLI::Range(1, 1000))->capture_default_str();
+  list->add_option("--limit", p.task.limit, "how many at the most")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   list->add_flag("--json", p.task.json, "one JSON object");
   add("show", "a task with its timeline, proof and change", TaskShow, true)
       ->add_flag("--json", p.task.json, "one JSON object");
   add("log", "what its commands printed", TaskLog, true);
   add("diff", "its patch", TaskDiff, true);
 
-  CLI::App* decisions = app.add_subcommand("decisions", "what was decided about each delivery, and why");
+  CLI::App* decisions =
+      app.add_subcommand("decisions", "what was decided about each delivery, and why");
   AddConfig(*decisions, p.decision.config);
-  decisions->add_option("--limit", p.decision.limit, "how many at the most")->check(CLI::Range(1, 1000));
+  decisions->add_option("--limit", p.decision.limit, "how many at the most")
+      ->check(CLI::Range(1, 1000));
   decisions->add_flag("--json", p.decision.json, "one JSON object");
   decisions->callback([&p] { p.run = [&p] { return DecisionList(p.decision); }; });
 }
 
 void AddByHand(CLI::App& app, Parsed& p) {
-  CLI::App* fix = app.add_subcommand("fix", "repair a failing command in a git repository; leaves a branch, needs no server");
+  CLI::App* fix = app.add_subcommand(
+      "fix", "repair a failing command in a git repository; leaves a branch, needs no server");
   fix->add_option("--repo", p.fix.repo, "the repository")->capture_default_str();
   fix->add_option("--template", p.fix.template_name, "this template, whatever its conditions");
   fix->add_option("--policies", p.fix.policies, "a policy folder; the shipped one when absent");
-  fix->add_option("--workspace", p.fix.workspace, "sandbox, or worktree: NO isolation")->capture_default_str();
-  fix->add_option("--timeout", p.timeout, "for each command")->capture_default_str()
+  fix->add_option("--workspace", p.fix.workspace, "sandbox, or worktree: NO isolation")
+      ->capture_default_str();
+  fix->add_option("--timeout", p.timeout, "for each command")
+      ->capture_default_str()
       ->check([](const std::string& text) {
         return ParseDuration(text) ? "" : "must be a duration such as 90s or 10m";
       });
@@ -105,12 +117,15 @@ void AddByHand(CLI::App& app, Parsed& p) {
 
   CLI::App* triage = app.add_subcommand("triage", "class, signature and lines of CI logs");
   triage->add_option("LOG", p.triage.logs, "plain or gzip files; - for standard input")->required();
-  triage->add_option("--policies", p.triage.policies, "a policy folder; the shipped one when absent");
+  triage->add_option("--policies", p.triage.policies,
+                     "a policy folder; the shipped one when absent");
   triage->add_flag("--json", p.triage.json, "a JSON object a line");
   triage->callback([&p] { p.run = [&p] { return TriageLogs(p.triage); }; });
 
   // The network side of git runs as a child of its own, so that it can be killed.
-  app.add_subcommand("internal-git", "")->group("")->callback([&p] { p.run = [] { return RunGitChild(); }; });
+  app.add_subcommand("internal-git", "")->group("")->callback([&p] {
+    p.run = [] { return RunGitChild(); };
+  });
 }
 
 // CLI11 says only that a command is missing where one is misspelt.
@@ -121,14 +136,18 @@ std::string UnknownCommand(const CLI::App& app, int argc, char** argv) {
     if (command->get_name() == argv[1]) return "";
     if (!command->get_group().empty()) names.push_back(command->get_name());
   }
-  return Cat("there is no command \"", argv[1], "\"", DidYouMean(argv[1], names), "; the commands are ", Join(names, ", "));
+  return Cat("there is no command \"", argv[1], "\"", DidYouMean(argv[1], names),
+             "; the commands are ", Join(names, ", "));
 }
 
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
-  CLI::App app("regreen turns red CI green again: it reproduces a failure, repairs it, proves the repair and "
-               "opens one pull request.", "regreen");
+  CLI::App app(
+      "regreen turns red CI green again: it reproduces a failure, repairs it, proves the repair "
+      "and "
+      "opens one pull request.",
+      "regreen");
   app.set_version_flag("--version", REGREEN_VERSION);
   app.require_subcommand(1);
   Parsed parsed;
@@ -138,7 +157,8 @@ int RunCommandLine(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (const std::string typo = UnknownCommand(app, argc, argv); !typo.empty()) return Complain(typo, kWrongUse);
+    if (const std::string typo = UnknownCommand(app, argc, argv); !typo.empty())
+      return Complain(typo, kWrongUse);
     return app.exit(error) == 0 ? 0 : kWrongUse;
   }
   return parsed.run();

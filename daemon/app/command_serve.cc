@@ -1,8 +1,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <fcntl.h>
+#include <csignal>
 
 #include "daemon/app/commands.h"
 #include "daemon/app/print.h"
@@ -30,7 +30,8 @@ StatusOr<UniqueFd> LockStore(const std::string& path) {
   UniqueFd fd(open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!fd) return ErrnoStatus(errno, lock);
   if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    return AlreadyExists(Cat("another regreen serves with ", path, "; stop it first, or give this one a store of its own"));
+    return AlreadyExists(Cat("another regreen serves with ", path,
+                             "; stop it first, or give this one a store of its own"));
   }
   return fd;
 }
@@ -62,14 +63,18 @@ Status ServeUntil(const sigset_t& signals, const ServeArguments& arguments) {
   ASSIGN_OR_RETURN(const auto app, Wire(std::move(config)));
   RETURN_IF_ERROR(app->workspaces->Reap());
   if (const Status probe = app->workspaces->Probe(); !probe.ok()) {
-    LogError("no workspace can be opened; deliveries are taken, and repairs wait", {{"why", Message(probe)}});
+    LogError("no workspace can be opened; deliveries are taken, and repairs wait",
+             {{"why", Message(probe)}});
   }
-  ASSIGN_OR_RETURN(const auto daemon, Daemon::Start(options, {app->store.get(), &app->clock, &app->adapters,
-                                                              app->collector.get(), app->runner.get()}));
-  LogInfo("listening", {{"address", Cat(options.intake.address, ":", daemon->port())},
-                        {"operations", Cat(options.operations ? options.operations->address : options.intake.address,
-                                           ":", daemon->operations_port())},
-                        {"templates", Cat(app->policies->templates->templates().size())}});
+  ASSIGN_OR_RETURN(const auto daemon,
+                   Daemon::Start(options, {app->store.get(), &app->clock, &app->adapters,
+                                           app->collector.get(), app->runner.get()}));
+  LogInfo(
+      "listening",
+      {{"address", Cat(options.intake.address, ":", daemon->port())},
+       {"operations", Cat(options.operations ? options.operations->address : options.intake.address,
+                          ":", daemon->operations_port())},
+       {"templates", Cat(app->policies->templates->templates().size())}});
   int signal = 0;
   sigwait(&signals, &signal);
   LogInfo("stopping", {{"signal", Cat(signal)}});

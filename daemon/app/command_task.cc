@@ -18,7 +18,8 @@ int WithStore(const std::string& config_path, const std::function<Status(Store&)
   if (!config.ok()) return Complain(config.status());
   std::error_code error;
   if (!std::filesystem::exists(config->store.path, error)) {
-    return Complain(Cat("there is no store at ", config->store.path, " yet; start the daemon with regreen serve"));
+    return Complain(Cat("there is no store at ", config->store.path,
+                        " yet; start the daemon with regreen serve"));
   }
   const SystemClock clock;
   const auto store = OpenSqliteStore(config->store.path, clock);
@@ -27,22 +28,31 @@ int WithStore(const std::string& config_path, const std::function<Status(Store&)
   return done.ok() ? kDone : Complain(done);
 }
 
-std::string Time(absl::Time time) { return absl::FormatTime("%Y-%m-%d %H:%M:%S", time, absl::LocalTimeZone()); }
+std::string Time(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S", time, absl::LocalTimeZone());
+}
 constexpr std::string_view kContinuation = "                                    ";
-std::string IsoTime(absl::Time time) { return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone()); }
+std::string IsoTime(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
+}
 
 void WriteTask(const Task& task, JsonWriter& out) {
-  out.Field("id", task.id).Field("state", ToString(task.state)).Field("template", task.plan.template_name);
+  out.Field("id", task.id)
+      .Field("state", ToString(task.state))
+      .Field("template", task.plan.template_name);
   out.Field("stage", ToString(task.plan.stage)).Field("repo", task.incident.run.key.repo);
   out.Field("branch", task.branch).Field("target", task.incident.run.branch);
-  out.Field("commit", task.incident.run.commit).Field("signature", task.incident.evidence.signature);
+  out.Field("commit", task.incident.run.commit)
+      .Field("signature", task.incident.evidence.signature);
   out.Field("class", ToString(task.incident.evidence.failure_class)).Field("reason", task.reason);
   out.Field("attempt", task.attempt).Field("patch_digest", task.patch_digest);
-  out.Field("pushed_commit", task.pushed_commit).Field("change", task.change ? task.change->link : "");
+  out.Field("pushed_commit", task.pushed_commit)
+      .Field("change", task.change ? task.change->link : "");
   out.Field("created_at", IsoTime(task.created_at)).Field("updated_at", IsoTime(task.updated_at));
 }
 
-void PrintTaskJson(const Task& task, const std::vector<TimelineEntry>& timeline, const std::string& request) {
+void PrintTaskJson(const Task& task, const std::vector<TimelineEntry>& timeline,
+                   const std::string& request) {
   JsonWriter out;
   out.BeginObject();
   WriteTask(task, out);
@@ -52,7 +62,11 @@ void PrintTaskJson(const Task& task, const std::vector<TimelineEntry>& timeline,
   WriteJson(task.plan, out);
   out.Key("timeline").BeginArray();
   for (const TimelineEntry& entry : timeline) {
-    out.BeginObject().Field("at", IsoTime(entry.at)).Field("kind", entry.kind).Field("message", entry.message).EndObject();
+    out.BeginObject()
+        .Field("at", IsoTime(entry.at))
+        .Field("kind", entry.kind)
+        .Field("message", entry.message)
+        .EndObject();
   }
   out.EndArray().Field("request", request).EndObject();
   PrintOut(Cat(out.Take(), "\n"));
@@ -61,25 +75,30 @@ void PrintTaskJson(const Task& task, const std::vector<TimelineEntry>& timeline,
 // "" for a failure that was new.
 std::string HistoryLine(const History& history) {
   if (history.seen == 0) return "";
-  return Cat("history    seen in ", history.seen, history.seen == 1 ? " run" : " runs", " before; ", history.recovered,
-             " recovered at the same commit", history.flaky() ? " (flaky)" : "", "; ", history.fixed,
-             " fixed by a merged change\n");
+  return Cat("history    seen in ", history.seen, history.seen == 1 ? " run" : " runs", " before; ",
+             history.recovered, " recovered at the same commit", history.flaky() ? " (flaky)" : "",
+             "; ", history.fixed, " fixed by a merged change\n");
 }
 
-void PrintTask(const Task& task, const std::vector<TimelineEntry>& timeline, const std::string& request) {
+void PrintTask(const Task& task, const std::vector<TimelineEntry>& timeline,
+               const std::string& request) {
   const RunFacts& run = task.incident.run;
-  std::string text = Cat("task       ", task.id, "\nstate      ", ToString(task.state), " (", task.reason, ")\n");
+  std::string text =
+      Cat("task       ", task.id, "\nstate      ", ToString(task.state), " (", task.reason, ")\n");
   Append(text, "template   ", task.plan.template_name, " (", ToString(task.plan.stage), ")\n");
   Append(text, "run        ", ToString(run.key), " ", run.link, "\n");
   Append(text, "commit     ", run.commit, " on ", run.branch, "\n");
-  Append(text, "failure    ", ToString(task.incident.evidence.failure_class), ": ", task.incident.evidence.signature, "\n");
+  Append(text, "failure    ", ToString(task.incident.evidence.failure_class), ": ",
+         task.incident.evidence.signature, "\n");
   text += HistoryLine(task.incident.history);
   Append(text, "command    ", task.plan.verify_command, "\n");
-  if (!task.branch.empty()) Append(text, "branch     ", task.branch, " at ", task.pushed_commit, "\n");
+  if (!task.branch.empty())
+    Append(text, "branch     ", task.branch, " at ", task.pushed_commit, "\n");
   if (task.change) Append(text, "change     ", task.change->link, "\n");
   Append(text, "\ntimeline\n");
   for (const TimelineEntry& entry : timeline) {
-    Append(text, "  ", Time(entry.at), "  ", entry.kind, std::string(entry.kind.size() < 11 ? 11 - entry.kind.size() : 1, ' '));
+    Append(text, "  ", Time(entry.at), "  ", entry.kind,
+           std::string(entry.kind.size() < 11 ? 11 - entry.kind.size() : 1, ' '));
     // A selection's reasons are many lines: they stand below their first.
     std::string_view indent;
     for (const std::string_view line : SplitLines(Trim(entry.message))) {
@@ -102,7 +121,8 @@ int TaskList(const TaskArguments& arguments) {
     std::vector<std::string> names;
     for (const TaskState state : AllTaskStates()) names.emplace_back(ToString(state));
     return Complain(Cat("\"", arguments.state, "\" is no state; the states are ", Join(names, ", "),
-                        DidYouMean(arguments.state, names)), kUsage);
+                        DidYouMean(arguments.state, names)),
+                    kUsage);
   }
   return WithStore(arguments.config, [&](Store& store) -> Status {
     ASSIGN_OR_RETURN(const auto tasks, store.ListTasks(filter));
@@ -113,12 +133,15 @@ int TaskList(const TaskArguments& arguments) {
       out.BeginObject();
       WriteTask(task, out);
       out.EndObject();
-      Append(text, task.id, "  ", ToString(task.state), std::string(15 - ToString(task.state).size(), ' '),
-             Time(task.updated_at), "  ", task.incident.run.key.repo, "  ", task.plan.template_name, "  ",
+      Append(text, task.id, "  ", ToString(task.state),
+             std::string(15 - ToString(task.state).size(), ' '), Time(task.updated_at), "  ",
+             task.incident.run.key.repo, "  ", task.plan.template_name, "  ",
              EscapeControl(Truncate(task.incident.evidence.signature, 80)), "\n");
     }
     out.EndArray().EndObject();
-    PrintOut(arguments.json ? Cat(out.Take(), "\n") : text.empty() ? "no tasks\n" : EscapeControlKeepLines(text));
+    PrintOut(arguments.json ? Cat(out.Take(), "\n")
+             : text.empty() ? "no tasks\n"
+                            : EscapeControlKeepLines(text));
     return OkStatus();
   });
 }
@@ -127,7 +150,8 @@ int TaskShow(const TaskArguments& arguments) {
   return WithStore(arguments.config, [&](Store& store) -> Status {
     ASSIGN_OR_RETURN(const Task task, store.ReadTask(arguments.id));
     ASSIGN_OR_RETURN(const auto timeline, store.ReadTimeline(task.id));
-    const std::string request = store.ReadArtifact(task.id, std::string(kRequestArtifact)).value_or("");
+    const std::string request =
+        store.ReadArtifact(task.id, std::string(kRequestArtifact)).value_or("");
     arguments.json ? PrintTaskJson(task, timeline, request) : PrintTask(task, timeline, request);
     return OkStatus();
   });
@@ -143,7 +167,8 @@ int TaskLog(const TaskArguments& arguments) {
       const auto bytes = store.ReadArtifact(task.id, name);
       if (!bytes.ok() && bytes.status().code() == StatusCode::kNotFound) continue;
       if (!bytes.ok()) return bytes.status();
-      PrintOut(Cat("==> ", name, "\n", EscapeControlKeepLines(*bytes), bytes->ends_with('\n') ? "" : "\n"));
+      PrintOut(Cat("==> ", name, "\n", EscapeControlKeepLines(*bytes),
+                   bytes->ends_with('\n') ? "" : "\n"));
     }
     return OkStatus();
   });
@@ -153,7 +178,8 @@ int TaskDiff(const TaskArguments& arguments) {
   return WithStore(arguments.config, [&](Store& store) -> Status {
     ASSIGN_OR_RETURN(const Task task, store.ReadTask(arguments.id));
     const auto patch = store.ReadArtifact(task.id, std::string(kPatchArtifact));
-    if (!patch.ok()) return NotFound(Cat("task ", task.id, " has no patch: it is ", ToString(task.state)));
+    if (!patch.ok())
+      return NotFound(Cat("task ", task.id, " has no patch: it is ", ToString(task.state)));
     PrintOut(EscapeControlKeepLines(*patch));
     return OkStatus();
   });
@@ -166,14 +192,23 @@ int DecisionList(const DecisionArguments& arguments) {
     out.BeginObject().Key("decisions").BeginArray();
     std::string text;
     for (const Decision& decision : decisions) {
-      out.BeginObject().Field("at", IsoTime(decision.at)).Field("kind", decision.kind).Field("run", decision.run);
-      out.Field("delivery", decision.delivery_key).Field("task", decision.task_id).Field("reason", decision.reason);
+      out.BeginObject()
+          .Field("at", IsoTime(decision.at))
+          .Field("kind", decision.kind)
+          .Field("run", decision.run);
+      out.Field("delivery", decision.delivery_key)
+          .Field("task", decision.task_id)
+          .Field("reason", decision.reason);
       out.EndObject();
-      Append(text, Time(decision.at), "  ", decision.kind, "  ", decision.run.empty() ? decision.delivery_key : decision.run,
-             decision.task_id.empty() ? "" : Cat("  task ", decision.task_id), "\n    ", decision.reason, "\n");
+      Append(text, Time(decision.at), "  ", decision.kind, "  ",
+             decision.run.empty() ? decision.delivery_key : decision.run,
+             decision.task_id.empty() ? "" : Cat("  task ", decision.task_id), "\n    ",
+             decision.reason, "\n");
     }
     out.EndArray().EndObject();
-    PrintOut(arguments.json ? Cat(out.Take(), "\n") : text.empty() ? "no decisions\n" : EscapeControlKeepLines(text));
+    PrintOut(arguments.json ? Cat(out.Take(), "\n")
+             : text.empty() ? "no decisions\n"
+                            : EscapeControlKeepLines(text));
     return OkStatus();
   });
 }

@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t kMaxLogBytes = 256 << 20;
 
 StatusOr<std::string> ReadLog(const std::string& name) {
-  ASSIGN_OR_RETURN(std::string bytes, name == "-" ? ReadAll(0, kMaxLogBytes) : ReadFile(name, kMaxLogBytes));
+  ASSIGN_OR_RETURN(std::string bytes,
+                   name == "-" ? ReadAll(0, kMaxLogBytes) : ReadFile(name, kMaxLogBytes));
   if (!LooksLikeGzip(bytes)) return bytes;
   return GzipDecompress(bytes, kMaxLogBytes);
 }

@@ -16,7 +16,7 @@ int Serve(const ServeArguments& arguments);
 
 struct CheckArguments {
   std::string config;
-  bool example = false;        // print the example configuration instead
+  bool example = false;  // print the example configuration instead
 };
 int Check(const CheckArguments& arguments);
 
@@ -58,11 +58,12 @@ struct TriageArguments {
 int TriageLogs(const TriageArguments& arguments);
 
 struct DoctorArguments {
-  std::string config;          // empty: what a default installation would need
+  std::string config;  // empty: what a default installation would need
 };
 int Doctor(const DoctorArguments& arguments);
 
-// The folder of the shipped policies: beside an installed program, or in the source tree it was built in.
+// The folder of the shipped policies: beside an installed program, or in the source tree it was
+// built in.
 std::string ShippedPolicies();
 
 }  // namespace regreen

@@ -19,10 +19,16 @@ class Reader {
   Reader(TomlTable table, std::string prefix, Places& places)
       : table_(std::move(table)), prefix_(std::move(prefix)), places_(places) {}
 
-  void operator()(const char* key, std::string& field, const char*) { Read(key, field, table_.String(key)); }
-  void operator()(const char* key, std::int64_t& field, const char*) { Read(key, field, table_.Int(key)); }
+  void operator()(const char* key, std::string& field, const char*) {
+    Read(key, field, table_.String(key));
+  }
+  void operator()(const char* key, std::int64_t& field, const char*) {
+    Read(key, field, table_.Int(key));
+  }
   void operator()(const char* key, bool& field, const char*) { Read(key, field, table_.Bool(key)); }
-  void operator()(const char* key, absl::Duration& field, const char*) { Read(key, field, table_.Duration(key)); }
+  void operator()(const char* key, absl::Duration& field, const char*) {
+    Read(key, field, table_.Duration(key));
+  }
   void operator()(const char* key, std::vector<std::string>& field, const char*) {
     Read(key, field, table_.Strings(key));
   }
@@ -69,9 +75,15 @@ class Reader {
 
 class Printer {
  public:
-  void operator()(const char* key, const std::string& field, const char* about) { Line(key, TomlQuote(field), about); }
-  void operator()(const char* key, const std::int64_t& field, const char* about) { Line(key, Cat(field), about); }
-  void operator()(const char* key, const bool& field, const char* about) { Line(key, field ? "true" : "false", about); }
+  void operator()(const char* key, const std::string& field, const char* about) {
+    Line(key, TomlQuote(field), about);
+  }
+  void operator()(const char* key, const std::int64_t& field, const char* about) {
+    Line(key, Cat(field), about);
+  }
+  void operator()(const char* key, const bool& field, const char* about) {
+    Line(key, field ? "true" : "false", about);
+  }
   void operator()(const char* key, const absl::Duration& field, const char* about) {
     Line(key, TomlQuote(absl::FormatDuration(field)), about);
   }
@@ -81,10 +93,12 @@ class Printer {
     Line(key, Cat("[", Join(quoted, ", "), "]"), about);
   }
   // A table of free names stands last in its section.
-  void operator()(const char* key, const std::map<std::string, std::string>& field, const char* about) {
+  void operator()(const char* key, const std::map<std::string, std::string>& field,
+                  const char* about) {
     if (field.empty()) return;
     Append(out, "# ", about, "\n[", section_, ".", key, "]\n");
-    for (const auto& [name, value] : field) Append(out, TomlQuote(name), " = ", TomlQuote(value), "\n");
+    for (const auto& [name, value] : field)
+      Append(out, TomlQuote(name), " = ", TomlQuote(value), "\n");
   }
   template <class T>
   void Section(std::string_view key, T& field) {
@@ -117,12 +131,14 @@ class Validator {
     OneOf("log.format", config_.log.format, {"text", "json"});
     OneOf("log.level", config_.log.level, {"debug", "info", "warning", "error"});
     Range("workers.count", config_.workers.count, 1, 64);
-    if (config_.workers.lease < absl::Seconds(5)) Error("workers.lease", "a lease under 5s would be lost by every pause");
+    if (config_.workers.lease < absl::Seconds(5))
+      Error("workers.lease", "a lease under 5s would be lost by every pause");
     OneOf("workspace.kind", config_.workspace.kind, WorkspaceKinds());
     Absolute("store.path", config_.store.path);
     Absolute("workspace.directory", config_.workspace.directory);
     Absolute("workspace.mirrors", config_.workspace.mirrors);
-    if (config_.forge.empty()) problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");
+    if (config_.forge.empty())
+      problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");
     for (const auto& [name, forge] : config_.forge) Forge(Cat("forge.", name), forge);
     for (const auto& [name, ci] : config_.ci) Ci(Cat("ci.", name), name, ci);
   }
@@ -130,14 +146,18 @@ class Validator {
  private:
   void Error(const std::string& key, std::string_view message) {
     const auto place = places_.find(key);
-    problems_.Error(place == places_.end() ? Position{file_, 0, 0} : place->second, Cat(key, ": ", message));
+    problems_.Error(place == places_.end() ? Position{file_, 0, 0} : place->second,
+                    Cat(key, ": ", message));
   }
-  void OneOf(const std::string& key, const std::string& value, const std::vector<std::string>& allowed) {
+  void OneOf(const std::string& key, const std::string& value,
+             const std::vector<std::string>& allowed) {
     if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return;
-    Error(key, Cat("\"", value, "\" is not one of ", Join(allowed, ", "), DidYouMean(value, allowed)));
+    Error(key,
+          Cat("\"", value, "\" is not one of ", Join(allowed, ", "), DidYouMean(value, allowed)));
   }
   void Range(const std::string& key, std::int64_t value, std::int64_t low, std::int64_t high) {
-    if (value < low || value > high) Error(key, Cat("must be from ", low, " to ", high, ", not ", value));
+    if (value < low || value > high)
+      Error(key, Cat("must be from ", low, " to ", high, ", not ", value));
   }
   void Absolute(const std::string& key, const std::string& path) {
     if (!path.starts_with('/')) Error(key, Cat("\"", path, "\" must be an absolute path"));
@@ -145,7 +165,10 @@ class Validator {
   void Secret(const std::string& key, const std::string& reference) {
     const bool known = reference.starts_with("file:") || reference.starts_with("env:") ||
                        reference.starts_with("credential:");
-    if (!known) Error(key, "a secret is given as \"file:PATH\", \"env:NAME\" or \"credential:NAME\", not as itself");
+    if (!known)
+      Error(
+          key,
+          "a secret is given as \"file:PATH\", \"env:NAME\" or \"credential:NAME\", not as itself");
   }
 
   void Listen(const std::string& key, const std::string& listen) {
@@ -154,8 +177,10 @@ class Validator {
     const std::string& address = parsed->first;
     const bool loopback = address.starts_with("127.") || address == "::1" || address == "localhost";
     if (!loopback && !config_.server.trusted_proxy) {
-      Error(key, Cat(address, " is reached from outside, and signatures do not hide the logs: put a proxy that "
-                              "ends TLS in front of it and set server.trusted_proxy = true"));
+      Error(key,
+            Cat(address,
+                " is reached from outside, and signatures do not hide the logs: put a proxy that "
+                "ends TLS in front of it and set server.trusted_proxy = true"));
     }
   }
   void Server() {
@@ -169,10 +194,13 @@ class Validator {
     OneOf(at + ".kind", forge.kind, ForgeKinds());
     if (forge.kind == "github") {
       Secret(at + ".token", forge.token);
-      if (forge.repos.empty()) Error(at + ".repos", "names no repository, so none may be worked on; for example [\"acme/*\"]");
+      if (forge.repos.empty())
+        Error(at + ".repos",
+              "names no repository, so none may be worked on; for example [\"acme/*\"]");
     }
     if (forge.kind == "git" && forge.remotes.empty()) {
-      Error(at + ".remotes", "names no remote; for example \"acme/widget\" = \"/srv/git/widget.git\"");
+      Error(at + ".remotes",
+            "names no remote; for example \"acme/widget\" = \"/srv/git/widget.git\"");
     }
   }
   void Ci(const std::string& at, const std::string& name, const CiConfig& ci) {
@@ -183,8 +211,9 @@ class Validator {
     Secret(at + ".secret", ci.secret);
     if (ci.kind != "generic") return;
     // The adapter knows its own fields; the secret's value does not matter for them.
-    const auto source = CreateCiSource({name, ci.kind, ci.forge, regreen::Secret("unread"), ci.signature_header,
-                                        ci.token_header, ci.map, ci.failed_when, ci.log_url_prefixes, ci.passed_when});
+    const auto source = CreateCiSource({name, ci.kind, ci.forge, regreen::Secret("unread"),
+                                        ci.signature_header, ci.token_header, ci.map,
+                                        ci.failed_when, ci.log_url_prefixes, ci.passed_when});
     if (source.ok()) return;
     for (const std::string_view line : SplitLines(Message(source.status()))) Error(at, line);
   }
@@ -200,12 +229,15 @@ class Validator {
 StatusOr<std::pair<std::string, int>> ParseListen(std::string_view listen) {
   const std::size_t colon = listen.rfind(':');
   std::int64_t port = -1;
-  if (colon == std::string_view::npos || !ParseInt64(listen.substr(colon + 1), &port) || port < 0 || port > 65535) {
+  if (colon == std::string_view::npos || !ParseInt64(listen.substr(colon + 1), &port) || port < 0 ||
+      port > 65535) {
     return InvalidArgument(Cat("\"", listen, "\" must be address:port, such as 127.0.0.1:8080"));
   }
   std::string_view address = listen.substr(0, colon);
-  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
-  if (address.empty()) return InvalidArgument(Cat("\"", listen, "\" has no address; for all of them write 0.0.0.0"));
+  if (address.starts_with('[') && address.ends_with(']'))
+    address = address.substr(1, address.size() - 2);
+  if (address.empty())
+    return InvalidArgument(Cat("\"", listen, "\" has no address; for all of them write 0.0.0.0"));
   return std::pair(std::string(address), static_cast<int>(port));
 }
 
@@ -242,9 +274,15 @@ Config ExampleConfig() {
   jenkins.token_header = "X-Jenkins-Token";
   jenkins.failed_when = {"FAILURE"};
   jenkins.log_url_prefixes = {"https://jenkins.example.com/job/"};
-  jenkins.map = {{"repo", "=acme/widget"},       {"commit", "/build/scm/commit"}, {"branch", "=main"},
-                 {"run_id", "/build/number"},    {"conclusion", "/build/status"}, {"workflow", "/name"},
-                 {"job", "/name"},               {"command", "=make check"},      {"log_url", "/build/log_url"},
+  jenkins.map = {{"repo", "=acme/widget"},
+                 {"commit", "/build/scm/commit"},
+                 {"branch", "=main"},
+                 {"run_id", "/build/number"},
+                 {"conclusion", "/build/status"},
+                 {"workflow", "/name"},
+                 {"job", "/name"},
+                 {"command", "=make check"},
+                 {"log_url", "/build/log_url"},
                  {"link", "/build/full_url"}};
   return config;
 }

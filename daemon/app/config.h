@@ -1,5 +1,6 @@
-// The configuration of the daemon: declared once, as structs with defaults and one Fields() each, by
-// which it is read, checked and printed. config.example.toml is what PrintConfig(ExampleConfig()) says.
+// The configuration of the daemon: declared once, as structs with defaults and one Fields() each,
+// by which it is read, checked and printed. config.example.toml is what
+// PrintConfig(ExampleConfig()) says.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +24,11 @@ struct ServerConfig {
   template <class V>
   void Fields(V& v) {
     v("listen", listen, "where webhooks arrive: address:port; port 0 takes a free one");
-    v("operations_listen", operations_listen, "a second address for /metrics, /healthz and /readyz; empty: the same");
+    v("operations_listen", operations_listen,
+      "a second address for /metrics, /healthz and /readyz; empty: the same");
     v("max_body_bytes", max_body_bytes, "a larger delivery is refused with 413");
-    v("trusted_proxy", trusted_proxy, "an address beyond loopback is taken only with a proxy that ends TLS before it");
+    v("trusted_proxy", trusted_proxy,
+      "an address beyond loopback is taken only with a proxy that ends TLS before it");
   }
 };
 
@@ -71,7 +74,8 @@ struct WorkspaceConfig {
 
   template <class V>
   void Fields(V& v) {
-    v("kind", kind, "sandbox (bubblewrap, no network), or worktree: NO isolation, for code that you trust");
+    v("kind", kind,
+      "sandbox (bubblewrap, no network), or worktree: NO isolation, for code that you trust");
     v("directory", directory, "workspaces live below it while they are used");
     v("mirrors", mirrors, "bare copies of the repositories");
     v("read_only_paths", read_only_paths, "shown inside the sandbox besides /usr, for toolchains");
@@ -143,8 +147,10 @@ struct CiConfig {
     v("signature_header", signature_header, "generic: holds the HMAC-SHA256 of the body in hex");
     v("token_header", token_header, "generic: or holds the secret itself");
     v("failed_when", failed_when, "generic: conclusions that are failures");
-    v("passed_when", passed_when, "generic: conclusions that are green; at a later attempt of a run they tell a flake");
-    v("log_url_prefixes", log_url_prefixes, "generic: a log is fetched only from below one of these");
+    v("passed_when", passed_when,
+      "generic: conclusions that are green; at a later attempt of a run they tell a flake");
+    v("log_url_prefixes", log_url_prefixes,
+      "generic: a log is fetched only from below one of these");
     v("map", map, "generic: field = JSON pointer (\"/run/id\") or constant (\"=text\")");
   }
 };

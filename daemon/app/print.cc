@@ -20,7 +20,9 @@ int Complain(std::string_view sentence, int code) {
   return code;
 }
 
-int Complain(const Status& status) { return Complain(Message(status)); }
+int Complain(const Status& status) {
+  return Complain(Message(status));
+}
 
 StatusOr<Config> LoadConfigOrExplain(const std::string& path) {
   Problems problems;
@@ -31,6 +33,8 @@ StatusOr<Config> LoadConfigOrExplain(const std::string& path) {
   return config;
 }
 
-void LogWarningsOnly() { ConfigureLog(LogFormat::kText, LogLevel::kWarning); }
+void LogWarningsOnly() {
+  ConfigureLog(LogFormat::kText, LogLevel::kWarning);
+}
 
 }  // namespace regreen

@@ -11,7 +11,7 @@ namespace regreen {
 
 inline constexpr int kDone = 0, kBad = 1, kUsage = 2;
 
-void PrintOut(std::string_view text);                 // standard output, as it is
+void PrintOut(std::string_view text);  // standard output, as it is
 // "regreen: <sentence>" on standard error; answers `code`.
 int Complain(std::string_view sentence, int code = kBad);
 int Complain(const Status& status);

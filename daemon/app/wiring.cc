@@ -25,14 +25,16 @@ StatusOr<Secret> Resolve(const std::string& reference, const std::string& key) {
 }
 
 Status MakeFolders(const Config& config) {
-  RETURN_IF_ERROR(MakeDirectories(std::filesystem::path(config.store.path).parent_path(), kPrivateMode));
+  RETURN_IF_ERROR(
+      MakeDirectories(std::filesystem::path(config.store.path).parent_path(), kPrivateMode));
   RETURN_IF_ERROR(MakeDirectories(config.workspace.directory, kPrivateMode));
   return MakeDirectories(config.workspace.mirrors, kPrivateMode);
 }
 
 Status AddForges(Application& app) {
   for (const auto& [name, forge] : app.config.forge) {
-    ForgeOptions options{name, forge.kind, forge.api, forge.git, Secret(), forge.repos, forge.remotes};
+    ForgeOptions options{name,     forge.kind,  forge.api,    forge.git,
+                         Secret(), forge.repos, forge.remotes};
     if (!forge.token.empty()) {
       ASSIGN_OR_RETURN(options.token, Resolve(forge.token, Cat("forge.", name, ".token")));
     }
@@ -46,8 +48,9 @@ Status AddForges(Application& app) {
 Status AddCis(Application& app) {
   for (const auto& [name, ci] : app.config.ci) {
     ASSIGN_OR_RETURN(Secret secret, Resolve(ci.secret, Cat("ci.", name, ".secret")));
-    auto made = CreateCiSource({name, ci.kind, ci.forge, std::move(secret), ci.signature_header, ci.token_header,
-                                ci.map, ci.failed_when, ci.log_url_prefixes, ci.passed_when});
+    auto made = CreateCiSource({name, ci.kind, ci.forge, std::move(secret), ci.signature_header,
+                                ci.token_header, ci.map, ci.failed_when, ci.log_url_prefixes,
+                                ci.passed_when});
     if (!made.ok()) return Annotate(made.status(), Cat("ci.", name));
     app.adapters.ci[name] = *std::move(made);
   }
@@ -68,7 +71,8 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   app->config = std::move(config);
   RETURN_IF_ERROR(MakeFolders(app->config));
   Problems problems;
-  app->policies = std::make_shared<Policies>(LoadPolicyFolder(app->config.policies.directory, problems));
+  app->policies =
+      std::make_shared<Policies>(LoadPolicyFolder(app->config.policies.directory, problems));
   RETURN_IF_ERROR(problems.ToStatus());
 
   app->http = NewHttpClient(app->config.http.ca_file);
@@ -79,14 +83,15 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   app->publisher = NewGitPublisher(git);
   const WorkspaceConfig& workspace = app->config.workspace;
   ASSIGN_OR_RETURN(app->workspaces,
-                   CreateWorkspaceFactory({workspace.kind, workspace.directory, workspace.read_only_paths, workspace.path}));
+                   CreateWorkspaceFactory({workspace.kind, workspace.directory,
+                                           workspace.read_only_paths, workspace.path}));
   RETURN_IF_ERROR(AddForges(*app));
   RETURN_IF_ERROR(AddCis(*app));
 
-  app->collector = std::make_unique<Collector>(
-      CollectDependencies{&app->adapters, app->mirror.get(), app->http.get(), app->policies, app->store.get()});
-  RunnerDependencies runner{&app->adapters, app->mirror.get(), app->publisher.get(), app->workspaces.get(),
-                            app->store.get(), app->policies->guard};
+  app->collector = std::make_unique<Collector>(CollectDependencies{
+      &app->adapters, app->mirror.get(), app->http.get(), app->policies, app->store.get()});
+  RunnerDependencies runner{&app->adapters,        app->mirror.get(), app->publisher.get(),
+                            app->workspaces.get(), app->store.get(),  app->policies->guard};
   runner.author_name = app->config.author.name;
   runner.author_email = app->config.author.email;
   runner.watch_every = app->config.workers.watch_every;

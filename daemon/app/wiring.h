@@ -31,8 +31,8 @@ struct Application {
   std::unique_ptr<TaskRunner> runner;
 };
 
-// Reads secrets, opens the store, makes the adapters. The folders of the config are made when they are
-// not there. `config` was checked by LoadConfig.
+// Reads secrets, opens the store, makes the adapters. The folders of the config are made when they
+// are not there. `config` was checked by LoadConfig.
 StatusOr<std::unique_ptr<Application>> Wire(Config config);
 
 // The path of this very program, for the git child.

@@ -11,8 +11,12 @@ namespace regreen {
 namespace {
 
 constexpr std::size_t kSha256Bytes = 32;
-const unsigned char* Bytes(std::string_view s) { return reinterpret_cast<const unsigned char*>(s.data()); }
-unsigned char* Bytes(std::string& s) { return reinterpret_cast<unsigned char*>(s.data()); }
+const unsigned char* Bytes(std::string_view s) {
+  return reinterpret_cast<const unsigned char*>(s.data());
+}
+unsigned char* Bytes(std::string& s) {
+  return reinterpret_cast<unsigned char*>(s.data());
+}
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -26,17 +30,20 @@ int HexDigit(char c) {
 std::string Sha256(std::string_view bytes) {
   std::string digest(kSha256Bytes, '\0');
   // Fails only when the library cannot work at all.
-  if (EVP_Digest(bytes.data(), bytes.size(), Bytes(digest), nullptr, EVP_sha256(), nullptr) != 1) std::abort();
+  if (EVP_Digest(bytes.data(), bytes.size(), Bytes(digest), nullptr, EVP_sha256(), nullptr) != 1)
+    std::abort();
   return digest;
 }
 
-std::string Sha256Hex(std::string_view bytes) { return HexEncode(Sha256(bytes)); }
+std::string Sha256Hex(std::string_view bytes) {
+  return HexEncode(Sha256(bytes));
+}
 
 std::string HmacSha256(std::string_view key, std::string_view bytes) {
   std::string mac(kSha256Bytes, '\0');
   unsigned size = 0;
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(bytes), bytes.size(), Bytes(mac),
-           &size) == nullptr) {
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(bytes), bytes.size(),
+           Bytes(mac), &size) == nullptr) {
     std::abort();
   }
   return mac;

@@ -23,7 +23,7 @@ std::string_view HeaderValue(const Headers& headers, std::string_view lower_name
 struct HttpUrl {
   std::string scheme, host, path;  // path with query, at least "/"
   int port = 0;
-  std::string Origin() const;      // scheme://host:port
+  std::string Origin() const;  // scheme://host:port
 };
 // http and https only; no user information (it would end in a log). InvalidArgument.
 StatusOr<HttpUrl> ParseUrl(std::string_view url);
@@ -32,17 +32,17 @@ StatusOr<HttpUrl> ParseUrl(std::string_view url);
 struct HttpCall {
   std::string method = "GET";
   std::string url;
-  Headers headers;                                  // no line breaks: InvalidArgument
+  Headers headers;  // no line breaks: InvalidArgument
   std::string body;
-  absl::Duration timeout = absl::Seconds(30);       // for the whole call
-  std::size_t max_body_bytes = 32 << 20;            // ResourceExhausted beyond
-  bool keep_ends = false;                           // or beyond it the first and last halves are kept
+  absl::Duration timeout = absl::Seconds(30);  // for the whole call
+  std::size_t max_body_bytes = 32 << 20;       // ResourceExhausted beyond
+  bool keep_ends = false;                      // or beyond it the first and last halves are kept
 };
 struct HttpAnswer {
   int status = 0;
   Headers headers;
   std::string body;
-  bool truncated = false;                           // HttpCall::keep_ends left the middle out
+  bool truncated = false;  // HttpCall::keep_ends left the middle out
 };
 // One call, no redirect followed: a 3xx is an answer. Unavailable when there is no connection,
 // DeadlineExceeded on time-out. Any thread.
@@ -57,7 +57,7 @@ std::unique_ptr<HttpClient> NewHttpClient(std::string ca_file = {});
 // ---- server ----
 struct HttpRequest {
   std::string method;
-  std::string path;                                 // decoded, without query
+  std::string path;  // decoded, without query
   std::vector<std::pair<std::string, std::string>> query;
   Headers headers;
   std::string body;
@@ -74,12 +74,12 @@ using HttpHandler = std::function<HttpResponse(HttpRequest&)>;
 
 struct HttpServerOptions {
   std::string address = "127.0.0.1";
-  int port = 0;                                     // 0: a free one
-  std::size_t max_body_bytes = 25 << 20;            // 413 beyond
-  std::size_t max_inflight_bytes = 256 << 20;       // of all bodies being read; 503 beyond
+  int port = 0;                                // 0: a free one
+  std::size_t max_body_bytes = 25 << 20;       // 413 beyond
+  std::size_t max_inflight_bytes = 256 << 20;  // of all bodies being read; 503 beyond
   int max_threads = 512;
-  int max_connections_per_address = 256;            // then 503; 0: no cap
-  absl::Duration read_timeout = absl::Seconds(10);  // between bytes
+  int max_connections_per_address = 256;                // then 503; 0: no cap
+  absl::Duration read_timeout = absl::Seconds(10);      // between bytes
   absl::Duration request_deadline = absl::Seconds(30);  // for the whole of a request
 };
 
@@ -87,10 +87,11 @@ struct HttpServerOptions {
 class HttpServer {
  public:
   // AlreadyExists when the port is taken (also by another instance of us), InvalidArgument.
-  static StatusOr<std::unique_ptr<HttpServer>> Start(const HttpServerOptions& options, HttpHandler handler);
+  static StatusOr<std::unique_ptr<HttpServer>> Start(const HttpServerOptions& options,
+                                                     HttpHandler handler);
   ~HttpServer();  // stops
   int port() const;
-  void Stop();    // no new connections; waits for the requests being served
+  void Stop();  // no new connections; waits for the requests being served
 
  private:
   struct Impl;

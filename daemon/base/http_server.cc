@@ -347,8 +347,8 @@ class Protocol final : private httplib::Server {
   std::size_t expected_ = 0, reserved_ = 0;
 };
 
-// One at a time: cpp-httplib compiles a std::regex for each route, and libstdc++ fills its locale's table
-// of characters then without a lock.
+// One at a time: cpp-httplib compiles a std::regex for each route, and libstdc++ fills its locale's
+// table of characters then without a lock.
 std::shared_ptr<Protocol> NewProtocol(Shared& shared, const Listener& listener) {
   static std::mutex compiling;
   std::lock_guard lock(compiling);

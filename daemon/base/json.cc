@@ -27,8 +27,8 @@ namespace {
 constexpr int kMaxDepth = 64;
 constexpr std::size_t kMaxExponentDigits = 4;
 // The encoding is checked before, in one fast pass: RapidJSON's own check goes byte by byte.
-constexpr unsigned kParseFlags =
-    rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag;
+constexpr unsigned kParseFlags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag |
+                                 rapidjson::kParseFullPrecisionFlag;
 // RapidJSON reads whole vectors, and so up to 15 bytes behind the end.
 constexpr std::size_t kPadding = 16;
 
@@ -56,8 +56,8 @@ bool IsExponentTooLong(std::string_view text, std::size_t i) {
   return digits > kMaxExponentDigits;
 }
 
-// One pass over the raw text, strings skipped at a stride: refuses nesting beyond the cap (copying and
-// comparing recurse) and exponents of many digits (RapidJSON 1.1 reads out of bounds on them).
+// One pass over the raw text, strings skipped at a stride: refuses nesting beyond the cap (copying
+// and comparing recurse) and exponents of many digits (RapidJSON 1.1 reads out of bounds on them).
 Status CheckShape(std::string_view text) {
   int depth = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -67,7 +67,8 @@ Status CheckShape(std::string_view text) {
         break;
       case '{':
       case '[':
-        if (++depth > kMaxDepth) return InvalidArgument(Cat("JSON is nested deeper than ", kMaxDepth, " levels"));
+        if (++depth > kMaxDepth)
+          return InvalidArgument(Cat("JSON is nested deeper than ", kMaxDepth, " levels"));
         break;
       case '}':
       case ']':
@@ -75,7 +76,8 @@ Status CheckShape(std::string_view text) {
         break;
       case 'e':
       case 'E':
-        if (IsExponentTooLong(text, i + 1)) return InvalidArgument("JSON holds a number with too large an exponent");
+        if (IsExponentTooLong(text, i + 1))
+          return InvalidArgument("JSON holds a number with too large an exponent");
         break;
       default:
         break;
@@ -85,8 +87,10 @@ Status CheckShape(std::string_view text) {
 }
 
 Status WrongType(std::string_view wanted, const rapidjson::Value& value) {
-  constexpr std::string_view kNames[] = {"null", "false", "true", "an object", "an array", "a string", "a number"};
-  return InvalidArgument(Cat("JSON holds ", kNames[value.GetType()], " where ", wanted, " was expected"));
+  constexpr std::string_view kNames[] = {"null",     "false",    "true",    "an object",
+                                         "an array", "a string", "a number"};
+  return InvalidArgument(
+      Cat("JSON holds ", kNames[value.GetType()], " where ", wanted, " was expected"));
 }
 
 }  // namespace
@@ -100,7 +104,8 @@ StatusOr<Json> Json::Parse(std::string_view text) {
   RETURN_IF_ERROR(CheckShape(text));
   if (!IsValidUtf8(text)) return InvalidArgument("not JSON: it holds bytes that are no UTF-8");
   // A zero byte would end the text in the parser's eyes, and hide what stands behind it.
-  if (text.find('\0') != std::string_view::npos) return InvalidArgument("not JSON: it holds a zero byte");
+  if (text.find('\0') != std::string_view::npos)
+    return InvalidArgument("not JSON: it holds a zero byte");
   auto doc = std::make_shared<Document>();
   doc->text = std::make_unique_for_overwrite<char[]>(text.size() + kPadding);
   std::memcpy(doc->text.get(), text.data(), text.size());
@@ -114,19 +119,33 @@ StatusOr<Json> Json::Parse(std::string_view text) {
   return Json(std::move(doc), root);
 }
 
-bool Json::IsNull() const { return Get(value_).IsNull(); }
-bool Json::IsObject() const { return Get(value_).IsObject(); }
-bool Json::IsArray() const { return Get(value_).IsArray(); }
-bool Json::IsString() const { return Get(value_).IsString(); }
-bool Json::IsInt() const { return Get(value_).IsInt64(); }
-bool Json::IsNumber() const { return Get(value_).IsNumber(); }
-bool Json::IsBool() const { return Get(value_).IsBool(); }
+bool Json::IsNull() const {
+  return Get(value_).IsNull();
+}
+bool Json::IsObject() const {
+  return Get(value_).IsObject();
+}
+bool Json::IsArray() const {
+  return Get(value_).IsArray();
+}
+bool Json::IsString() const {
+  return Get(value_).IsString();
+}
+bool Json::IsInt() const {
+  return Get(value_).IsInt64();
+}
+bool Json::IsNumber() const {
+  return Get(value_).IsNumber();
+}
+bool Json::IsBool() const {
+  return Get(value_).IsBool();
+}
 
 Json Json::operator[](std::string_view key) const {
   const rapidjson::Value& value = Get(value_);
   if (!value.IsObject()) return {};
-  const auto it = value.FindMember(
-      rapidjson::Value(rapidjson::StringRef(key.data(), static_cast<rapidjson::SizeType>(key.size()))));
+  const auto it = value.FindMember(rapidjson::Value(
+      rapidjson::StringRef(key.data(), static_cast<rapidjson::SizeType>(key.size()))));
   return it == value.MemberEnd() ? Json() : Json(doc_, &it->value);
 }
 
@@ -161,7 +180,8 @@ std::vector<Json> Json::Elements() const {
 
 StatusOr<Json> Json::Pointer(std::string_view pointer) const {
   if (!pointer.empty() && pointer[0] != '/') {
-    return InvalidArgument(Cat("\"", EscapeControl(pointer), "\" is no JSON pointer: it must begin with '/'"));
+    return InvalidArgument(
+        Cat("\"", EscapeControl(pointer), "\" is no JSON pointer: it must begin with '/'"));
   }
   Json at = *this;
   while (!pointer.empty()) {
@@ -211,8 +231,12 @@ StatusOr<bool> Json::Bool() const {
 std::string Json::StringOr(std::string_view fallback) const {
   return std::string(String().value_or(fallback));
 }
-std::int64_t Json::IntOr(std::int64_t fallback) const { return Int().value_or(fallback); }
-bool Json::BoolOr(bool fallback) const { return Bool().value_or(fallback); }
+std::int64_t Json::IntOr(std::int64_t fallback) const {
+  return Int().value_or(fallback);
+}
+bool Json::BoolOr(bool fallback) const {
+  return Bool().value_or(fallback);
+}
 
 std::string Json::Serialize() const {
   rapidjson::StringBuffer buffer;
@@ -229,13 +253,27 @@ struct JsonWriter::Impl {
 JsonWriter::JsonWriter() : impl_(std::make_unique<Impl>()) {}
 JsonWriter::~JsonWriter() = default;
 
-JsonWriter& JsonWriter::BeginObject() { return impl_->writer.StartObject(), *this; }
-JsonWriter& JsonWriter::EndObject() { return impl_->writer.EndObject(), *this; }
-JsonWriter& JsonWriter::BeginArray() { return impl_->writer.StartArray(), *this; }
-JsonWriter& JsonWriter::EndArray() { return impl_->writer.EndArray(), *this; }
-JsonWriter& JsonWriter::Null() { return impl_->writer.Null(), *this; }
-JsonWriter& JsonWriter::Int(std::int64_t value) { return impl_->writer.Int64(value), *this; }
-JsonWriter& JsonWriter::Bool(bool value) { return impl_->writer.Bool(value), *this; }
+JsonWriter& JsonWriter::BeginObject() {
+  return impl_->writer.StartObject(), *this;
+}
+JsonWriter& JsonWriter::EndObject() {
+  return impl_->writer.EndObject(), *this;
+}
+JsonWriter& JsonWriter::BeginArray() {
+  return impl_->writer.StartArray(), *this;
+}
+JsonWriter& JsonWriter::EndArray() {
+  return impl_->writer.EndArray(), *this;
+}
+JsonWriter& JsonWriter::Null() {
+  return impl_->writer.Null(), *this;
+}
+JsonWriter& JsonWriter::Int(std::int64_t value) {
+  return impl_->writer.Int64(value), *this;
+}
+JsonWriter& JsonWriter::Bool(bool value) {
+  return impl_->writer.Bool(value), *this;
+}
 
 JsonWriter& JsonWriter::Key(std::string_view key) {
   impl_->writer.Key(key.data(), static_cast<rapidjson::SizeType>(key.size()));

@@ -14,7 +14,8 @@
 
 namespace regreen {
 
-// A view of one value that keeps its document alive; cheap to copy. Reading is safe from any thread.
+// A view of one value that keeps its document alive; cheap to copy. Reading is safe from any
+// thread.
 class Json {
  public:
   Json() = default;  // null
@@ -52,7 +53,8 @@ class Json {
 
  private:
   struct Document;
-  Json(std::shared_ptr<const Document> doc, const void* value) : doc_(std::move(doc)), value_(value) {}
+  Json(std::shared_ptr<const Document> doc, const void* value)
+      : doc_(std::move(doc)), value_(value) {}
   std::shared_ptr<const Document> doc_;
   const void* value_ = nullptr;
 };
@@ -79,7 +81,9 @@ class JsonWriter {
 
   JsonWriter& Field(std::string_view key, std::string_view value) { return Key(key).String(value); }
   JsonWriter& Field(std::string_view key, const char* value) { return Key(key).String(value); }
-  JsonWriter& Field(std::string_view key, const std::string& value) { return Key(key).String(value); }
+  JsonWriter& Field(std::string_view key, const std::string& value) {
+    return Key(key).String(value);
+  }
   JsonWriter& Field(std::string_view key, std::int64_t value) { return Key(key).Int(value); }
   JsonWriter& Field(std::string_view key, int value) { return Key(key).Int(value); }
   JsonWriter& Field(std::string_view key, bool value) { return Key(key).Bool(value); }

@@ -52,17 +52,22 @@ spdlog::logger& Sink() {
 
 spdlog::level::level_enum Level(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarning: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarning:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
 constexpr std::string_view kLevelNames[] = {"debug", "info", "warning", "error"};
 
-std::string TextLine(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+std::string TextLine(LogLevel level, std::string_view message,
+                     std::initializer_list<LogField> fields) {
   std::string line = absl::FormatTime("%Y-%m-%d %H:%M:%E3S", absl::Now(), absl::LocalTimeZone());
   Append(line, " ", kLevelNames[static_cast<int>(level)], " ", EscapeControl(Redact(message)));
   if (!t_task.empty()) Append(line, " task=", t_task);
@@ -74,14 +79,16 @@ std::string TextLine(LogLevel level, std::string_view message, std::initializer_
   return line;
 }
 
-std::string JsonLine(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+std::string JsonLine(LogLevel level, std::string_view message,
+                     std::initializer_list<LogField> fields) {
   JsonWriter out;
   out.BeginObject();
   out.Field("time", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone()));
   out.Field("level", kLevelNames[static_cast<int>(level)]);
   out.Field("message", Redact(message));
   if (!t_task.empty()) out.Field("task", t_task);
-  for (const LogField& field : fields) out.Field(field.key, Truncate(Redact(field.value), kMaxValueBytes));
+  for (const LogField& field : fields)
+    out.Field(field.key, Truncate(Redact(field.value), kMaxValueBytes));
   out.EndObject();
   return out.Take();
 }
@@ -107,7 +114,8 @@ std::string Redact(std::string_view text) {
     Masks& masks = KnownMasks();
     MutexLock lock(masks.mutex);
     for (const std::string& value : masks.values) {
-      for (std::size_t at = out.find(value); at != std::string::npos; at = out.find(value, at + kMask.size())) {
+      for (std::size_t at = out.find(value); at != std::string::npos;
+           at = out.find(value, at + kMask.size())) {
         out.replace(at, value.size(), kMask);
       }
     }
@@ -119,10 +127,15 @@ std::string Redact(std::string_view text) {
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
   if (!Sink().should_log(Level(level))) return;
   Sink().log(Level(level), "{}",
-             g_format == LogFormat::kJson ? JsonLine(level, message, fields) : TextLine(level, message, fields));
+             g_format == LogFormat::kJson ? JsonLine(level, message, fields)
+                                          : TextLine(level, message, fields));
 }
 
-ScopedLogTask::ScopedLogTask(std::string_view task_id) : previous_(std::move(t_task)) { t_task = task_id; }
-ScopedLogTask::~ScopedLogTask() { t_task = std::move(previous_); }
+ScopedLogTask::ScopedLogTask(std::string_view task_id) : previous_(std::move(t_task)) {
+  t_task = task_id;
+}
+ScopedLogTask::~ScopedLogTask() {
+  t_task = std::move(previous_);
+}
 
 }  // namespace regreen

@@ -1,5 +1,5 @@
-// Logging by spdlog (this file's .cc owns it): text for people or one JSON object a line. Every value
-// is escaped; known secrets and token shapes are masked. Any thread.
+// Logging by spdlog (this file's .cc owns it): text for people or one JSON object a line. Every
+// value is escaped; known secrets and token shapes are masked. Any thread.
 #pragma once
 
 #include <initializer_list>
@@ -25,10 +25,18 @@ void MaskInLogs(const Secret& secret);
 std::string Redact(std::string_view text);
 
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
-inline void LogInfo(std::string_view m, std::initializer_list<LogField> f = {}) { Log(LogLevel::kInfo, m, f); }
-inline void LogDebug(std::string_view m, std::initializer_list<LogField> f = {}) { Log(LogLevel::kDebug, m, f); }
-inline void LogWarning(std::string_view m, std::initializer_list<LogField> f = {}) { Log(LogLevel::kWarning, m, f); }
-inline void LogError(std::string_view m, std::initializer_list<LogField> f = {}) { Log(LogLevel::kError, m, f); }
+inline void LogInfo(std::string_view m, std::initializer_list<LogField> f = {}) {
+  Log(LogLevel::kInfo, m, f);
+}
+inline void LogDebug(std::string_view m, std::initializer_list<LogField> f = {}) {
+  Log(LogLevel::kDebug, m, f);
+}
+inline void LogWarning(std::string_view m, std::initializer_list<LogField> f = {}) {
+  Log(LogLevel::kWarning, m, f);
+}
+inline void LogError(std::string_view m, std::initializer_list<LogField> f = {}) {
+  Log(LogLevel::kError, m, f);
+}
 
 // While it lives, every line of this thread carries the task's id.
 class ScopedLogTask {

@@ -1,5 +1,5 @@
-// std::mutex with clang's thread-safety annotations. absl::Mutex shows false races under TSan, since
-// Debian's Abseil is not instrumented.
+// std::mutex with clang's thread-safety annotations. absl::Mutex shows false races under TSan,
+// since Debian's Abseil is not instrumented.
 #pragma once
 
 #include <condition_variable>
@@ -27,7 +27,9 @@ class RG_ATTR(capability("mutex")) Mutex {
 
 class RG_ATTR(scoped_lockable) MutexLock {
  public:
-  explicit MutexLock(Mutex& mutex) RG_ATTR(acquire_capability(mutex)) : mutex_(mutex) { mutex_.lock(); }
+  explicit MutexLock(Mutex& mutex) RG_ATTR(acquire_capability(mutex)) : mutex_(mutex) {
+    mutex_.lock();
+  }
   ~MutexLock() RG_ATTR(release_capability()) { mutex_.unlock(); }
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;

@@ -7,7 +7,9 @@
 namespace regreen {
 namespace {
 
-re2::StringPiece Piece(std::string_view s) { return {s.data(), s.size()}; }
+re2::StringPiece Piece(std::string_view s) {
+  return {s.data(), s.size()};
+}
 
 RE2::Options QuietOptions() {
   RE2::Options options;
@@ -31,10 +33,13 @@ StatusOr<Regex> Regex::Compile(std::string_view pattern) {
   return Regex(std::move(impl));
 }
 
-bool Regex::Contains(std::string_view text) const { return RE2::PartialMatch(Piece(text), impl_->re); }
+bool Regex::Contains(std::string_view text) const {
+  return RE2::PartialMatch(Piece(text), impl_->re);
+}
 
 std::optional<RegexMatch> Regex::Find(std::string_view text) const {
-  std::vector<re2::StringPiece> groups(static_cast<std::size_t>(impl_->re.NumberOfCapturingGroups()) + 1);
+  std::vector<re2::StringPiece> groups(
+      static_cast<std::size_t>(impl_->re.NumberOfCapturingGroups()) + 1);
   if (!impl_->re.Match(Piece(text), 0, text.size(), RE2::UNANCHORED, groups.data(),
                        static_cast<int>(groups.size()))) {
     return std::nullopt;
@@ -44,7 +49,8 @@ std::optional<RegexMatch> Regex::Find(std::string_view text) const {
   match.end = match.begin + groups[0].size();
   for (const auto& [name, index] : impl_->re.NamedCapturingGroups()) {
     const re2::StringPiece& group = groups[static_cast<std::size_t>(index)];
-    if (group.data() != nullptr) match.captures.emplace(name, std::string(group.data(), group.size()));
+    if (group.data() != nullptr)
+      match.captures.emplace(name, std::string(group.data(), group.size()));
   }
   return match;
 }
@@ -55,9 +61,13 @@ std::vector<std::string> Regex::GroupNames() const {
   return names;
 }
 
-bool Regex::MatchesEmpty() const { return RE2::FullMatch("", impl_->re); }
+bool Regex::MatchesEmpty() const {
+  return RE2::FullMatch("", impl_->re);
+}
 
-const std::string& Regex::pattern() const { return impl_->re.pattern(); }
+const std::string& Regex::pattern() const {
+  return impl_->re.pattern();
+}
 
 std::string Regex::ReplaceAll(std::string_view text, std::string_view with) const {
   std::string out(text);

@@ -14,8 +14,8 @@
 namespace regreen {
 
 struct RegexMatch {
-  std::size_t begin = 0, end = 0;                    // of the whole match, in bytes
-  std::map<std::string, std::string> captures;       // the named groups that took part
+  std::size_t begin = 0, end = 0;               // of the whole match, in bytes
+  std::map<std::string, std::string> captures;  // the named groups that took part
 };
 
 class Regex {
@@ -23,7 +23,7 @@ class Regex {
   // InvalidArgument says what is wrong with the pattern. Named groups: (?P<name>…).
   static StatusOr<Regex> Compile(std::string_view pattern);
 
-  bool Contains(std::string_view text) const;        // anywhere in the text
+  bool Contains(std::string_view text) const;  // anywhere in the text
   std::optional<RegexMatch> Find(std::string_view text) const;
   std::vector<std::string> GroupNames() const;
   bool MatchesEmpty() const;

@@ -20,7 +20,8 @@ StatusOr<std::string> ReadReference(std::string_view kind, const std::string& wh
   // systemd: LoadCredential= puts files into a folder that only the service can read.
   const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
   if (folder == nullptr) {
-    return NotFound(Cat("credential ", what, " is not there: the service was not started with LoadCredential="));
+    return NotFound(Cat("credential ", what,
+                        " is not there: the service was not started with LoadCredential="));
   }
   if (what.find('/') != std::string::npos) return InvalidArgument("a credential's name has no '/'");
   return ReadFile(Cat(folder, "/", what), kMaxSecretBytes);
@@ -31,9 +32,11 @@ StatusOr<std::string> ReadReference(std::string_view kind, const std::string& wh
 StatusOr<Secret> ResolveSecret(std::string_view reference) {
   const std::size_t colon = reference.find(':');
   const std::string_view kind = reference.substr(0, colon);
-  if (colon == std::string_view::npos || (kind != "file" && kind != "env" && kind != "credential")) {
+  if (colon == std::string_view::npos ||
+      (kind != "file" && kind != "env" && kind != "credential")) {
     // The reference itself is not shown: someone may have put the secret there.
-    return InvalidArgument("a secret is given as \"file:PATH\", \"env:NAME\" or \"credential:NAME\", not as itself");
+    return InvalidArgument(
+        "a secret is given as \"file:PATH\", \"env:NAME\" or \"credential:NAME\", not as itself");
   }
   auto value = ReadReference(kind, std::string(reference.substr(colon + 1)));
   if (!value.ok()) return Annotate(value.status(), "secret");

@@ -23,8 +23,8 @@ class Secret {
   std::string value_;
 };
 
-// Reads a reference. One trailing line break of a file is not part of the secret. InvalidArgument for
-// a reference of another form, NotFound when there is nothing there or it is empty.
+// Reads a reference. One trailing line break of a file is not part of the secret. InvalidArgument
+// for a reference of another form, NotFound when there is nothing there or it is empty.
 StatusOr<Secret> ResolveSecret(std::string_view reference);
 
 }  // namespace regreen

@@ -24,7 +24,9 @@ Status ResourceExhausted(std::string_view m, std::optional<absl::Duration> retry
   return status;
 }
 
-std::string Message(const Status& status) { return std::string(status.message()); }
+std::string Message(const Status& status) {
+  return std::string(status.message());
+}
 
 Status Annotate(const Status& status, std::string_view prefix) {
   if (status.ok()) return status;
@@ -56,20 +58,26 @@ std::optional<absl::Duration> RetryAfter(const Status& status) {
 Status ErrnoStatus(int error, std::string_view what) {
   const std::string message = Cat(what, ": ", std::generic_category().message(error));
   switch (error) {
-    case ENOENT: return NotFound(message);
-    case EEXIST: return AlreadyExists(message);
+    case ENOENT:
+      return NotFound(message);
+    case EEXIST:
+      return AlreadyExists(message);
     case EACCES:
-    case EPERM: return PermissionDenied(message);
+    case EPERM:
+      return PermissionDenied(message);
     case ENOSPC:
     case EDQUOT:
     case EMFILE:
     case ENFILE:
-    case ENOMEM: return ResourceExhausted(message);
+    case ENOMEM:
+      return ResourceExhausted(message);
     case EAGAIN:
     case EINTR:
     case ECONNREFUSED:
-    case ECONNRESET: return Unavailable(message);
-    default: return Internal(message);
+    case ECONNRESET:
+      return Unavailable(message);
+    default:
+      return Internal(message);
   }
 }
 

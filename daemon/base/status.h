@@ -1,7 +1,7 @@
 // Errors are absl::Status, and the code is a contract between floors:
 //   InvalidArgument     permanent: the input is wrong             NotFound   permanent: it is gone
-//   Unauthenticated     a credential is missing or wrong          PermissionDenied  refused by policy
-//   Unavailable, DeadlineExceeded, Aborted                        retry with backoff
+//   Unauthenticated     a credential is missing or wrong          PermissionDenied  refused by
+//   policy Unavailable, DeadlineExceeded, Aborted                        retry with backoff
 //   ResourceExhausted   retry, not before RetryAfter() if set
 //   FailedPrecondition  fenced: someone else owns the work now; commit nothing
 //   Cancelled           shutting down; commit nothing             Internal   our bug
@@ -19,22 +19,46 @@
 namespace regreen {
 
 using absl::Status;
-using absl::StatusOr;
 using absl::StatusCode;
+using absl::StatusOr;
 
-inline Status OkStatus() { return absl::OkStatus(); }
+inline Status OkStatus() {
+  return absl::OkStatus();
+}
 Status MakeStatus(StatusCode code, std::string_view message);
-inline Status InvalidArgument(std::string_view m) { return MakeStatus(StatusCode::kInvalidArgument, m); }
-inline Status NotFound(std::string_view m) { return MakeStatus(StatusCode::kNotFound, m); }
-inline Status AlreadyExists(std::string_view m) { return MakeStatus(StatusCode::kAlreadyExists, m); }
-inline Status Unauthenticated(std::string_view m) { return MakeStatus(StatusCode::kUnauthenticated, m); }
-inline Status PermissionDenied(std::string_view m) { return MakeStatus(StatusCode::kPermissionDenied, m); }
-inline Status Unavailable(std::string_view m) { return MakeStatus(StatusCode::kUnavailable, m); }
-inline Status DeadlineExceeded(std::string_view m) { return MakeStatus(StatusCode::kDeadlineExceeded, m); }
-inline Status Aborted(std::string_view m) { return MakeStatus(StatusCode::kAborted, m); }
-inline Status FailedPrecondition(std::string_view m) { return MakeStatus(StatusCode::kFailedPrecondition, m); }
-inline Status Cancelled(std::string_view m) { return MakeStatus(StatusCode::kCancelled, m); }
-inline Status Internal(std::string_view m) { return MakeStatus(StatusCode::kInternal, m); }
+inline Status InvalidArgument(std::string_view m) {
+  return MakeStatus(StatusCode::kInvalidArgument, m);
+}
+inline Status NotFound(std::string_view m) {
+  return MakeStatus(StatusCode::kNotFound, m);
+}
+inline Status AlreadyExists(std::string_view m) {
+  return MakeStatus(StatusCode::kAlreadyExists, m);
+}
+inline Status Unauthenticated(std::string_view m) {
+  return MakeStatus(StatusCode::kUnauthenticated, m);
+}
+inline Status PermissionDenied(std::string_view m) {
+  return MakeStatus(StatusCode::kPermissionDenied, m);
+}
+inline Status Unavailable(std::string_view m) {
+  return MakeStatus(StatusCode::kUnavailable, m);
+}
+inline Status DeadlineExceeded(std::string_view m) {
+  return MakeStatus(StatusCode::kDeadlineExceeded, m);
+}
+inline Status Aborted(std::string_view m) {
+  return MakeStatus(StatusCode::kAborted, m);
+}
+inline Status FailedPrecondition(std::string_view m) {
+  return MakeStatus(StatusCode::kFailedPrecondition, m);
+}
+inline Status Cancelled(std::string_view m) {
+  return MakeStatus(StatusCode::kCancelled, m);
+}
+inline Status Internal(std::string_view m) {
+  return MakeStatus(StatusCode::kInternal, m);
+}
 Status ResourceExhausted(std::string_view m, std::optional<absl::Duration> retry_after = {});
 
 // The message as std::string (absl's own string_view is not std's on Debian 12).
@@ -54,14 +78,14 @@ Status ErrnoStatus(int error, std::string_view what);
 #define RG_CONCAT_INNER(a, b) a##b
 #define RG_CONCAT(a, b) RG_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expr)                        \
-  do {                                               \
-    ::regreen::Status rg_status = (expr);            \
-    if (!rg_status.ok()) return rg_status;           \
+#define RETURN_IF_ERROR(expr)              \
+  do {                                     \
+    ::regreen::Status rg_status = (expr);  \
+    if (!rg_status.ok()) return rg_status; \
   } while (false)
 
 #define ASSIGN_OR_RETURN(lhs, expr) ASSIGN_OR_RETURN_IMPL(RG_CONCAT(rg_or_, __LINE__), lhs, expr)
-#define ASSIGN_OR_RETURN_IMPL(var, lhs, expr)        \
-  auto var = (expr);                                 \
-  if (!var.ok()) return std::move(var).status();     \
+#define ASSIGN_OR_RETURN_IMPL(var, lhs, expr)    \
+  auto var = (expr);                             \
+  if (!var.ok()) return std::move(var).status(); \
   lhs = std::move(var).value()

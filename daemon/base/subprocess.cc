@@ -58,8 +58,9 @@ struct ChildPlan {
   _exit(127);
 }
 
-// Where no cgroup divides the processors, the kernel weighs whole sessions (sched(7), autogroup), and a
-// process's own niceness counts only inside its session. As well as it can be had: no promise.
+// Where no cgroup divides the processors, the kernel weighs whole sessions (sched(7), autogroup),
+// and a process's own niceness counts only inside its session. As well as it can be had: no
+// promise.
 void StepBack(const ChildPlan& plan) {
   setpriority(PRIO_PROCESS, 0, plan.niceness);
   const int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);

@@ -1,5 +1,5 @@
-// Runs a program as a process group of its own, bounded in time and output. The child gets the given
-// environment and nothing else, no descriptor but 0, 1, 2 and those listed, and dies with us.
+// Runs a program as a process group of its own, bounded in time and output. The child gets the
+// given environment and nothing else, no descriptor but 0, 1, 2 and those listed, and dies with us.
 #pragma once
 
 #include <functional>
@@ -15,37 +15,38 @@
 namespace regreen {
 
 struct ProcessSpec {
-  std::vector<std::string> argv;                              // argv[0] is a path, or looked up in our PATH
-  std::vector<std::pair<std::string, std::string>> env;       // the whole environment
-  std::string cwd;                                            // empty: ours
+  std::vector<std::string> argv;  // argv[0] is a path, or looked up in our PATH
+  std::vector<std::pair<std::string, std::string>> env;  // the whole environment
+  std::string cwd;                                       // empty: ours
   std::string stdin_bytes;
   // Further input by descriptor: the child finds the bytes at exactly this descriptor number (≥ 3).
   std::vector<std::pair<int, std::string>> input_fds;
   // Descriptors of ours that the child shares, by its number (≥ 3) and ours; borrowed.
   std::vector<std::pair<int, int>> shared_fds;
-  absl::Duration timeout = absl::Minutes(10);                 // then the whole group is killed
-  std::size_t max_output_bytes = 4 << 20;                     // stdout and stderr together; see below
-  bool merge_stderr = false;                                  // stderr into stdout, in order
-  struct Limits {                                             // setrlimit in the child; 0: as ours
+  absl::Duration timeout = absl::Minutes(10);  // then the whole group is killed
+  std::size_t max_output_bytes = 4 << 20;      // stdout and stderr together; see below
+  bool merge_stderr = false;                   // stderr into stdout, in order
+  struct Limits {                              // setrlimit in the child; 0: as ours
     std::uint64_t file_bytes = 0, open_files = 0, processes = 0, memory_bytes = 0;
   } limits;
-  int niceness = 0;                                           // 0 to 19, for it and all that it starts
+  int niceness = 0;  // 0 to 19, for it and all that it starts
   // Called on the calling thread with each piece of output as it comes; may be empty.
   std::function<void(std::string_view)> on_output;
 };
 
 struct ProcessResult {
-  int exit_code = -1;        // 128 + signal when a signal ended it, as shells say it
+  int exit_code = -1;  // 128 + signal when a signal ended it, as shells say it
   bool timed_out = false;
-  bool output_truncated = false;   // the middle was dropped: head and tail are kept, the cut is marked
+  bool output_truncated =
+      false;  // the middle was dropped: head and tail are kept, the cut is marked
   std::string out;
   std::string err;
   absl::Duration wall;
 };
 
 // Waits for the end. Cancelled when `stop` asks (the group is dead then); NotFound when the program
-// is not there; a program that ran and failed is a result, not an error. Any thread, but the child is
-// killed when the calling thread ends (PR_SET_PDEATHSIG): call from threads that live.
+// is not there; a program that ran and failed is a result, not an error. Any thread, but the child
+// is killed when the calling thread ends (PR_SET_PDEATHSIG): call from threads that live.
 StatusOr<ProcessResult> RunProcess(const ProcessSpec& spec, std::stop_token stop = {});
 
 // The path of a program in our PATH; NotFound.

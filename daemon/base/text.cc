@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-// The length of the valid UTF-8 sequence at `i`, or 0. Overlong forms, surrogates and what is beyond
-// U+10FFFF are invalid (RFC 3629).
+// The length of the valid UTF-8 sequence at `i`, or 0. Overlong forms, surrogates and what is
+// beyond U+10FFFF are invalid (RFC 3629).
 std::size_t SequenceLength(std::string_view s, std::size_t i) {
   const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(s[k]); };
   const auto tail = [&](std::size_t k) { return k < s.size() && (byte(k) & 0xC0) == 0x80; };
@@ -36,12 +36,15 @@ std::size_t SequenceLength(std::string_view s, std::size_t i) {
 unsigned CodePoint(std::string_view sequence) {
   const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(sequence[k]); };
   switch (sequence.size()) {
-    case 2: return (byte(0) & 0x1Fu) << 6 | (byte(1) & 0x3Fu);
-    case 3: return (byte(0) & 0x0Fu) << 12 | (byte(1) & 0x3Fu) << 6 | (byte(2) & 0x3Fu);
+    case 2:
+      return (byte(0) & 0x1Fu) << 6 | (byte(1) & 0x3Fu);
+    case 3:
+      return (byte(0) & 0x0Fu) << 12 | (byte(1) & 0x3Fu) << 6 | (byte(2) & 0x3Fu);
     case 4:
       return (byte(0) & 0x07u) << 18 | (byte(1) & 0x3Fu) << 12 | (byte(2) & 0x3Fu) << 6 |
              (byte(3) & 0x3Fu);
-    default: return byte(0);
+    default:
+      return byte(0);
   }
 }
 
@@ -97,7 +100,8 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
     last.swap(row);
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      row[j] =
+          std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
       const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
       if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }
@@ -207,12 +211,16 @@ std::string ToValidUtf8(std::string_view bytes) {
   return out;
 }
 
-std::string EscapeControl(std::string_view untrusted) { return Escape(untrusted, false); }
-std::string EscapeControlKeepLines(std::string_view untrusted) { return Escape(untrusted, true); }
+std::string EscapeControl(std::string_view untrusted) {
+  return Escape(untrusted, false);
+}
+std::string EscapeControlKeepLines(std::string_view untrusted) {
+  return Escape(untrusted, true);
+}
 
 bool GlobMatch(std::string_view pattern, std::string_view text) {
-  // Two resumption points, as a plain star that cannot cross a '/' may give way to an earlier double
-  // one: at most |pattern| × |text| steps, no recursion.
+  // Two resumption points, as a plain star that cannot cross a '/' may give way to an earlier
+  // double one: at most |pattern| × |text| steps, no recursion.
   StarMark one, many;
   std::size_t p = 0, t = 0;
   while (t < text.size() || p < pattern.size()) {
@@ -276,7 +284,8 @@ std::string PercentDecode(std::string_view text, bool plus_is_space) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 && HexDigit(text[i + 2]) >= 0) {
+    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 &&
+        HexDigit(text[i + 2]) >= 0) {
       out += static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2]));
       i += 2;
     } else if (text[i] == '+' && plus_is_space) {
@@ -292,8 +301,8 @@ std::string PercentEncode(std::string_view text) {
   constexpr char kDigits[] = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
-    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                            c == '-' || c == '.' || c == '_' || c == '~';
+    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                            (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
     if (unreserved) {
       out += c;
     } else {

@@ -12,13 +12,20 @@
 namespace regreen {
 
 namespace text_internal {
-inline absl::string_view Piece(std::string_view s) { return {s.data(), s.size()}; }
-inline absl::string_view Piece(const std::string& s) { return {s.data(), s.size()}; }
-inline absl::string_view Piece(const char* s) { return s; }
-inline std::string Piece(char c) { return std::string(1, c); }
+inline absl::string_view Piece(std::string_view s) {
+  return {s.data(), s.size()};
+}
+inline absl::string_view Piece(const std::string& s) {
+  return {s.data(), s.size()};
+}
+inline absl::string_view Piece(const char* s) {
+  return s;
+}
+inline std::string Piece(char c) {
+  return std::string(1, c);
+}
 template <class T>
-  requires std::is_arithmetic_v<T>
-T Piece(T number) {
+requires std::is_arithmetic_v<T> T Piece(T number) {
   return number;
 }
 }  // namespace text_internal

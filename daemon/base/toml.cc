@@ -10,7 +10,7 @@
 namespace regreen {
 
 struct TomlTable::Node {
-  std::shared_ptr<toml::table> root;   // keeps the document alive
+  std::shared_ptr<toml::table> root;  // keeps the document alive
   const toml::table* table = nullptr;
   std::string file;
   Problems* problems = nullptr;
@@ -27,13 +27,20 @@ Position At(const std::string& file, const toml::source_region& source) {
 
 std::string_view TypeName(const toml::node& node) {
   switch (node.type()) {
-    case toml::node_type::string: return "a string";
-    case toml::node_type::integer: return "a whole number";
-    case toml::node_type::floating_point: return "a number";
-    case toml::node_type::boolean: return "true or false";
-    case toml::node_type::array: return "a list";
-    case toml::node_type::table: return "a table";
-    default: return "a date or time";
+    case toml::node_type::string:
+      return "a string";
+    case toml::node_type::integer:
+      return "a whole number";
+    case toml::node_type::floating_point:
+      return "a number";
+    case toml::node_type::boolean:
+      return "true or false";
+    case toml::node_type::array:
+      return "a list";
+    case toml::node_type::table:
+      return "a table";
+    default:
+      return "a date or time";
   }
 }
 
@@ -67,7 +74,9 @@ std::string Problems::Render() const {
   return out;
 }
 
-Status Problems::ToStatus() const { return has_errors() ? InvalidArgument(Render()) : OkStatus(); }
+Status Problems::ToStatus() const {
+  return has_errors() ? InvalidArgument(Render()) : OkStatus();
+}
 
 TomlTable TomlTable::Parse(std::string_view text, std::string file, Problems& problems) {
   auto node = std::make_shared<Node>();
@@ -100,13 +109,16 @@ std::vector<std::string> TomlTable::Keys() const {
   for (const auto& [key, value] : *node_->table) {
     keys.emplace_back(value.source().begin, std::string(key.str()));
   }
-  std::sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(keys.begin(), keys.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<std::string> names;
   for (auto& [where, name] : keys) names.push_back(std::move(name));
   return names;
 }
 
-Position TomlTable::where() const { return At(node_->file, node_->table->source()); }
+Position TomlTable::where() const {
+  return At(node_->file, node_->table->source());
+}
 
 Position TomlTable::where(std::string_view key) const {
   const toml::node* value = node_->table->get(key);
@@ -121,7 +133,8 @@ namespace {
 
 // The value of a key, when it is there and is of the wanted type; a problem when it is of another.
 template <class T>
-const T* Typed(TomlTable& table, const toml::node* value, std::string_view key, std::string_view wanted) {
+const T* Typed(TomlTable& table, const toml::node* value, std::string_view key,
+               std::string_view wanted) {
   if (value == nullptr) return nullptr;
   if (const T* typed = value->as<T>()) return typed;
   table.Error(key, Cat("\"", key, "\" must be ", wanted, ", not ", TypeName(*value)));
@@ -132,13 +145,15 @@ const T* Typed(TomlTable& table, const toml::node* value, std::string_view key, 
 
 std::optional<std::string> TomlTable::String(std::string_view key) {
   if (!Has(key)) return std::nullopt;
-  const auto* value = Typed<toml::value<std::string>>(*this, node_->table->get(key), key, "a string");
+  const auto* value =
+      Typed<toml::value<std::string>>(*this, node_->table->get(key), key, "a string");
   return value == nullptr ? std::nullopt : std::optional(value->get());
 }
 
 std::optional<std::int64_t> TomlTable::Int(std::string_view key) {
   if (!Has(key)) return std::nullopt;
-  const auto* value = Typed<toml::value<std::int64_t>>(*this, node_->table->get(key), key, "a whole number");
+  const auto* value =
+      Typed<toml::value<std::int64_t>>(*this, node_->table->get(key), key, "a whole number");
   return value == nullptr ? std::nullopt : std::optional(value->get());
 }
 
@@ -160,7 +175,9 @@ std::optional<absl::Duration> TomlTable::Duration(std::string_view key) {
   const auto text = String(key);
   if (!text) return std::nullopt;
   const auto duration = ParseDuration(*text);
-  if (!duration) Error(key, Cat("\"", key, "\" must be a duration such as \"90s\" or \"10m\", not \"", *text, "\""));
+  if (!duration)
+    Error(key,
+          Cat("\"", key, "\" must be a duration such as \"90s\" or \"10m\", not \"", *text, "\""));
   return duration;
 }
 
@@ -194,8 +211,9 @@ std::optional<std::vector<std::int64_t>> TomlTable::Ints(std::string_view key) {
     if (const auto* number = element.as_integer()) {
       numbers.push_back(number->get());
     } else {
-      node_->problems->Error(At(node_->file, element.source()),
-                             Cat("\"", key, "\" must hold whole numbers only, not ", TypeName(element)));
+      node_->problems->Error(
+          At(node_->file, element.source()),
+          Cat("\"", key, "\" must hold whole numbers only, not ", TypeName(element)));
     }
   }
   return numbers;
@@ -219,7 +237,8 @@ std::vector<TomlTable> TomlTable::Tables(std::string_view key) {
       tables.push_back(TomlTable(
           std::make_shared<Node>(Node{node_->root, table, node_->file, node_->problems, {}})));
     } else {
-      node_->problems->Error(At(node_->file, element.source()), Cat("\"", key, "\" must hold tables only"));
+      node_->problems->Error(At(node_->file, element.source()),
+                             Cat("\"", key, "\" must hold tables only"));
     }
   }
   return tables;
@@ -258,15 +277,22 @@ std::optional<absl::Duration> ParseDuration(std::string_view text) {
   return duration;
 }
 
-
 std::string TomlQuote(std::string_view text) {
   std::string out = "\"";
   for (const char c : ToValidUtf8(text)) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
           constexpr char kDigits[] = "0123456789ABCDEF";

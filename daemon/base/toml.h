@@ -38,7 +38,7 @@ class Problems {
   void Warn(Position where, std::string_view message);
   bool has_errors() const;
   const std::vector<Problem>& all() const { return all_; }
-  std::string Render() const;          // one problem a line
+  std::string Render() const;  // one problem a line
   // OK, or InvalidArgument with Render() as its message.
   Status ToStatus() const;
 
@@ -46,35 +46,35 @@ class Problems {
   std::vector<Problem> all_;
 };
 
-// A view of one table that remembers which keys were asked for. Reading a key of the wrong type notes
-// a problem and answers nullopt. Call Finish() when all known keys were asked for: each key that was
-// not is an unknown key. Shares the document; not for use from two threads at once.
+// A view of one table that remembers which keys were asked for. Reading a key of the wrong type
+// notes a problem and answers nullopt. Call Finish() when all known keys were asked for: each key
+// that was not is an unknown key. Shares the document; not for use from two threads at once.
 class TomlTable {
  public:
   // Parses; a syntax error is noted and an empty table returned. `problems` must outlive the views.
   static TomlTable Parse(std::string_view text, std::string file, Problems& problems);
   static TomlTable ParseFile(const std::filesystem::path& path, Problems& problems);  // cap 1 MiB
 
-  bool Has(std::string_view key) const;          // counts as asked for
-  std::vector<std::string> Keys() const;         // sorted as written; does not count as asked for
-  Position where() const;                        // of the table
-  Position where(std::string_view key) const;    // of the key's value, or of the table
+  bool Has(std::string_view key) const;        // counts as asked for
+  std::vector<std::string> Keys() const;       // sorted as written; does not count as asked for
+  Position where() const;                      // of the table
+  Position where(std::string_view key) const;  // of the key's value, or of the table
 
   std::optional<std::string> String(std::string_view key);
   std::optional<std::int64_t> Int(std::string_view key);
-  std::optional<double> Double(std::string_view key);            // an integer will do
+  std::optional<double> Double(std::string_view key);  // an integer will do
   std::optional<bool> Bool(std::string_view key);
-  std::optional<absl::Duration> Duration(std::string_view key);  // "90s", "10m", "1h30m"
+  std::optional<absl::Duration> Duration(std::string_view key);           // "90s", "10m", "1h30m"
   std::optional<std::vector<std::string>> Strings(std::string_view key);  // one string will do
   std::optional<std::vector<std::int64_t>> Ints(std::string_view key);    // one number will do
   std::optional<TomlTable> Table(std::string_view key);
-  std::vector<TomlTable> Tables(std::string_view key);           // [[key]]; none is empty
+  std::vector<TomlTable> Tables(std::string_view key);  // [[key]]; none is empty
   // Every child table by name, for tables whose keys are names of the writer's choice.
   std::vector<std::pair<std::string, TomlTable>> NamedTables();
   // Every child string by name, likewise. Other types are problems.
   std::vector<std::pair<std::string, std::string>> NamedStrings();
 
-  void Error(std::string_view key, std::string_view message);    // at the key's position
+  void Error(std::string_view key, std::string_view message);  // at the key's position
   void Finish();
 
  private:

@@ -14,27 +14,27 @@
 namespace regreen {
 
 struct Delivery {
-  std::string ci;              // the name in the config: /hooks/<ci>
-  std::string key;             // idempotency key of the platform, or a digest of the body
-  std::string event;           // the platform's own word: workflow_run
-  Headers headers;             // only those that a decoder needs; never a credential
-  std::string body;            // raw
+  std::string ci;     // the name in the config: /hooks/<ci>
+  std::string key;    // idempotency key of the platform, or a digest of the body
+  std::string event;  // the platform's own word: workflow_run
+  Headers headers;    // only those that a decoder needs; never a credential
+  std::string body;   // raw
   absl::Time received_at;
 };
 
 // What a delivery says. A hint only: the run is read again before anything is done.
 struct RunEvent {
   RunHint run;
-  std::string conclusion;      // the platform's own word
-  bool failed = false;         // worth collecting
-  bool passed = false;         // green; what was cancelled, skipped or is unknown is neither
+  std::string conclusion;  // the platform's own word
+  bool failed = false;     // worth collecting
+  bool passed = false;     // green; what was cancelled, skipped or is unknown is neither
 };
 struct PingEvent {};
-struct ChangeEvent {           // a pull or merge request was closed, merged or pushed to
+struct ChangeEvent {  // a pull or merge request was closed, merged or pushed to
   std::string forge, repo;
   std::int64_t number = 0;
 };
-struct OtherEvent {            // verified, but not for us
+struct OtherEvent {  // verified, but not for us
   std::string why;
 };
 using Event = std::variant<RunEvent, PingEvent, ChangeEvent, OtherEvent>;

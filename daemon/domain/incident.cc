@@ -9,19 +9,21 @@ namespace regreen {
 namespace {
 
 constexpr std::pair<FailureClass, std::string_view> kClasses[] = {
-    {FailureClass::kUnknown, "unknown"},       {FailureClass::kNone, "none"},
-    {FailureClass::kCompile, "compile"},       {FailureClass::kTest, "test"},
-    {FailureClass::kLint, "lint"},             {FailureClass::kFormat, "format"},
-    {FailureClass::kTypes, "types"},           {FailureClass::kDependency, "dependency"},
-    {FailureClass::kDocs, "docs"},             {FailureClass::kLicence, "licence"},
-    {FailureClass::kCiConfig, "ci-config"},    {FailureClass::kInfra, "infra"},
-    {FailureClass::kNetwork, "network"},       {FailureClass::kTimeout, "timeout"},
-    {FailureClass::kResources, "resources"},   {FailureClass::kAuth, "auth"},
+    {FailureClass::kUnknown, "unknown"},     {FailureClass::kNone, "none"},
+    {FailureClass::kCompile, "compile"},     {FailureClass::kTest, "test"},
+    {FailureClass::kLint, "lint"},           {FailureClass::kFormat, "format"},
+    {FailureClass::kTypes, "types"},         {FailureClass::kDependency, "dependency"},
+    {FailureClass::kDocs, "docs"},           {FailureClass::kLicence, "licence"},
+    {FailureClass::kCiConfig, "ci-config"},  {FailureClass::kInfra, "infra"},
+    {FailureClass::kNetwork, "network"},     {FailureClass::kTimeout, "timeout"},
+    {FailureClass::kResources, "resources"}, {FailureClass::kAuth, "auth"},
 };
 
 }  // namespace
 
-std::string_view ToString(FailureClass c) { return kClasses[static_cast<std::size_t>(c)].second; }
+std::string_view ToString(FailureClass c) {
+  return kClasses[static_cast<std::size_t>(c)].second;
+}
 
 std::optional<FailureClass> ParseFailureClass(std::string_view name) {
   for (const auto& [value, text] : kClasses) {
@@ -40,7 +42,8 @@ const std::vector<std::string>& FailureClassNames() {
 }
 
 std::string IncidentKey(const RunFacts& run, const Evidence& evidence) {
-  return Sha256Hex(Cat(run.key.forge, "\n", run.key.repo, "\n", run.base_branch, "\n", evidence.fingerprint));
+  return Sha256Hex(
+      Cat(run.key.forge, "\n", run.key.repo, "\n", run.base_branch, "\n", evidence.fingerprint));
 }
 
 }  // namespace regreen

@@ -14,31 +14,45 @@
 namespace regreen {
 
 enum class FailureClass {
-  kUnknown, kNone, kCompile, kTest, kLint, kFormat, kTypes, kDependency, kDocs, kLicence, kCiConfig,
-  kInfra, kNetwork, kTimeout, kResources, kAuth,
+  kUnknown,
+  kNone,
+  kCompile,
+  kTest,
+  kLint,
+  kFormat,
+  kTypes,
+  kDependency,
+  kDocs,
+  kLicence,
+  kCiConfig,
+  kInfra,
+  kNetwork,
+  kTimeout,
+  kResources,
+  kAuth,
 };
-std::string_view ToString(FailureClass c);                       // "ci-config"
+std::string_view ToString(FailureClass c);  // "ci-config"
 std::optional<FailureClass> ParseFailureClass(std::string_view name);
 const std::vector<std::string>& FailureClassNames();
 
 struct Diagnostic {
   std::string file;
-  int line = 0, column = 0;    // from 1; 0: not known
+  int line = 0, column = 0;  // from 1; 0: not known
   std::string message;
 };
 
 struct EvidenceLine {
-  std::int64_t n = 0;          // in the raw log, from 1
-  std::string text;            // cleaned, valid UTF-8, capped
-  std::string role;            // "primary" or "context"
+  std::int64_t n = 0;  // in the raw log, from 1
+  std::string text;    // cleaned, valid UTF-8, capped
+  std::string role;    // "primary" or "context"
 };
 
 // What triage reads in one log. Every text in it is untrusted.
 struct Evidence {
   FailureClass failure_class = FailureClass::kNone;
-  std::string rule;            // the rule that named it, "" for none
-  std::string signature;       // what a person would call it; stable over branches and vendors
-  std::string fingerprint;     // hex of SHA-256 over (class, signature)
+  std::string rule;         // the rule that named it, "" for none
+  std::string signature;    // what a person would call it; stable over branches and vendors
+  std::string fingerprint;  // hex of SHA-256 over (class, signature)
   std::string tool, step, command;
   std::optional<int> exit_code;
   std::vector<std::string> failed_tests;
@@ -47,24 +61,24 @@ struct Evidence {
   std::map<std::string, std::string> captures;  // of the rule that named it
 };
 
-void WriteJson(const Evidence& evidence, JsonWriter& out);       // an object
-Evidence EvidenceFromJson(const Json& json);                     // what is missing stays empty
+void WriteJson(const Evidence& evidence, JsonWriter& out);  // an object
+Evidence EvidenceFromJson(const Json& json);                // what is missing stays empty
 
 // What came before of an incident's fingerprint, in its repository, on whichever branch.
 struct History {
-  int seen = 0;                // runs that showed it, each attempt of a run by itself; not the present one
-  int recovered = 0;           // of those: a later attempt of the same run, so of the same commit, was green
-  int fixed = 0;               // its tasks whose change was merged
+  int seen = 0;       // runs that showed it, each attempt of a run by itself; not the present one
+  int recovered = 0;  // of those: a later attempt of the same run, so of the same commit, was green
+  int fixed = 0;      // its tasks whose change was merged
   bool flaky() const { return recovered > 0; }  // one commit, different results
 };
 
 struct Incident {
-  std::string id;              // set by the store
+  std::string id;  // set by the store
   RunFacts run;
-  JobFacts job;                // of the first job that showed it
+  JobFacts job;                   // of the first job that showed it
   std::vector<std::string> jobs;  // names of all of this run
   Evidence evidence;
-  History history;             // when the run was collected; not brought up to date later
+  History history;  // when the run was collected; not brought up to date later
 };
 
 // Jobs of one repository and target branch with one fingerprint are one incident.

@@ -11,7 +11,9 @@ std::vector<std::string> ReadStrings(const Json& json) {
   return out;
 }
 
-int ReadInt(const Json& json) { return static_cast<int>(json.IntOr(0)); }
+int ReadInt(const Json& json) {
+  return static_cast<int>(json.IntOr(0));
+}
 
 }  // namespace
 
@@ -31,7 +33,11 @@ void WriteJson(const Evidence& e, JsonWriter& out) {
   out.EndArray();
   out.Key("lines").BeginArray();
   for (const EvidenceLine& line : e.lines) {
-    out.BeginObject().Field("n", line.n).Field("text", line.text).Field("role", line.role).EndObject();
+    out.BeginObject()
+        .Field("n", line.n)
+        .Field("text", line.text)
+        .Field("role", line.role)
+        .EndObject();
   }
   out.EndArray();
   out.Key("captures").BeginObject();
@@ -52,19 +58,22 @@ Evidence EvidenceFromJson(const Json& json) {
   if (json["exit_code"].IsInt()) e.exit_code = ReadInt(json["exit_code"]);
   e.failed_tests = ReadStrings(json["failed_tests"]);
   for (const Json& d : json["diagnostics"].Elements()) {
-    e.diagnostics.push_back(
-        {d["file"].StringOr(""), ReadInt(d["line"]), ReadInt(d["column"]), d["message"].StringOr("")});
+    e.diagnostics.push_back({d["file"].StringOr(""), ReadInt(d["line"]), ReadInt(d["column"]),
+                             d["message"].StringOr("")});
   }
   for (const Json& line : json["lines"].Elements()) {
     e.lines.push_back({line["n"].IntOr(0), line["text"].StringOr(""), line["role"].StringOr("")});
   }
-  for (const auto& [name, value] : json["captures"].Members()) e.captures[name] = value.StringOr("");
+  for (const auto& [name, value] : json["captures"].Members())
+    e.captures[name] = value.StringOr("");
   return e;
 }
 
 void WriteJson(const History& history, JsonWriter& out) {
   out.BeginObject();
-  out.Field("seen", history.seen).Field("recovered", history.recovered).Field("fixed", history.fixed);
+  out.Field("seen", history.seen)
+      .Field("recovered", history.recovered)
+      .Field("fixed", history.fixed);
   out.Field("flaky", history.flaky());
   out.EndObject();
 }
@@ -97,10 +106,14 @@ void WriteJson(const RunFacts& run, JsonWriter& out) {
   out.BeginObject();
   out.Field("forge", run.key.forge).Field("repo", run.key.repo).Field("run_id", run.key.run_id);
   out.Field("attempt", run.key.attempt).Field("ci", run.ci);
-  out.Field("workflow", run.workflow).Field("workflow_path", run.workflow_path).Field("event", run.event);
+  out.Field("workflow", run.workflow)
+      .Field("workflow_path", run.workflow_path)
+      .Field("event", run.event);
   out.Field("branch", run.branch).Field("commit", run.commit).Field("base_branch", run.base_branch);
   out.Field("pull_request", run.pull_request).Field("author", run.author).Field("link", run.link);
-  out.Field("conclusion", run.conclusion).Field("completed", run.completed).Field("failed", run.failed);
+  out.Field("conclusion", run.conclusion)
+      .Field("completed", run.completed)
+      .Field("failed", run.failed);
   out.Field("from_fork", run.from_fork).Field("foreign", run.foreign);
   out.EndObject();
 }

@@ -1,5 +1,5 @@
-// A patch is bytes of a diff on a base commit, with a digest: the only thing that leaves a workspace,
-// beside a report.
+// A patch is bytes of a diff on a base commit, with a digest: the only thing that leaves a
+// workspace, beside a report.
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@ namespace regreen {
 struct FileChange {
   enum class Kind { kAdded, kModified, kDeleted };
   Kind kind = Kind::kModified;
-  std::string path;            // relative, '/' between parts; untrusted bytes
-  unsigned old_mode = 0;       // git modes: 0100644, 0100755, 0120000 (link), 0160000 (submodule)
+  std::string path;       // relative, '/' between parts; untrusted bytes
+  unsigned old_mode = 0;  // git modes: 0100644, 0100755, 0120000 (link), 0160000 (submodule)
   unsigned new_mode = 0;
   bool binary = false;
   int added_lines = 0, removed_lines = 0;
@@ -20,8 +20,8 @@ struct FileChange {
 
 struct Patch {
   std::string base_commit;
-  std::string bytes;           // `git diff --binary --full-index` form
-  std::string digest;          // hex of SHA-256 of base_commit + '\n' + bytes
+  std::string bytes;   // `git diff --binary --full-index` form
+  std::string digest;  // hex of SHA-256 of base_commit + '\n' + bytes
   std::vector<FileChange> files;
   bool empty() const { return bytes.empty(); }
 };
@@ -29,10 +29,10 @@ struct Patch {
 std::string PatchDigest(std::string_view base_commit, std::string_view bytes);
 
 struct Finding {
-  std::string rule;            // "paths", "max_files", "mode", …
-  std::string file;            // "" when it is about the whole patch
+  std::string rule;  // "paths", "max_files", "mode", …
+  std::string file;  // "" when it is about the whole patch
   int line = 0;
-  std::string reason;          // a sentence
+  std::string reason;  // a sentence
 };
 
 // What the guard says of a patch, with every reason.

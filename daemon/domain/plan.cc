@@ -25,7 +25,9 @@ absl::Duration ReadDuration(const Json& json, absl::Duration fallback) {
 
 }  // namespace
 
-std::string_view ToString(Stage stage) { return kStages[static_cast<std::size_t>(stage)].second; }
+std::string_view ToString(Stage stage) {
+  return kStages[static_cast<std::size_t>(stage)].second;
+}
 
 std::optional<Stage> ParseStage(std::string_view name) {
   for (const auto& [stage, text] : kStages) {
@@ -47,7 +49,8 @@ void WriteJson(const Plan& plan, JsonWriter& out) {
   }
   out.EndArray();
   out.Field("verify_command", plan.verify_command).Field("verify_directory", plan.verify_directory);
-  out.Field("verify_runs", plan.verify_runs).Field("verify_timeout", absl::FormatDuration(plan.verify_timeout));
+  out.Field("verify_runs", plan.verify_runs)
+      .Field("verify_timeout", absl::FormatDuration(plan.verify_timeout));
   out.Field("guard_paths", plan.guard_paths).Field("guard_max_files", plan.guard_max_files);
   out.Field("guard_max_lines", plan.guard_max_lines);
   out.Field("change_title", plan.change_title).Field("change_body", plan.change_body);
@@ -68,7 +71,8 @@ StatusOr<Plan> PlanFromJson(const Json& json) {
   plan.title = json["title"].StringOr("");
   plan.policy_digest = json["policy_digest"].StringOr("");
   const auto stage = ParseStage(json["stage"].StringOr(""));
-  if (!stage) return InvalidArgument(Cat("the plan of ", name, " has no stage that this version knows"));
+  if (!stage)
+    return InvalidArgument(Cat("the plan of ", name, " has no stage that this version knows"));
   plan.stage = *stage;
   plan.workspace = json["workspace"].StringOr("");
   plan.setup = ReadStrings(json["setup"]);

@@ -10,9 +10,9 @@
 namespace regreen {
 
 struct RunKey {
-  std::string forge;           // the name in the config
-  std::string repo;            // owner/name
-  std::string run_id;          // the platform's, as text
+  std::string forge;   // the name in the config
+  std::string repo;    // owner/name
+  std::string run_id;  // the platform's, as text
   int attempt = 1;
   bool operator==(const RunKey&) const = default;
 };
@@ -26,7 +26,7 @@ struct JobKey {
 // What a webhook says of a run. Everything but the key may be empty or wrong.
 struct RunHint {
   RunKey key;
-  std::string ci;              // the name in the config
+  std::string ci;  // the name in the config
   std::string workflow, branch, commit, event;
   // A run that the forge knows nothing of (another CI's): all that can be known comes with the
   // delivery. The log is inline, or at a URL that the config allows (checked by the adapter).
@@ -36,7 +36,7 @@ struct RunHint {
 
 struct JobFacts {
   std::string id, name;
-  std::string conclusion;      // the platform's own word
+  std::string conclusion;  // the platform's own word
   bool failed = false;
   std::string failed_step;     // the first step that failed, "" when not known
   int failed_step_number = 0;  // from 1, 0 when not known
@@ -47,29 +47,29 @@ struct JobFacts {
 struct RunFacts {
   RunKey key;
   std::string ci;
-  std::string workflow;        // name
-  std::string workflow_path;   // .github/workflows/x.yml, "" when not known
-  std::string event;           // push, pull_request, …
-  std::string branch;          // head branch
-  std::string commit;          // head sha, 40 or 64 hex digits
-  std::string base_branch;     // of the pull request, or = branch
-  int pull_request = 0;        // 0: none
+  std::string workflow;       // name
+  std::string workflow_path;  // .github/workflows/x.yml, "" when not known
+  std::string event;          // push, pull_request, …
+  std::string branch;         // head branch
+  std::string commit;         // head sha, 40 or 64 hex digits
+  std::string base_branch;    // of the pull request, or = branch
+  int pull_request = 0;       // 0: none
   std::string author;
   std::string link;
-  std::string conclusion;      // the platform's own word
+  std::string conclusion;  // the platform's own word
   bool completed = false, failed = false;
-  bool passed = false;         // green; what was cancelled or skipped neither failed nor passed
-  bool superseded = false;     // a newer attempt, or the branch has moved on
+  bool passed = false;      // green; what was cancelled or skipped neither failed nor passed
+  bool superseded = false;  // a newer attempt, or the branch has moved on
   std::string superseded_why;
   bool from_fork = false;
-  bool foreign = false;        // as RunHint::foreign
+  bool foreign = false;  // as RunHint::foreign
   std::vector<JobFacts> jobs;
 };
 
 // The text of a job's log.
 struct JobLog {
   std::string text;
-  bool truncated = false;      // head and tail only
+  bool truncated = false;  // head and tail only
 };
 
 }  // namespace regreen

@@ -6,27 +6,21 @@ namespace regreen {
 namespace {
 
 constexpr std::pair<TaskState, std::string_view> kNames[] = {
-    {TaskState::kHeld, "held"},
-    {TaskState::kQueued, "queued"},
-    {TaskState::kRepairing, "repairing"},
-    {TaskState::kRerunning, "rerunning"},
-    {TaskState::kReviewing, "reviewing"},
-    {TaskState::kPublishing, "publishing"},
-    {TaskState::kWatching, "watching"},
-    {TaskState::kMerged, "merged"},
-    {TaskState::kRecovered, "recovered"},
-    {TaskState::kSuperseded, "superseded"},
-    {TaskState::kDeclined, "declined"},
-    {TaskState::kYielded, "yielded"},
-    {TaskState::kShadowed, "shadowed"},
-    {TaskState::kUnreproducible, "unreproducible"},
-    {TaskState::kFailed, "failed"},
-    {TaskState::kCancelled, "cancelled"},
+    {TaskState::kHeld, "held"},           {TaskState::kQueued, "queued"},
+    {TaskState::kRepairing, "repairing"}, {TaskState::kRerunning, "rerunning"},
+    {TaskState::kReviewing, "reviewing"}, {TaskState::kPublishing, "publishing"},
+    {TaskState::kWatching, "watching"},   {TaskState::kMerged, "merged"},
+    {TaskState::kRecovered, "recovered"}, {TaskState::kSuperseded, "superseded"},
+    {TaskState::kDeclined, "declined"},   {TaskState::kYielded, "yielded"},
+    {TaskState::kShadowed, "shadowed"},   {TaskState::kUnreproducible, "unreproducible"},
+    {TaskState::kFailed, "failed"},       {TaskState::kCancelled, "cancelled"},
 };
 
 }  // namespace
 
-std::string_view ToString(TaskState state) { return kNames[static_cast<std::size_t>(state)].second; }
+std::string_view ToString(TaskState state) {
+  return kNames[static_cast<std::size_t>(state)].second;
+}
 
 std::optional<TaskState> ParseTaskState(std::string_view name) {
   for (const auto& [state, text] : kNames) {
@@ -44,6 +38,8 @@ const std::vector<TaskState>& AllTaskStates() {
   return states;
 }
 
-bool IsTerminal(TaskState state) { return state >= TaskState::kMerged; }
+bool IsTerminal(TaskState state) {
+  return state >= TaskState::kMerged;
+}
 
 }  // namespace regreen

@@ -1,5 +1,5 @@
-// A task is one template applied to one incident. Its states and the moves between them are one table
-// in daemon/domain/transition.h; running is not a state: holding a lease is.
+// A task is one template applied to one incident. Its states and the moves between them are one
+// table in daemon/domain/transition.h; running is not a state: holding a lease is.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,23 @@
 namespace regreen {
 
 enum class TaskState {
-  kHeld,            // waits for a person's approval
-  kQueued,          // waits for a worker
-  kRepairing,       // a worker reproduces, repairs, verifies
-  kRerunning,       // the CI runs again; its answer decides
-  kReviewing,       // a proven patch waits for a person
-  kPublishing,      // a proven patch is to be pushed and its change opened
-  kWatching,        // the change is open
+  kHeld,        // waits for a person's approval
+  kQueued,      // waits for a worker
+  kRepairing,   // a worker reproduces, repairs, verifies
+  kRerunning,   // the CI runs again; its answer decides
+  kReviewing,   // a proven patch waits for a person
+  kPublishing,  // a proven patch is to be pushed and its change opened
+  kWatching,    // the change is open
   // Terminal.
-  kMerged, kRecovered, kSuperseded, kDeclined, kYielded, kShadowed, kUnreproducible, kFailed, kCancelled,
+  kMerged,
+  kRecovered,
+  kSuperseded,
+  kDeclined,
+  kYielded,
+  kShadowed,
+  kUnreproducible,
+  kFailed,
+  kCancelled,
 };
 std::string_view ToString(TaskState state);
 std::optional<TaskState> ParseTaskState(std::string_view name);
@@ -34,37 +42,40 @@ bool IsTerminal(TaskState state);
 
 struct TimelineEntry {
   absl::Time at;
-  std::string kind;            // "state", "reproduced", "step", "captured", "verdict", "verified", "pushed", "change", "note"
-  std::string message;         // a sentence for a person; escaped where it is shown
+  std::string kind;  // "state", "reproduced", "step", "captured", "verdict", "verified", "pushed",
+                     // "change", "note"
+  std::string message;  // a sentence for a person; escaped where it is shown
 };
 
-// Durable bytes that a task made: "patch", "reproduce.log", "step-<n>.log", "verify.log", "request".
+// Durable bytes that a task made: "patch", "reproduce.log", "step-<n>.log", "verify.log",
+// "request".
 struct Artifact {
   std::string name;
   std::string bytes;
 };
 
 struct Task {
-  std::string id;              // 12 characters, lower-case hex
-  std::string incident_id;     // "" for a task by hand
+  std::string id;           // 12 characters, lower-case hex
+  std::string incident_id;  // "" for a task by hand
   TaskState state = TaskState::kQueued;
-  int attempt = 1;             // of the present state, from 1
+  int attempt = 1;  // of the present state, from 1
   std::int64_t lease_epoch = 0;
   absl::Time created_at, updated_at, not_before;
-  std::string reason;          // why it is in this state, a sentence
+  std::string reason;  // why it is in this state, a sentence
   Incident incident;
   Plan plan;
-  std::string patch_digest;    // set when a patch was proven
-  std::string branch;          // set when publishing
-  std::string pushed_commit;   // set when pushed
+  std::string patch_digest;   // set when a patch was proven
+  std::string branch;         // set when publishing
+  std::string pushed_commit;  // set when pushed
   std::optional<Change> change;
 };
 
 struct Decision {
   absl::Time at;
   std::string delivery_key, run, incident_id, task_id;  // what it is about; may be empty
-  std::string kind;            // "dropped", "ignored", "occurrence", "selected", "unmatched", "recovered", "failed"
-  std::string reason;          // a sentence
+  std::string
+      kind;  // "dropped", "ignored", "occurrence", "selected", "unmatched", "recovered", "failed"
+  std::string reason;  // a sentence
 };
 
 }  // namespace regreen

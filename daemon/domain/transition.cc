@@ -6,8 +6,9 @@
 namespace regreen {
 
 std::span<const TaskState> ClaimableStates() {
-  static constexpr TaskState kStates[] = {TaskState::kQueued, TaskState::kRepairing, TaskState::kRerunning,
-                                          TaskState::kPublishing, TaskState::kWatching};
+  static constexpr TaskState kStates[] = {TaskState::kQueued, TaskState::kRepairing,
+                                          TaskState::kRerunning, TaskState::kPublishing,
+                                          TaskState::kWatching};
   return kStates;
 }
 

@@ -1,4 +1,5 @@
-// The one table of task states. Nothing else assigns a state: stores refuse a move that is not in it.
+// The one table of task states. Nothing else assigns a state: stores refuse a move that is not in
+// it.
 #pragma once
 
 #include <span>
@@ -64,7 +65,8 @@ inline constexpr Transition kTransitions[] = {
     {TaskState::kWatching, Mover::kPerson, TaskState::kCancelled},
 };
 
-// Staying in a state is a retry or a later look, and always allowed in a state that is not terminal.
+// Staying in a state is a retry or a later look, and always allowed in a state that is not
+// terminal.
 constexpr bool IsAllowed(TaskState from, Mover by, TaskState to) {
   for (const Transition& t : kTransitions) {
     if (t.from == from && t.by == by && t.to == to) return true;
@@ -75,8 +77,8 @@ constexpr bool IsAllowed(TaskState from, Mover by, TaskState to) {
 // The states in which a worker may claim a task.
 std::span<const TaskState> ClaimableStates();
 
-// Backoff before attempt n (from 2) of one state: 5 s doubled each time, at most 30 min, plus up to a
-// fifth by `jitter` in [0, 1) so that many tasks that failed together do not come back together.
+// Backoff before attempt n (from 2) of one state: 5 s doubled each time, at most 30 min, plus up to
+// a fifth by `jitter` in [0, 1) so that many tasks that failed together do not come back together.
 absl::Duration RetryBackoff(int attempt, double jitter);
 inline constexpr int kMaxAttempts = 8;
 

@@ -42,7 +42,8 @@ std::string Files(const Patch& patch) {
     const FileChange& file = patch.files[i];
     Append(text, "- ", CodeSpan(file.path), " +", file.added_lines, " −", file.removed_lines, "\n");
   }
-  if (patch.files.size() > kMaxFilesShown) Append(text, "- and ", patch.files.size() - kMaxFilesShown, " more\n");
+  if (patch.files.size() > kMaxFilesShown)
+    Append(text, "- and ", patch.files.size() - kMaxFilesShown, " more\n");
   return text;
 }
 
@@ -53,14 +54,29 @@ std::string PlainWords(std::string_view untrusted, std::size_t max_bytes) {
   const std::string safe = EscapeControl(ToValidUtf8(Redact(untrusted.substr(0, 4 * max_bytes))));
   for (const char c : safe) {
     switch (c) {
-      case '@': out += "(at)"; break;    // no mention
-      case '#': out += "No."; break;     // no reference, and no "closes #1"
-      case '<': out += "("; break;       // no HTML
-      case '>': out += ")"; break;
-      case '`': out += '\''; break;
-      case '[': out += "("; break;       // no link
-      case ']': out += ")"; break;
-      default: out += c;
+      case '@':
+        out += "(at)";
+        break;  // no mention
+      case '#':
+        out += "No.";
+        break;  // no reference, and no "closes #1"
+      case '<':
+        out += "(";
+        break;  // no HTML
+      case '>':
+        out += ")";
+        break;
+      case '`':
+        out += '\'';
+        break;
+      case '[':
+        out += "(";
+        break;  // no link
+      case ']':
+        out += ")";
+        break;
+      default:
+        out += c;
     }
   }
   // "closes https://…" and "closes GH-1" would close an issue as well.
@@ -89,7 +105,8 @@ std::string ChangeBody(const Task& task, const Patch& patch, const ProofText& pr
   if (!task.plan.change_body.empty()) Append(body, task.plan.change_body, "\n\n");
   Append(body, "**What failed**: ", CodeSpan(task.incident.evidence.signature), " in job ",
          CodeSpan(task.incident.job.name), " at commit `", PlainWords(run.commit, 64), "`");
-  if (run.link.starts_with("https://") && run.link.find_first_of(" <>()[]\n\"'`") == std::string::npos) {
+  if (run.link.starts_with("https://") &&
+      run.link.find_first_of(" <>()[]\n\"'`") == std::string::npos) {
     Append(body, " ([the run](", run.link, "))");
   }
   Append(body, ".\n\n", FencedBlock(EvidenceText(task), kMaxEvidenceBytes), "\n");
@@ -99,20 +116,22 @@ std::string ChangeBody(const Task& task, const Patch& patch, const ProofText& pr
   Append(body, ".\n\n", FencedBlock(proof.command, kMaxCommandBytes), "\n");
   Append(body, "**What changed**, by step ", CodeSpan(proof.step), " of template ",
          CodeSpan(task.plan.template_name), ":\n\n", Files(patch), "\n");
-  Append(body, "Task `", task.id, "`, patch `", patch.digest.substr(0, 16), "`. Push a commit to this branch and "
-               "regreen leaves it to you.\n");
+  Append(body, "Task `", task.id, "`, patch `", patch.digest.substr(0, 16),
+         "`. Push a commit to this branch and "
+         "regreen leaves it to you.\n");
   return body;
 }
 
 std::string CommitMessage(const Task& task, const ProofText& proof) {
   return Cat(ChangeTitle(task), "\n\nFixes the failure ",
-             PlainWords(task.incident.evidence.signature, kMaxNameBytes), ".\nProven by: ",
-             PlainWords(proof.command, kMaxNameBytes), "\nTemplate: ", task.plan.template_name,
-             "\nTask: ", task.id, "\n");
+             PlainWords(task.incident.evidence.signature, kMaxNameBytes),
+             ".\nProven by: ", PlainWords(proof.command, kMaxNameBytes),
+             "\nTemplate: ", task.plan.template_name, "\nTask: ", task.id, "\n");
 }
 
 std::string BranchName(const Task& task) {
-  return Cat("regreen/", task.plan.template_name, "-", task.incident.evidence.fingerprint.substr(0, 8));
+  return Cat("regreen/", task.plan.template_name, "-",
+             task.incident.evidence.fingerprint.substr(0, 8));
 }
 
 }  // namespace regreen

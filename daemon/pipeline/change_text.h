@@ -1,6 +1,6 @@
-// What a change says of itself. Everything that comes from logs, jobs, branches and commands is hostile:
-// it stands in fenced blocks or as plain words, without mentions, HTML, links or closing keywords.
-// Pure; any thread.
+// What a change says of itself. Everything that comes from logs, jobs, branches and commands is
+// hostile: it stands in fenced blocks or as plain words, without mentions, HTML, links or closing
+// keywords. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -16,10 +16,10 @@ std::string PlainWords(std::string_view untrusted, std::size_t max_bytes);
 std::string FencedBlock(std::string_view untrusted, std::size_t max_bytes);
 
 struct ProofText {
-  std::string command;         // that was red and is green
+  std::string command;  // that was red and is green
   int red_exit_code = 0;
   int runs = 1;
-  std::string step;            // the rung that did it
+  std::string step;  // the rung that did it
 };
 
 std::string ChangeTitle(const Task& task);

@@ -18,7 +18,8 @@ constexpr std::size_t kMaxJobs = 20;
 constexpr std::size_t kMaxWorkflowBytes = 256 << 10;
 constexpr std::string_view kOurBranches = "regreen/";
 
-Decision Decide(const Delivery& delivery, const std::string& run, std::string kind, std::string reason) {
+Decision Decide(const Delivery& delivery, const std::string& run, std::string kind,
+                std::string reason) {
   Decision decision;
   decision.delivery_key = delivery.key;
   decision.run = run;
@@ -32,7 +33,8 @@ void RedactAll(Evidence& evidence) {
   evidence.signature = Redact(evidence.signature);
   evidence.command = Redact(evidence.command);
   for (std::string& test : evidence.failed_tests) test = Redact(test);
-  for (Diagnostic& diagnostic : evidence.diagnostics) diagnostic.message = Redact(diagnostic.message);
+  for (Diagnostic& diagnostic : evidence.diagnostics)
+    diagnostic.message = Redact(diagnostic.message);
   for (EvidenceLine& line : evidence.lines) line.text = Redact(line.text);
   for (auto& [name, value] : evidence.captures) value = Redact(value);
 }
@@ -40,7 +42,8 @@ void RedactAll(Evidence& evidence) {
 }  // namespace
 
 std::string WhyDropped(const RunFacts& run) {
-  if (!run.failed) return Cat("the run is not a failure: its conclusion is ", EscapeControl(run.conclusion));
+  if (!run.failed)
+    return Cat("the run is not a failure: its conclusion is ", EscapeControl(run.conclusion));
   if (run.superseded) return Cat("superseded: ", run.superseded_why);
   if (run.from_fork) return "the run is of a fork, and forks are not worked on";
   if (run.branch.starts_with(kOurBranches)) return "the run is of a branch of ours";
@@ -69,8 +72,10 @@ StatusOr<DeliveryOutcome> Collector::Collect(const Delivery& delivery, std::stop
   return CollectFailure(delivery, *forge->second, hint, stop);
 }
 
-// A forge knows nothing of a foreign run: the delivery, which was authenticated, is all that there is.
-StatusOr<DeliveryOutcome> Collector::CollectRecovery(const Delivery& delivery, Forge& forge, const RunEvent& event,
+// A forge knows nothing of a foreign run: the delivery, which was authenticated, is all that there
+// is.
+StatusOr<DeliveryOutcome> Collector::CollectRecovery(const Delivery& delivery, Forge& forge,
+                                                     const RunEvent& event,
                                                      std::stop_token stop) const {
   const RunHint& hint = event.run;
   const std::string name = ToString(hint.key);
@@ -80,19 +85,22 @@ StatusOr<DeliveryOutcome> Collector::CollectRecovery(const Delivery& delivery, F
     CrashPoint("collect.read");
     if (!run.completed) return Unavailable(Cat("run ", name, " is not completed yet by its forge"));
     if (!run.passed) {
-      outcome.decisions.push_back(Decide(delivery, name, "dropped",
-                                         Cat("the run is not green: its conclusion is ", EscapeControl(run.conclusion))));
+      outcome.decisions.push_back(
+          Decide(delivery, name, "dropped",
+                 Cat("the run is not green: its conclusion is ", EscapeControl(run.conclusion))));
       return outcome;
     }
   }
   outcome.recovered = hint.key;
   outcome.decisions.push_back(Decide(delivery, name, "recovered",
-                                     Cat("attempt ", hint.key.attempt, " of the run is green at the same commit: "
+                                     Cat("attempt ", hint.key.attempt,
+                                         " of the run is green at the same commit: "
                                          "what its earlier attempts showed is flaky")));
   return outcome;
 }
 
-StatusOr<DeliveryOutcome> Collector::CollectFailure(const Delivery& delivery, Forge& forge, const RunHint& hint,
+StatusOr<DeliveryOutcome> Collector::CollectFailure(const Delivery& delivery, Forge& forge,
+                                                    const RunHint& hint,
                                                     std::stop_token stop) const {
   DeliveryOutcome outcome;
   ASSIGN_OR_RETURN(RunFacts run, forge.ReadRun(hint, stop));
@@ -106,7 +114,8 @@ StatusOr<DeliveryOutcome> Collector::CollectFailure(const Delivery& delivery, Fo
   }
   RETURN_IF_ERROR(AddIncidents(forge, hint, run, stop, outcome));
   if (outcome.incidents.empty() && outcome.decisions.empty()) {
-    outcome.decisions.push_back(Decide(delivery, name, "dropped", "the run failed, but none of its jobs did"));
+    outcome.decisions.push_back(
+        Decide(delivery, name, "dropped", "the run failed, but none of its jobs did"));
   }
   for (Decision& decision : outcome.decisions) {
     decision.delivery_key = delivery.key;
@@ -128,8 +137,8 @@ StatusOr<JobLog> Collector::ReadLog(Forge& forge, const RunHint& hint, const Job
   return JobLog{std::move(answer.body), false};
 }
 
-Status Collector::AddIncidents(Forge& forge, const RunHint& hint, const RunFacts& run, std::stop_token stop,
-                               DeliveryOutcome& outcome) const {
+Status Collector::AddIncidents(Forge& forge, const RunHint& hint, const RunFacts& run,
+                               std::stop_token stop, DeliveryOutcome& outcome) const {
   const Triage triage(deps_.policies->rules);
   std::vector<Incident> incidents;
   std::size_t looked_at = 0;
@@ -140,8 +149,8 @@ Status Collector::AddIncidents(Forge& forge, const RunHint& hint, const RunFacts
     if (!log.ok() && IsRetryable(log.status())) return log.status();
     if (!log.ok()) {
       outcome.decisions.push_back(Decide({}, "", "dropped",
-                                         Cat("job ", EscapeControl(Truncate(job.name, 100)), " has no log: ",
-                                             Message(log.status()))));
+                                         Cat("job ", EscapeControl(Truncate(job.name, 100)),
+                                             " has no log: ", Message(log.status()))));
       continue;
     }
     Evidence evidence = triage.Run(log->text, {run.ci, job.failed_step, job.name, hint.command});
@@ -153,7 +162,8 @@ Status Collector::AddIncidents(Forge& forge, const RunHint& hint, const RunFacts
       same->jobs.push_back(job.name);
       continue;
     }
-    ASSIGN_OR_RETURN(const History history, deps_.records->ReadHistory(run.key, evidence.fingerprint));
+    ASSIGN_OR_RETURN(const History history,
+                     deps_.records->ReadHistory(run.key, evidence.fingerprint));
     incidents.push_back({"", run, job, {job.name}, std::move(evidence), history});
     incidents.back().run.jobs.clear();
   }
@@ -163,15 +173,17 @@ Status Collector::AddIncidents(Forge& forge, const RunHint& hint, const RunFacts
   return OkStatus();
 }
 
-StatusOr<std::string> Collector::FailingCommandOf(Forge& forge, const RunHint& hint, const RunFacts& run,
-                                                  const JobFacts& job, std::string* directory,
+StatusOr<std::string> Collector::FailingCommandOf(Forge& forge, const RunHint& hint,
+                                                  const RunFacts& run, const JobFacts& job,
+                                                  std::string* directory,
                                                   std::stop_token stop) const {
   if (!hint.command.empty()) return hint.command;
   if (run.workflow_path.empty()) return NotFound("the delivery does not say which command failed");
   ASSIGN_OR_RETURN(const GitRemote remote, forge.Remote(run.key.repo));
   ASSIGN_OR_RETURN(const std::string folder, deps_.mirror->Ensure(remote, run.commit, stop));
-  ASSIGN_OR_RETURN(const std::string workflow,
-                   deps_.mirror->ReadFileAt(folder, run.commit, run.workflow_path, kMaxWorkflowBytes));
+  ASSIGN_OR_RETURN(
+      const std::string workflow,
+      deps_.mirror->ReadFileAt(folder, run.commit, run.workflow_path, kMaxWorkflowBytes));
   ASSIGN_OR_RETURN(ResolvedCommand resolved, FailingCommand(workflow, job));
   *directory = std::move(resolved.directory);
   return std::move(resolved.command);
@@ -182,7 +194,8 @@ IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, Incident
   IncidentOutcome outcome;
   SelectOptions options;
   std::string unknown_why;
-  auto command = FailingCommandOf(forge, hint, incident.run, incident.job, &options.directory, stop);
+  auto command =
+      FailingCommandOf(forge, hint, incident.run, incident.job, &options.directory, stop);
   if (command.ok()) {
     options.command = *std::move(command);
     incident.evidence.command = options.command;
@@ -191,7 +204,8 @@ IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, Incident
   }
   Selection selection = Select(incident, *deps_.policies->templates, options);
   outcome.reason = RenderSelection(selection);
-  if (!unknown_why.empty()) Append(outcome.reason, "\nthe failing command is not known: ", unknown_why);
+  if (!unknown_why.empty())
+    Append(outcome.reason, "\nthe failing command is not known: ", unknown_why);
   outcome.plan = std::move(selection.plan);
   outcome.key = IncidentKey(incident.run, incident.evidence);
   outcome.incident = std::move(incident);

@@ -1,5 +1,5 @@
-// From a delivery to what is to be done: read the run again, fetch logs, triage, select. Everything it
-// learns is answered in one value, which the store writes in one transaction.
+// From a delivery to what is to be done: read the run again, fetch logs, triage, select. Everything
+// it learns is answered in one value, which the store writes in one transaction.
 #pragma once
 
 #include <functional>
@@ -29,7 +29,7 @@ struct CollectDependencies {
   Mirror* mirror = nullptr;
   HttpClient* http = nullptr;
   std::shared_ptr<const Policies> policies;
-  Records* records = nullptr;        // for the history that selection asks about
+  Records* records = nullptr;  // for the history that selection asks about
 };
 
 // All dependencies outlive it. Any thread.
@@ -41,16 +41,19 @@ class Collector {
   StatusOr<DeliveryOutcome> Collect(const Delivery& delivery, std::stop_token stop) const;
 
  private:
-  StatusOr<DeliveryOutcome> CollectFailure(const Delivery& delivery, Forge& forge, const RunHint& hint,
-                                           std::stop_token stop) const;
-  StatusOr<DeliveryOutcome> CollectRecovery(const Delivery& delivery, Forge& forge, const RunEvent& event,
-                                            std::stop_token stop) const;
-  StatusOr<JobLog> ReadLog(Forge& forge, const RunHint& hint, const JobFacts& job, std::stop_token stop) const;
+  StatusOr<DeliveryOutcome> CollectFailure(const Delivery& delivery, Forge& forge,
+                                           const RunHint& hint, std::stop_token stop) const;
+  StatusOr<DeliveryOutcome> CollectRecovery(const Delivery& delivery, Forge& forge,
+                                            const RunEvent& event, std::stop_token stop) const;
+  StatusOr<JobLog> ReadLog(Forge& forge, const RunHint& hint, const JobFacts& job,
+                           std::stop_token stop) const;
   StatusOr<std::string> FailingCommandOf(Forge& forge, const RunHint& hint, const RunFacts& run,
-                                         const JobFacts& job, std::string* directory, std::stop_token stop) const;
+                                         const JobFacts& job, std::string* directory,
+                                         std::stop_token stop) const;
   Status AddIncidents(Forge& forge, const RunHint& hint, const RunFacts& run, std::stop_token stop,
                       DeliveryOutcome& outcome) const;
-  IncidentOutcome SelectFor(Forge& forge, const RunHint& hint, Incident incident, std::stop_token stop) const;
+  IncidentOutcome SelectFor(Forge& forge, const RunHint& hint, Incident incident,
+                            std::stop_token stop) const;
 
   CollectDependencies deps_;
 };

@@ -18,7 +18,8 @@ template <class Source>
 std::vector<Source> ReadSources(const std::filesystem::path& folder, Problems& problems) {
   std::vector<std::filesystem::path> paths;
   std::error_code error;
-  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
     if (it->path().extension() == ".toml" && paths.size() < kMaxFiles) paths.push_back(it->path());
   }
   if (error) problems.Error({folder.string(), 0, 0}, Cat("cannot be read: ", error.message()));
@@ -39,7 +40,8 @@ std::vector<Source> ReadSources(const std::filesystem::path& folder, Problems& p
 
 Policies LoadPolicyFolder(const std::filesystem::path& folder, Problems& problems) {
   Policies policies;
-  policies.templates = LoadPolicies(ReadSources<PolicySource>(folder / "templates", problems), problems);
+  policies.templates =
+      LoadPolicies(ReadSources<PolicySource>(folder / "templates", problems), problems);
   policies.rules = RuleSet::Load(ReadSources<RuleSource>(folder / "rules", problems), problems);
   policies.guard = GuardRules::Load(ReadSources<GuardSource>(folder / "guard", problems), problems);
   return policies;

@@ -14,8 +14,11 @@ std::string ProofToJson(const Proof& proof) {
   out.Key("files").BeginArray();
   for (const FileChange& file : proof.patch.files) {
     out.BeginObject().Field("kind", static_cast<int>(file.kind)).Field("path", file.path);
-    out.Field("old_mode", static_cast<int>(file.old_mode)).Field("new_mode", static_cast<int>(file.new_mode));
-    out.Field("binary", file.binary).Field("added", file.added_lines).Field("removed", file.removed_lines);
+    out.Field("old_mode", static_cast<int>(file.old_mode))
+        .Field("new_mode", static_cast<int>(file.new_mode));
+    out.Field("binary", file.binary)
+        .Field("added", file.added_lines)
+        .Field("removed", file.removed_lines);
     out.EndObject();
   }
   out.EndArray().EndObject();
@@ -32,10 +35,10 @@ StatusOr<Proof> ProofFromJson(std::string_view text, std::string patch_bytes) {
   proof.red_exit_code = static_cast<int>(json["red_exit_code"].IntOr(0));
   for (const Json& file : json["files"].Elements()) {
     const auto number = [&](std::string_view key) { return static_cast<int>(file[key].IntOr(0)); };
-    proof.patch.files.push_back({static_cast<FileChange::Kind>(number("kind")), file["path"].StringOr(""),
-                                 static_cast<unsigned>(number("old_mode")),
-                                 static_cast<unsigned>(number("new_mode")), file["binary"].BoolOr(false),
-                                 number("added"), number("removed")});
+    proof.patch.files.push_back(
+        {static_cast<FileChange::Kind>(number("kind")), file["path"].StringOr(""),
+         static_cast<unsigned>(number("old_mode")), static_cast<unsigned>(number("new_mode")),
+         file["binary"].BoolOr(false), number("added"), number("removed")});
   }
   if (PatchDigest(proof.patch.base_commit, proof.patch.bytes) != proof.patch.digest) {
     return InvalidArgument("the stored patch is not the one that was proven: its digest differs");

@@ -11,7 +11,7 @@ namespace regreen {
 
 struct Proof {
   Patch patch;
-  std::string step;                  // the rung that did it
+  std::string step;  // the rung that did it
   int red_exit_code = 0;
 };
 

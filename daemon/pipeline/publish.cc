@@ -39,7 +39,8 @@ ChangeRequest RequestOf(const Task& task, const Proof& proof, const std::string&
   ChangeRequest request;
   request.repo = task.incident.run.key.repo;
   request.branch = BranchName(task);
-  request.target = task.plan.change_target.empty() ? task.incident.run.branch : task.plan.change_target;
+  request.target =
+      task.plan.change_target.empty() ? task.incident.run.branch : task.plan.change_target;
   request.title = ChangeTitle(task);
   request.body = ChangeBody(task, proof.patch, ProofTextOf(task, proof));
   request.draft = task.plan.stage != Stage::kAuto;
@@ -53,22 +54,26 @@ ChangeRequest RequestOf(const Task& task, const Proof& proof, const std::string&
 
 std::string RequestText(const Task& task, const Proof& proof) {
   const ChangeRequest request = RequestOf(task, proof, "");
-  return Cat("# ", request.title, "\n\n", request.branch, " → ", request.target, "\n\n", request.body);
+  return Cat("# ", request.title, "\n\n", request.branch, " → ", request.target, "\n\n",
+             request.body);
 }
 
-StatusOr<TaskUpdate> Publish(const PublishDependencies& deps, Forge& forge, const Task& task, const Proof& proof,
-                             RepairLog& log, std::stop_token stop) {
+StatusOr<TaskUpdate> Publish(const PublishDependencies& deps, Forge& forge, const Task& task,
+                             const Proof& proof, RepairLog& log, std::stop_token stop) {
   const RunFacts& run = task.incident.run;
   ASSIGN_OR_RETURN(const RunFacts now, forge.ReadRun(HintOf(task), stop));
-  if (const std::string why = WhyDropped(now); !why.empty()) return MoveTo(TaskState::kSuperseded, why);
+  if (const std::string why = WhyDropped(now); !why.empty())
+    return MoveTo(TaskState::kSuperseded, why);
 
   ASSIGN_OR_RETURN(const GitRemote remote, forge.Remote(run.key.repo));
   ASSIGN_OR_RETURN(const std::string folder, deps.mirror->Ensure(remote, run.commit, stop));
-  const PushSpec spec{remote, BranchName(task), CommitMessage(task, ProofTextOf(task, proof)),
-                      deps.author_name, deps.author_email, task.created_at};
+  const PushSpec spec{
+      remote,           BranchName(task),  CommitMessage(task, ProofTextOf(task, proof)),
+      deps.author_name, deps.author_email, task.created_at};
   const auto pushed = deps.publisher->Push(folder, spec, proof.patch, stop);
   if (pushed.status().code() == StatusCode::kFailedPrecondition) {
-    return MoveTo(TaskState::kYielded, Cat("branch ", spec.branch, " is left alone: ", Message(pushed.status())));
+    return MoveTo(TaskState::kYielded,
+                  Cat("branch ", spec.branch, " is left alone: ", Message(pushed.status())));
   }
   if (!pushed.ok()) return pushed.status();
   CrashPoint("publish.pushed");
@@ -78,14 +83,16 @@ StatusOr<TaskUpdate> Publish(const PublishDependencies& deps, Forge& forge, cons
   RETURN_IF_ERROR(log.Keep(std::string(kRequestArtifact), RequestText(task, proof)));
   ASSIGN_OR_RETURN(const Change change, forge.EnsureChange(request, stop));
   CrashPoint("publish.change_opened");
-  TaskUpdate update = MoveTo(TaskState::kWatching, Cat(change.created ? "opened " : "updated ", change.link));
+  TaskUpdate update =
+      MoveTo(TaskState::kWatching, Cat(change.created ? "opened " : "updated ", change.link));
   update.branch = request.branch;
   update.pushed_commit = pushed->commit;
   update.change = change;
   return update;
 }
 
-StatusOr<TaskUpdate> Follow(Forge& forge, const Task& task, absl::Duration watch_every, std::stop_token stop) {
+StatusOr<TaskUpdate> Follow(Forge& forge, const Task& task, absl::Duration watch_every,
+                            std::stop_token stop) {
   if (!task.change) return Internal("a watched task has no change");
   const RunFacts& run = task.incident.run;
   const std::string target = task.plan.change_target.empty() ? run.branch : task.plan.change_target;

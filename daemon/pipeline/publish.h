@@ -1,4 +1,5 @@
-// From a proven patch to an open change, and what becomes of it. No workspace: the trusted side alone.
+// From a proven patch to an open change, and what becomes of it. No workspace: the trusted side
+// alone.
 #pragma once
 
 #include <stop_token>
@@ -20,16 +21,17 @@ struct PublishDependencies {
   std::string author_name, author_email;
 };
 
-// Checks that the run is still as it was, pushes, finds or opens the change. Safe to repeat from any
-// point: the same task gives the same commit, branch and change. Answers the move to watching,
+// Checks that the run is still as it was, pushes, finds or opens the change. Safe to repeat from
+// any point: the same task gives the same commit, branch and change. Answers the move to watching,
 // superseded or yielded.
-StatusOr<TaskUpdate> Publish(const PublishDependencies& deps, Forge& forge, const Task& task, const Proof& proof,
-                             RepairLog& log, std::stop_token stop);
+StatusOr<TaskUpdate> Publish(const PublishDependencies& deps, Forge& forge, const Task& task,
+                             const Proof& proof, RepairLog& log, std::stop_token stop);
 
 // The request text as Publish sends it; also kept for a task in shadow.
 std::string RequestText(const Task& task, const Proof& proof);
 
 // Looks at the open change: merged, declined, yielded, or another look after `watch_every`.
-StatusOr<TaskUpdate> Follow(Forge& forge, const Task& task, absl::Duration watch_every, std::stop_token stop);
+StatusOr<TaskUpdate> Follow(Forge& forge, const Task& task, absl::Duration watch_every,
+                            std::stop_token stop);
 
 }  // namespace regreen

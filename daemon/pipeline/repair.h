@@ -21,8 +21,8 @@ namespace regreen {
 struct RepairOutcome {
   enum class Kind { kProven, kUnreproducible, kFailed };
   Kind kind = Kind::kFailed;
-  std::string reason;                // a sentence
-  Proof proof;                       // of kProven
+  std::string reason;  // a sentence
+  Proof proof;         // of kProven
 };
 
 // Takes what is worth keeping as it happens. Called on the repairing thread.
@@ -43,14 +43,15 @@ class Repairer {
  public:
   explicit Repairer(RepairDependencies dependencies) : deps_(std::move(dependencies)) {}
 
-  // `mirror_folder` holds the commit. A retryable error (a full disk, no sandbox for now) leaves the
-  // task as it was; Cancelled when `stop` asks.
+  // `mirror_folder` holds the commit. A retryable error (a full disk, no sandbox for now) leaves
+  // the task as it was; Cancelled when `stop` asks.
   StatusOr<RepairOutcome> Repair(const Task& task, const std::string& mirror_folder, RepairLog& log,
                                  std::stop_token stop) const;
 
  private:
   struct Job;
-  StatusOr<std::unique_ptr<Workspace>> OpenReady(const Job& job, const Patch* patch, std::string& why) const;
+  StatusOr<std::unique_ptr<Workspace>> OpenReady(const Job& job, const Patch* patch,
+                                                 std::string& why) const;
   StatusOr<std::optional<RepairOutcome>> Reproduce(Job& job) const;
   StatusOr<std::optional<Patch>> Try(const Job& job, const Step& step) const;
   StatusOr<bool> Verify(const Job& job, const Step& step, const Patch& patch) const;

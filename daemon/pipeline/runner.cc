@@ -33,7 +33,8 @@ StatusOr<TaskUpdate> TaskRunner::Run(const Task& task, RepairLog& log, std::stop
 StatusOr<TaskUpdate> TaskRunner::RunRepair(Forge& forge, const Task& task, RepairLog& log,
                                            std::stop_token stop) const {
   ASSIGN_OR_RETURN(const GitRemote remote, forge.Remote(task.incident.run.key.repo));
-  ASSIGN_OR_RETURN(const std::string folder, deps_.mirror->Ensure(remote, task.incident.run.commit, stop));
+  ASSIGN_OR_RETURN(const std::string folder,
+                   deps_.mirror->Ensure(remote, task.incident.run.commit, stop));
   ASSIGN_OR_RETURN(RepairOutcome outcome,
                    Repairer({deps_.workspaces, deps_.guard}).Repair(task, folder, log, stop));
   TaskUpdate update;
@@ -52,18 +53,21 @@ StatusOr<TaskUpdate> TaskRunner::RunRepair(Forge& forge, const Task& task, Repai
   update.to = shadow ? TaskState::kShadowed : TaskState::kPublishing;
   update.patch_digest = outcome.proof.patch.digest;
   update.artifacts.push_back({std::string(kProofArtifact), ProofToJson(outcome.proof)});
-  if (shadow) update.artifacts.push_back({std::string(kRequestArtifact), RequestText(task, outcome.proof)});
+  if (shadow)
+    update.artifacts.push_back({std::string(kRequestArtifact), RequestText(task, outcome.proof)});
   update.artifacts.push_back({std::string(kPatchArtifact), std::move(outcome.proof.patch.bytes)});
   return update;
 }
 
 StatusOr<TaskUpdate> TaskRunner::RunPublish(Forge& forge, const Task& task, RepairLog& log,
                                             std::stop_token stop) const {
-  ASSIGN_OR_RETURN(const std::string json, deps_.records->ReadArtifact(task.id, std::string(kProofArtifact)));
-  ASSIGN_OR_RETURN(std::string bytes, deps_.records->ReadArtifact(task.id, std::string(kPatchArtifact)));
+  ASSIGN_OR_RETURN(const std::string json,
+                   deps_.records->ReadArtifact(task.id, std::string(kProofArtifact)));
+  ASSIGN_OR_RETURN(std::string bytes,
+                   deps_.records->ReadArtifact(task.id, std::string(kPatchArtifact)));
   ASSIGN_OR_RETURN(const Proof proof, ProofFromJson(json, std::move(bytes)));
-  return Publish({deps_.mirror, deps_.publisher, deps_.author_name, deps_.author_email}, forge, task, proof, log,
-                 stop);
+  return Publish({deps_.mirror, deps_.publisher, deps_.author_name, deps_.author_email}, forge,
+                 task, proof, log, stop);
 }
 
 TaskUpdate AfterError(const Task& task, const Status& error, double jitter) {
@@ -74,13 +78,16 @@ TaskUpdate AfterError(const Task& task, const Status& error, double jitter) {
   const bool spent = task.attempt >= kMaxAttempts && task.state != TaskState::kWatching;
   if (!again || spent) {
     update.to = TaskState::kFailed;
-    update.reason = again ? Cat("gave up after ", task.attempt, " attempts: ", Message(error)) : Message(error);
+    update.reason =
+        again ? Cat("gave up after ", task.attempt, " attempts: ", Message(error)) : Message(error);
     return update;
   }
   update.to = task.state;
   update.retry = true;
-  update.reason = Cat("attempt ", task.attempt, " of ", kMaxAttempts, " failed and is tried again: ", Message(error));
-  update.delay = std::max(RetryBackoff(task.attempt + 1, jitter), RetryAfter(error).value_or(absl::ZeroDuration()));
+  update.reason = Cat("attempt ", task.attempt, " of ", kMaxAttempts,
+                      " failed and is tried again: ", Message(error));
+  update.delay = std::max(RetryBackoff(task.attempt + 1, jitter),
+                          RetryAfter(error).value_or(absl::ZeroDuration()));
   return update;
 }
 

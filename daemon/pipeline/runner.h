@@ -1,4 +1,5 @@
-// One step of a task's life: what its state asks for, done, as the update that its store is to write.
+// One step of a task's life: what its state asks for, done, as the update that its store is to
+// write.
 #pragma once
 
 #include <memory>
@@ -29,14 +30,16 @@ class TaskRunner {
   StatusOr<TaskUpdate> Run(const Task& task, RepairLog& log, std::stop_token stop) const;
 
  private:
-  StatusOr<TaskUpdate> RunRepair(Forge& forge, const Task& task, RepairLog& log, std::stop_token stop) const;
-  StatusOr<TaskUpdate> RunPublish(Forge& forge, const Task& task, RepairLog& log, std::stop_token stop) const;
+  StatusOr<TaskUpdate> RunRepair(Forge& forge, const Task& task, RepairLog& log,
+                                 std::stop_token stop) const;
+  StatusOr<TaskUpdate> RunPublish(Forge& forge, const Task& task, RepairLog& log,
+                                  std::stop_token stop) const;
 
   RunnerDependencies deps_;
 };
 
-// What becomes of a task whose step failed: another attempt of its state after a backoff, or failed when
-// the error is permanent or the attempts are spent. `jitter` in [0, 1).
+// What becomes of a task whose step failed: another attempt of its state after a backoff, or failed
+// when the error is permanent or the attempts are spent. `jitter` in [0, 1).
 TaskUpdate AfterError(const Task& task, const Status& error, double jitter);
 
 }  // namespace regreen

@@ -29,7 +29,8 @@ class Mirror {
   virtual StatusOr<std::string> Ensure(const GitRemote& remote, const std::string& commit,
                                        std::stop_token stop) = 0;
   // The tip of a branch on the remote now, nullopt when there is none. Asks the network.
-  virtual StatusOr<std::optional<std::string>> RemoteTip(const GitRemote& remote, const std::string& branch,
+  virtual StatusOr<std::optional<std::string>> RemoteTip(const GitRemote& remote,
+                                                         const std::string& branch,
                                                          std::stop_token stop) = 0;
   // A file of a commit that Ensure found. NotFound; ResourceExhausted beyond the cap.
   virtual StatusOr<std::string> ReadFileAt(const std::string& folder, const std::string& commit,
@@ -41,10 +42,10 @@ class Mirror {
 
 struct PushSpec {
   GitRemote remote;
-  std::string branch;                    // without refs/heads/
-  std::string message;                   // of the commit
+  std::string branch;   // without refs/heads/
+  std::string message;  // of the commit
   std::string author_name, author_email;
-  absl::Time when;                       // of the commit: the same inputs give the same commit
+  absl::Time when;  // of the commit: the same inputs give the same commit
   // The remote's branch may be absent, be this very commit, or have a tip by author_email (an older
   // round of ours, which is replaced). Any other tip is someone else's work: FailedPrecondition.
 };
@@ -57,8 +58,9 @@ struct PushedBranch {
 class Publisher {
  public:
   virtual ~Publisher() = default;
-  // Applies the patch to its base tree in the object store, commits, pushes. Safe to repeat: the same
-  // spec and patch are the same commit. FailedPrecondition when someone else's commit is on the branch.
+  // Applies the patch to its base tree in the object store, commits, pushes. Safe to repeat: the
+  // same spec and patch are the same commit. FailedPrecondition when someone else's commit is on
+  // the branch.
   virtual StatusOr<PushedBranch> Push(const std::string& mirror_folder, const PushSpec& spec,
                                       const Patch& patch, std::stop_token stop) = 0;
 };

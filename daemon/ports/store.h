@@ -1,7 +1,7 @@
 // What must outlive the process. Every method is one transaction, synced to disk before it returns;
-// any thread. Unavailable when the store cannot be written: nothing was done then. Lease time is the
-// store's own clock. Every write under a lease is fenced by its epoch: FailedPrecondition when another
-// worker owns the work now.
+// any thread. Unavailable when the store cannot be written: nothing was done then. Lease time is
+// the store's own clock. Every write under a lease is fenced by its epoch: FailedPrecondition when
+// another worker owns the work now.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ namespace regreen {
 
 struct NewDelivery {
   Delivery delivery;
-  bool pending = true;               // false: nothing to do; the body is not kept
+  bool pending = true;                  // false: nothing to do; the body is not kept
   std::string decision_kind, decision;  // for one that is not pending: why
 };
 
@@ -34,11 +34,11 @@ struct DeliveryLease {
 
 // One incident that a delivery showed, and the task that was selected for it, if any.
 struct IncidentOutcome {
-  std::string key;                   // IncidentKey(): one open incident for each
+  std::string key;  // IncidentKey(): one open incident for each
   Incident incident;
-  std::optional<Plan> plan;          // nullopt: no template matched
-  bool hold = false;                 // the task starts in held
-  std::string reason;                // the selection's decision
+  std::optional<Plan> plan;  // nullopt: no template matched
+  bool hold = false;         // the task starts in held
+  std::string reason;        // the selection's decision
 };
 
 struct DeliveryOutcome {
@@ -52,43 +52,48 @@ struct DeliveryOutcome {
 class DeliveryStore {
  public:
   virtual ~DeliveryStore() = default;
-  // All of them in one transaction with one sync; an answer for each, in order. A delivery whose key
-  // was seen is a duplicate, unless its work had failed for good: then it is pending again and accepted.
+  // All of them in one transaction with one sync; an answer for each, in order. A delivery whose
+  // key was seen is a duplicate, unless its work had failed for good: then it is pending again and
+  // accepted.
   virtual StatusOr<std::vector<AcceptOutcome>> Accept(std::span<const NewDelivery> deliveries) = 0;
   // The oldest that is due and free, or nullopt.
-  virtual StatusOr<std::optional<DeliveryLease>> ClaimDelivery(const std::string& worker, absl::Duration ttl) = 0;
-  // Ends it. An open incident with the key gets an occurrence and a decision instead of a second task.
-  // A recovered run marks the occurrences of its earlier attempts. Answers the ids of the tasks it made.
+  virtual StatusOr<std::optional<DeliveryLease>> ClaimDelivery(const std::string& worker,
+                                                               absl::Duration ttl) = 0;
+  // Ends it. An open incident with the key gets an occurrence and a decision instead of a second
+  // task. A recovered run marks the occurrences of its earlier attempts. Answers the ids of the
+  // tasks it made.
   virtual StatusOr<std::vector<std::string>> FinishDelivery(const DeliveryLease& lease,
                                                             const DeliveryOutcome& outcome) = 0;
   // Again at not_before, attempt + 1.
-  virtual Status RetryDelivery(const DeliveryLease& lease, absl::Duration delay, const std::string& why) = 0;
+  virtual Status RetryDelivery(const DeliveryLease& lease, absl::Duration delay,
+                               const std::string& why) = 0;
   // Ends it without success, with a decision.
   virtual Status FailDelivery(const DeliveryLease& lease, const std::string& why) = 0;
 };
 
 struct TaskLease {
   std::string worker;
-  Task task;                         // lease_epoch is ours
+  Task task;  // lease_epoch is ours
 };
 
 struct TaskUpdate {
-  TaskState to = TaskState::kQueued;      // may be the present state: a retry or a later look
+  TaskState to = TaskState::kQueued;  // may be the present state: a retry or a later look
   std::string reason;
-  absl::Duration delay;                   // before it may be claimed again
-  bool retry = false;                     // stays in its state with attempt + 1
+  absl::Duration delay;  // before it may be claimed again
+  bool retry = false;    // stays in its state with attempt + 1
   std::vector<TimelineEntry> timeline;
-  std::vector<Artifact> artifacts;        // replaces those of the same name
+  std::vector<Artifact> artifacts;  // replaces those of the same name
   std::optional<std::string> patch_digest, branch, pushed_commit;
   std::optional<Change> change;
-  std::optional<Plan> plan;               // when collecting more changed it
+  std::optional<Plan> plan;  // when collecting more changed it
 };
 
 class TaskStore {
  public:
   virtual ~TaskStore() = default;
   // The oldest task that is due, in a claimable state, and free or with an expired lease.
-  virtual StatusOr<std::optional<TaskLease>> ClaimTask(const std::string& worker, absl::Duration ttl) = 0;
+  virtual StatusOr<std::optional<TaskLease>> ClaimTask(const std::string& worker,
+                                                       absl::Duration ttl) = 0;
   virtual Status Renew(const TaskLease& lease, absl::Duration ttl) = 0;
   // Writes progress and keeps the lease and the state.
   virtual Status Append(const TaskLease& lease, std::span<const TimelineEntry> timeline,
@@ -106,7 +111,7 @@ struct TaskFilter {
   std::optional<TaskState> state;
   std::string repo;
   int limit = 50;
-  std::string before_id;             // for paging: older than this one
+  std::string before_id;  // for paging: older than this one
 };
 
 struct DeliveryRow {
@@ -120,18 +125,19 @@ struct DeliveryRow {
 struct StoreCounts {
   std::map<std::pair<std::string, std::string>, std::int64_t> tasks;  // (state, template)
   std::int64_t pending_deliveries = 0, pending_tasks = 0;
-  absl::Duration oldest_pending;     // how long the oldest due work has waited
+  absl::Duration oldest_pending;  // how long the oldest due work has waited
 };
 
 // Reading, for people and metrics.
 class Records {
  public:
   virtual ~Records() = default;
-  virtual StatusOr<std::vector<Task>> ListTasks(const TaskFilter& filter) = 0;   // newest first
-  virtual StatusOr<Task> ReadTask(const std::string& id) = 0;                    // a prefix that fits one will do
+  virtual StatusOr<std::vector<Task>> ListTasks(const TaskFilter& filter) = 0;  // newest first
+  virtual StatusOr<Task> ReadTask(const std::string& id) = 0;  // a prefix that fits one will do
   virtual StatusOr<std::vector<TimelineEntry>> ReadTimeline(const std::string& task_id) = 0;
-  virtual StatusOr<std::string> ReadArtifact(const std::string& task_id, const std::string& name) = 0;
-  virtual StatusOr<std::vector<Decision>> ListDecisions(int limit) = 0;          // newest first
+  virtual StatusOr<std::string> ReadArtifact(const std::string& task_id,
+                                             const std::string& name) = 0;
+  virtual StatusOr<std::vector<Decision>> ListDecisions(int limit) = 0;  // newest first
   virtual StatusOr<StoreCounts> Count() = 0;
   // What is known of this fingerprint in the run's repository, the run's own attempt left out.
   virtual StatusOr<History> ReadHistory(const RunKey& run, const std::string& fingerprint) = 0;
@@ -139,8 +145,8 @@ class Records {
 
 class Store : public DeliveryStore, public TaskStore, public Records {
  public:
-  virtual StatusOr<std::vector<DeliveryRow>> ListDeliveries(int limit) = 0;      // newest first
-  virtual Status Ping() = 0;         // OK when a write would work
+  virtual StatusOr<std::vector<DeliveryRow>> ListDeliveries(int limit) = 0;  // newest first
+  virtual Status Ping() = 0;  // OK when a write would work
 };
 
 }  // namespace regreen

@@ -1,5 +1,5 @@
-// A workspace is where untrusted code runs: a tree of files at a commit, a usable .git of its own, and
-// nothing else. Destroying the object destroys the workspace and all that runs in it.
+// A workspace is where untrusted code runs: a tree of files at a commit, a usable .git of its own,
+// and nothing else. Destroying the object destroys the workspace and all that runs in it.
 #pragma once
 
 #include <functional>
@@ -18,18 +18,18 @@
 namespace regreen {
 
 struct ExecSpec {
-  std::string command;                                     // for `sh -c`, with -e and pipefail where bash is there
-  std::string directory;                                   // below the tree; "" is its root
-  std::vector<std::pair<std::string, std::string>> env;    // added to the workspace's own
+  std::string command;    // for `sh -c`, with -e and pipefail where bash is there
+  std::string directory;  // below the tree; "" is its root
+  std::vector<std::pair<std::string, std::string>> env;  // added to the workspace's own
   absl::Duration timeout = absl::Minutes(10);
-  std::size_t max_output_bytes = 4 << 20;                  // head and tail are kept
+  std::size_t max_output_bytes = 4 << 20;  // head and tail are kept
 };
 
 struct ExecResult {
-  int exit_code = -1;                                      // 128 + signal when a signal ended it
+  int exit_code = -1;  // 128 + signal when a signal ended it
   bool timed_out = false;
   bool output_truncated = false;
-  std::string output;                                      // both streams in order; untrusted
+  std::string output;  // both streams in order; untrusted
   absl::Duration wall;
 };
 
@@ -41,25 +41,27 @@ class Workspace {
   // Cancelled when `stop` asks.
   virtual StatusOr<ExecResult> Exec(const ExecSpec& spec, std::stop_token stop) = 0;
   // What differs from the commit that it was opened at, read by the trusted side. Files that the
-  // repository ignores are left out. InvalidArgument when there is a thing that cannot be in a patch.
+  // repository ignores are left out. InvalidArgument when there is a thing that cannot be in a
+  // patch.
   virtual StatusOr<Patch> Capture(std::stop_token stop) = 0;
 };
 
 struct WorkspaceSpec {
   std::string task_id;
-  std::string repository;                                  // the bare mirror's folder, from Mirror
+  std::string repository;  // the bare mirror's folder, from Mirror
   std::string commit;
-  const Patch* patch = nullptr;                            // applied and committed on top when given
+  const Patch* patch = nullptr;  // applied and committed on top when given
 };
 
 // Opens workspaces of one kind. Any thread.
 class WorkspaceFactory {
  public:
   virtual ~WorkspaceFactory() = default;
-  // Whether this machine can isolate as this kind promises. FailedPrecondition says what is missing;
-  // then Open fails with the same words: no fallback.
+  // Whether this machine can isolate as this kind promises. FailedPrecondition says what is
+  // missing; then Open fails with the same words: no fallback.
   virtual Status Probe() = 0;
-  virtual StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec, std::stop_token stop) = 0;
+  virtual StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec,
+                                                    std::stop_token stop) = 0;
   // Removes what a killed daemon left behind. Called once, before the first Open.
   virtual Status Reap() = 0;
 };

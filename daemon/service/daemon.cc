@@ -59,18 +59,22 @@ struct Daemon::Impl {
 
 Daemon::Daemon(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& options, const DaemonDependencies& deps) {
+StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& options,
+                                                const DaemonDependencies& deps) {
   auto impl = std::make_unique<Impl>(options, deps);
   Impl* self = impl.get();
   const bool apart = options.operations.has_value();
-  ASSIGN_OR_RETURN(impl->server, HttpServer::Start(options.intake, [self, apart](HttpRequest& request) {
-    if (request.path.starts_with("/hooks/")) return self->intake.Handle(request);
-    return apart ? Plain(404, "nothing is here; webhooks go to /hooks/<ci>\n") : self->Operations(request);
-  }));
+  ASSIGN_OR_RETURN(impl->server,
+                   HttpServer::Start(options.intake, [self, apart](HttpRequest& request) {
+                     if (request.path.starts_with("/hooks/")) return self->intake.Handle(request);
+                     return apart ? Plain(404, "nothing is here; webhooks go to /hooks/<ci>\n")
+                                  : self->Operations(request);
+                   }));
   if (apart) {
-    ASSIGN_OR_RETURN(impl->operations, HttpServer::Start(*options.operations, [self](const HttpRequest& request) {
-      return self->Operations(request);
-    }));
+    ASSIGN_OR_RETURN(impl->operations,
+                     HttpServer::Start(*options.operations, [self](const HttpRequest& request) {
+                       return self->Operations(request);
+                     }));
   }
   impl->workers.Start();
   return std::unique_ptr<Daemon>(new Daemon(std::move(impl)));
@@ -81,7 +85,11 @@ Daemon::~Daemon() {
   impl_->workers.Stop();
 }
 
-int Daemon::port() const { return impl_->server->port(); }
-int Daemon::operations_port() const { return impl_->operations ? impl_->operations->port() : port(); }
+int Daemon::port() const {
+  return impl_->server->port();
+}
+int Daemon::operations_port() const {
+  return impl_->operations ? impl_->operations->port() : port();
+}
 
 }  // namespace regreen

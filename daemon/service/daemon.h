@@ -31,7 +31,8 @@ struct DaemonDependencies {
 class Daemon {
  public:
   // Dependencies outlive it. Listens before it works, so that a taken port changes nothing.
-  static StatusOr<std::unique_ptr<Daemon>> Start(const DaemonOptions& options, const DaemonDependencies& deps);
+  static StatusOr<std::unique_ptr<Daemon>> Start(const DaemonOptions& options,
+                                                 const DaemonDependencies& deps);
   ~Daemon();  // stops: no new deliveries, then the workers
 
   int port() const;

@@ -7,16 +7,20 @@
 
 namespace regreen {
 
-// Lives on its caller's stack until it is answered. Each is woken by itself: one condition for all would
-// wake every thread at every commit.
+// Lives on its caller's stack until it is answered. Each is woken by itself: one condition for all
+// would wake every thread at every commit.
 struct GroupCommit::Waiter {
   NewDelivery delivery;
   std::optional<StatusOr<AcceptOutcome>> answer;
   std::binary_semaphore answered{0};
 };
 
-GroupCommit::GroupCommit(DeliveryStore& store, std::size_t max_batch, std::function<void(std::size_t)> on_commit)
-    : store_(store), max_batch_(max_batch), on_commit_(std::move(on_commit)), thread_([this] { Loop(); }) {}
+GroupCommit::GroupCommit(DeliveryStore& store, std::size_t max_batch,
+                         std::function<void(std::size_t)> on_commit)
+    : store_(store),
+      max_batch_(max_batch),
+      on_commit_(std::move(on_commit)),
+      thread_([this] { Loop(); }) {}
 
 GroupCommit::~GroupCommit() {
   {

@@ -1,5 +1,5 @@
-// Many deliveries, one sync: callers wait while one thread writes what has gathered. An answer is given
-// only after the store's commit, so an acknowledged delivery is never lost.
+// Many deliveries, one sync: callers wait while one thread writes what has gathered. An answer is
+// given only after the store's commit, so an acknowledged delivery is never lost.
 #pragma once
 
 #include <condition_variable>
@@ -16,10 +16,12 @@ namespace regreen {
 class GroupCommit {
  public:
   // `store` outlives it. `on_commit` is told how many deliveries each commit held; it may be empty.
-  GroupCommit(DeliveryStore& store, std::size_t max_batch, std::function<void(std::size_t)> on_commit);
+  GroupCommit(DeliveryStore& store, std::size_t max_batch,
+              std::function<void(std::size_t)> on_commit);
   ~GroupCommit();  // what was handed in is answered first
 
-  // Blocks until the delivery is durable. Unavailable when the store could not be written. Any thread.
+  // Blocks until the delivery is durable. Unavailable when the store could not be written. Any
+  // thread.
   StatusOr<AcceptOutcome> Accept(NewDelivery delivery);
 
  private:

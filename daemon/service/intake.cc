@@ -20,16 +20,19 @@ HttpResponse Answer(int status, std::string_view word, std::string_view message)
   return response;
 }
 
-// What the store is to keep: a failure, or its recovery, waits with its body; all else is a decision.
+// What the store is to keep: a failure, or its recovery, waits with its body; all else is a
+// decision.
 NewDelivery Sort(Delivery delivery, const Event& event) {
   NewDelivery taken;
   taken.pending = false;
   taken.decision_kind = "ignored";
   if (const auto* run = std::get_if<RunEvent>(&event)) {
-    // Green at a second attempt is another result for a commit that was red before: a flake's mark, which
-    // is worth reading the run again. Green at the first says nothing, and is most of what a CI sends.
+    // Green at a second attempt is another result for a commit that was red before: a flake's mark,
+    // which is worth reading the run again. Green at the first says nothing, and is most of what a
+    // CI sends.
     taken.pending = run->failed || (run->passed && run->run.key.attempt > 1);
-    taken.decision = Cat("the run's conclusion is ", EscapeControl(Truncate(run->conclusion, 60)), ", not a failure");
+    taken.decision = Cat("the run's conclusion is ", EscapeControl(Truncate(run->conclusion, 60)),
+                         ", not a failure");
   } else if (std::holds_alternative<PingEvent>(event)) {
     taken.decision = "a ping";
   } else if (std::holds_alternative<ChangeEvent>(event)) {
@@ -62,15 +65,18 @@ HttpResponse Intake::Handle(HttpRequest& request) const {
   }
   deps_.metrics->CountDelivery(ci, outcome, absl::Now() - start);
   if (response.status >= 400) {
-    LogInfo("a delivery was refused", {{"ci", ci}, {"outcome", std::string(outcome)}, {"from", request.remote_address}});
+    LogInfo("a delivery was refused",
+            {{"ci", ci}, {"outcome", std::string(outcome)}, {"from", request.remote_address}});
   }
   return response;
 }
 
-HttpResponse Intake::Take(const std::string& ci, HttpRequest& request, std::string_view& outcome) const {
+HttpResponse Intake::Take(const std::string& ci, HttpRequest& request,
+                          std::string_view& outcome) const {
   const CiSource& source = *deps_.adapters->ci.find(ci)->second;
   outcome = "unauthenticated";
-  if (const Status authentic = source.Authenticate(request.headers, request.body); !authentic.ok()) {
+  if (const Status authentic = source.Authenticate(request.headers, request.body);
+      !authentic.ok()) {
     return Answer(401, "refused", Message(authentic));
   }
   outcome = "malformed";
@@ -88,7 +94,8 @@ HttpResponse Intake::Take(const std::string& ci, HttpRequest& request, std::stri
   if (!accepted.ok()) {
     outcome = "unavailable";
     LogError("a delivery could not be stored", {{"ci", ci}, {"why", Message(accepted.status())}});
-    HttpResponse response = Answer(503, "unavailable", "nothing was taken: the store cannot be written; send it again");
+    HttpResponse response =
+        Answer(503, "unavailable", "nothing was taken: the store cannot be written; send it again");
     response.headers.emplace_back("retry-after", Cat(kRetryAfterSeconds));
     return response;
   }

@@ -1,4 +1,5 @@
-// The door: POST /hooks/<ci>. Size, signature, shape, one durable row, then the answer; nothing else.
+// The door: POST /hooks/<ci>. Size, signature, shape, one durable row, then the answer; nothing
+// else.
 #pragma once
 
 #include <functional>
@@ -17,7 +18,7 @@ struct IntakeDependencies {
   GroupCommit* commits = nullptr;
   Metrics* metrics = nullptr;
   const Clock* clock = nullptr;
-  std::function<void()> on_work;     // there is a pending delivery
+  std::function<void()> on_work;  // there is a pending delivery
 };
 
 // Dependencies outlive it. Any thread.

@@ -14,10 +14,10 @@
 namespace regreen {
 namespace {
 
-const prometheus::Histogram::BucketBoundaries kFastBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                                              0.1,    0.25,  0.5,    1,     2.5,  10};
-const prometheus::Histogram::BucketBoundaries kStageBuckets = {0.01, 0.05, 0.1, 0.5, 1,   2.5,  5,
-                                                               10,   30,   60,  300, 900, 1800, 3600};
+const prometheus::Histogram::BucketBoundaries kFastBuckets = {
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
+const prometheus::Histogram::BucketBoundaries kStageBuckets = {
+    0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 1800, 3600};
 
 template <class Family>
 auto& New(prometheus::Registry& registry, Family build, const char* name, const char* help) {
@@ -28,27 +28,33 @@ auto& New(prometheus::Registry& registry, Family build, const char* name, const 
 
 struct Metrics::Impl {
   prometheus::Registry registry;
-  prometheus::Family<prometheus::Counter>& deliveries =
-      New(registry, prometheus::BuildCounter, "regreen_deliveries_total", "Webhooks by CI and outcome");
-  prometheus::Family<prometheus::Histogram>& accept = New(
-      registry, prometheus::BuildHistogram, "regreen_accept_seconds", "Time from a webhook's body to its answer");
+  prometheus::Family<prometheus::Counter>& deliveries = New(
+      registry, prometheus::BuildCounter, "regreen_deliveries_total", "Webhooks by CI and outcome");
+  prometheus::Family<prometheus::Histogram>& accept =
+      New(registry, prometheus::BuildHistogram, "regreen_accept_seconds",
+          "Time from a webhook's body to its answer");
   prometheus::Family<prometheus::Histogram>& stages =
-      New(registry, prometheus::BuildHistogram, "regreen_stage_seconds", "Time of one step of work, by stage and outcome");
+      New(registry, prometheus::BuildHistogram, "regreen_stage_seconds",
+          "Time of one step of work, by stage and outcome");
   prometheus::Counter& leases_lost =
-      New(registry, prometheus::BuildCounter, "regreen_leases_lost_total", "Leases that another worker took").Add({});
+      New(registry, prometheus::BuildCounter, "regreen_leases_lost_total",
+          "Leases that another worker took")
+          .Add({});
   prometheus::Histogram& commit_deliveries =
-      New(registry, prometheus::BuildHistogram, "regreen_commit_deliveries", "Deliveries in one commit of the store")
+      New(registry, prometheus::BuildHistogram, "regreen_commit_deliveries",
+          "Deliveries in one commit of the store")
           .Add({}, prometheus::Histogram::BucketBoundaries{1, 2, 4, 8, 16, 32, 64, 128});
   prometheus::Family<prometheus::Gauge>& tasks =
       New(registry, prometheus::BuildGauge, "regreen_tasks", "Tasks by state and template");
   prometheus::Family<prometheus::Gauge>& queue =
       New(registry, prometheus::BuildGauge, "regreen_queue_length", "Work that waits, by kind");
-  prometheus::Gauge& queue_age =
-      New(registry, prometheus::BuildGauge, "regreen_queue_age_seconds", "How long the oldest due work has waited")
-          .Add({});
+  prometheus::Gauge& queue_age = New(registry, prometheus::BuildGauge, "regreen_queue_age_seconds",
+                                     "How long the oldest due work has waited")
+                                     .Add({});
 
   Mutex render_mutex;
-  std::map<std::pair<std::string, std::string>, prometheus::Gauge*> shown_tasks RG_GUARDED_BY(render_mutex);
+  std::map<std::pair<std::string, std::string>, prometheus::Gauge*> shown_tasks
+      RG_GUARDED_BY(render_mutex);
 };
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
@@ -56,15 +62,20 @@ Metrics::~Metrics() = default;
 
 void Metrics::CountDelivery(std::string_view ci, std::string_view outcome, absl::Duration latency) {
   impl_->deliveries.Add({{"ci", std::string(ci)}, {"outcome", std::string(outcome)}}).Increment();
-  impl_->accept.Add({{"ci", std::string(ci)}}, kFastBuckets).Observe(absl::ToDoubleSeconds(latency));
+  impl_->accept.Add({{"ci", std::string(ci)}}, kFastBuckets)
+      .Observe(absl::ToDoubleSeconds(latency));
 }
 
-void Metrics::ObserveStage(std::string_view stage, std::string_view outcome, absl::Duration duration) {
-  impl_->stages.Add({{"stage", std::string(stage)}, {"outcome", std::string(outcome)}}, kStageBuckets)
+void Metrics::ObserveStage(std::string_view stage, std::string_view outcome,
+                           absl::Duration duration) {
+  impl_->stages
+      .Add({{"stage", std::string(stage)}, {"outcome", std::string(outcome)}}, kStageBuckets)
       .Observe(absl::ToDoubleSeconds(duration));
 }
 
-void Metrics::CountLeaseLost() { impl_->leases_lost.Increment(); }
+void Metrics::CountLeaseLost() {
+  impl_->leases_lost.Increment();
+}
 
 void Metrics::CountCommit(std::size_t deliveries) {
   impl_->commit_deliveries.Observe(static_cast<double>(deliveries));

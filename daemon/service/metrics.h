@@ -15,7 +15,8 @@ class Metrics {
   Metrics();
   ~Metrics();
 
-  // outcome: accepted, duplicate, ignored, unauthenticated, malformed, too_large, unknown_ci, unavailable.
+  // outcome: accepted, duplicate, ignored, unauthenticated, malformed, too_large, unknown_ci,
+  // unavailable.
   void CountDelivery(std::string_view ci, std::string_view outcome, absl::Duration latency);
   // stage: collect, or a task's state.
   void ObserveStage(std::string_view stage, std::string_view outcome, absl::Duration duration);

@@ -46,7 +46,9 @@ class StoreLog final : public RepairLog {
 class Workers::Heartbeat {
  public:
   Heartbeat(Workers& workers, const TaskLease& lease)
-      : workers_(workers), lease_(lease), forward_(workers.stop_.get_token(), [this] { stop_.request_stop(); }) {
+      : workers_(workers),
+        lease_(lease),
+        forward_(workers.stop_.get_token(), [this] { stop_.request_stop(); }) {
     std::lock_guard lock(workers_.leases_mutex_);
     workers_.leases_[lease_.task.id] = this;
   }
@@ -60,7 +62,8 @@ class Workers::Heartbeat {
   // Called with the leases' lock held.
   void Renew() {
     const Status renewed = workers_.store_.Renew(lease_, workers_.options_.lease);
-    // A store that cannot be written for a moment is no loss yet: the next renewal or commit decides.
+    // A store that cannot be written for a moment is no loss yet: the next renewal or commit
+    // decides.
     if (renewed.code() != StatusCode::kFailedPrecondition) return;
     lost_ = true;
     stop_.request_stop();
@@ -74,11 +77,17 @@ class Workers::Heartbeat {
   std::stop_callback<std::function<void()>> forward_;
 };
 
-Workers::Workers(WorkersOptions options, Store& store, const Collector& collector, const TaskRunner& runner,
-                 Metrics& metrics)
-    : options_(std::move(options)), store_(store), collector_(collector), runner_(runner), metrics_(metrics) {}
+Workers::Workers(WorkersOptions options, Store& store, const Collector& collector,
+                 const TaskRunner& runner, Metrics& metrics)
+    : options_(std::move(options)),
+      store_(store),
+      collector_(collector),
+      runner_(runner),
+      metrics_(metrics) {}
 
-Workers::~Workers() { Stop(); }
+Workers::~Workers() {
+  Stop();
+}
 
 void Workers::Start() {
   for (int i = 0; i < options_.count; ++i) threads_.emplace_back([this, i] { Loop(i); });
@@ -104,7 +113,9 @@ void Workers::Wake() {
   wake_.notify_one();
 }
 
-bool Workers::RunOne() { return RunOneAs(Cat(options_.name, "-step")); }
+bool Workers::RunOne() {
+  return RunOneAs(Cat(options_.name, "-step"));
+}
 
 void Workers::Loop(int index) {
   const std::string worker = Cat(options_.name, "-", index);
@@ -152,8 +163,9 @@ bool Workers::WorkDelivery(const std::string& worker) {
     done = store_.RetryDelivery(delivery, absl::ZeroDuration(), "the daemon stopped");
     word = "stopped";
   } else if (IsRetryable(outcome.status()) && delivery.attempt < kMaxAttempts) {
-    const absl::Duration delay = std::max(RetryBackoff(delivery.attempt + 1, Jitter()),
-                                          RetryAfter(outcome.status()).value_or(absl::ZeroDuration()));
+    const absl::Duration delay =
+        std::max(RetryBackoff(delivery.attempt + 1, Jitter()),
+                 RetryAfter(outcome.status()).value_or(absl::ZeroDuration()));
     done = store_.RetryDelivery(delivery, delay, Message(outcome.status()));
     word = "retry";
   } else {
@@ -161,7 +173,8 @@ bool Workers::WorkDelivery(const std::string& worker) {
     word = "failed";
   }
   metrics_.ObserveStage("collect", word, absl::Now() - start);
-  LogInfo("delivery collected", {{"key", delivery.delivery.key}, {"outcome", std::string(word)},
+  LogInfo("delivery collected", {{"key", delivery.delivery.key},
+                                 {"outcome", std::string(word)},
                                  {"why", outcome.ok() ? "" : Message(outcome.status())}});
   if (!done.ok()) LogWarning("the delivery's outcome was not written", {{"why", Message(done)}});
   return true;
@@ -210,9 +223,11 @@ void Workers::FinishTask(const TaskLease& lease, const StatusOr<TaskUpdate>& res
     return;
   }
   if (update.to == TaskState::kPublishing) CrashPoint("repair.committed");
-  if (update.to == TaskState::kWatching && lease.task.state == TaskState::kPublishing) CrashPoint("publish.committed");
+  if (update.to == TaskState::kWatching && lease.task.state == TaskState::kPublishing)
+    CrashPoint("publish.committed");
   if (update.to != lease.task.state || update.retry) {
-    LogInfo("task moved", {{"from", std::string(ToString(lease.task.state))}, {"to", std::string(ToString(update.to))},
+    LogInfo("task moved", {{"from", std::string(ToString(lease.task.state))},
+                           {"to", std::string(ToString(update.to))},
                            {"why", update.reason}});
   }
   Wake();

@@ -1,5 +1,5 @@
-// The threads that do the work: claim, run one step, commit. A lease is renewed while its step runs; a
-// worker that lost it stops at once and commits nothing.
+// The threads that do the work: claim, run one step, commit. A lease is renewed while its step
+// runs; a worker that lost it stops at once and commits nothing.
 #pragma once
 
 #include <condition_variable>
@@ -21,16 +21,17 @@ namespace regreen {
 struct WorkersOptions {
   int count = 2;
   absl::Duration lease = absl::Seconds(60);
-  // The longest time between looks at the store when nothing calls Wake(): retries become due by time.
+  // The longest time between looks at the store when nothing calls Wake(): retries become due by
+  // time.
   absl::Duration idle_poll = absl::Seconds(1);
-  std::string name;                  // of this process, unique among those that share the store
+  std::string name;  // of this process, unique among those that share the store
 };
 
 class Workers {
  public:
   // All outlive it. Starts no thread.
-  Workers(WorkersOptions options, Store& store, const Collector& collector, const TaskRunner& runner,
-          Metrics& metrics);
+  Workers(WorkersOptions options, Store& store, const Collector& collector,
+          const TaskRunner& runner, Metrics& metrics);
   ~Workers();  // stops
 
   void Start();
@@ -38,7 +39,8 @@ class Workers {
   void Stop();
   // There may be work. Any thread.
   void Wake();
-  // One step of whatever is due, on this thread; false when there was none. For tests, without Start().
+  // One step of whatever is due, on this thread; false when there was none. For tests, without
+  // Start().
   bool RunOne();
 
  private:

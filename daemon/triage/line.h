@@ -20,8 +20,8 @@ std::string_view WithoutPrefix(std::string_view line);
 // U+FFFD. `line` holds no '\n'.
 void AppendShown(std::string_view line, std::string& out);
 
-// GitLab and Travis write a section's marker, a return and other text on one line: the length of the
-// marker with its return, 0 when the line begins with none.
+// GitLab and Travis write a section's marker, a return and other text on one line: the length of
+// the marker with its return, 0 when the line begins with none.
 std::size_t SectionLength(std::string_view line);
 
 struct MarkedText {

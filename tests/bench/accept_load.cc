@@ -1,9 +1,11 @@
-// A load generator for webhooks: keep-alive connections on one thread by epoll, a GUID of its own for each
-// delivery, the signature computed once beforehand (the body is the same).
-//   accept_load --port P --path /hooks/github --secret-file F --body F [--connections 64] [--seconds 5] [--rate R]
-// Without --rate the loop is closed: each connection sends its next delivery when it has its answer. With
-// it the loop is open: deliveries are due R times a second, and latency counts from when one was due, so
-// that a server that stalls cannot hide it. Prints one line of key=value; exits 1 when an answer was not 2xx.
+// A load generator for webhooks: keep-alive connections on one thread by epoll, a GUID of its own
+// for each delivery, the signature computed once beforehand (the body is the same).
+//   accept_load --port P --path /hooks/github --secret-file F --body F [--connections 64]
+//   [--seconds 5] [--rate R]
+// Without --rate the loop is closed: each connection sends its next delivery when it has its
+// answer. With it the loop is open: deliveries are due R times a second, and latency counts from
+// when one was due, so that a server that stalls cannot hide it. Prints one line of key=value;
+// exits 1 when an answer was not 2xx.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -52,17 +54,27 @@ Options ParseOptions(int argc, char** argv) {
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view key = argv[i];
     const char* value = argv[i + 1];
-    if (key == "--port") o.port = std::atoi(value);
-    else if (key == "--path") o.path = value;
-    else if (key == "--secret-file") o.secret_file = value;
-    else if (key == "--body") o.body_file = value;
-    else if (key == "--connections") o.connections = std::atoi(value);
-    else if (key == "--seconds") o.seconds = std::atoi(value);
-    else if (key == "--rate") o.rate = std::atof(value);
-    else Die("unknown option " + std::string(key));
+    if (key == "--port")
+      o.port = std::atoi(value);
+    else if (key == "--path")
+      o.path = value;
+    else if (key == "--secret-file")
+      o.secret_file = value;
+    else if (key == "--body")
+      o.body_file = value;
+    else if (key == "--connections")
+      o.connections = std::atoi(value);
+    else if (key == "--seconds")
+      o.seconds = std::atoi(value);
+    else if (key == "--rate")
+      o.rate = std::atof(value);
+    else
+      Die("unknown option " + std::string(key));
   }
-  const bool bounded = o.connections >= 1 && o.connections <= 1000 && o.seconds >= 1 && o.seconds <= 60;
-  if (o.port <= 0 || o.body_file.empty() || o.secret_file.empty() || !bounded) Die("see the head of accept_load.cc");
+  const bool bounded =
+      o.connections >= 1 && o.connections <= 1000 && o.seconds >= 1 && o.seconds <= 60;
+  if (o.port <= 0 || o.body_file.empty() || o.secret_file.empty() || !bounded)
+    Die("see the head of accept_load.cc");
   return o;
 }
 
@@ -87,8 +99,8 @@ std::string SignatureOf(const std::string& secret, const std::string& body) {
 struct Connection {
   int fd = -1;
   bool busy = false, fresh = true;
-  std::string head;                // of the request being sent
-  std::size_t sent = 0;            // of head and body together
+  std::string head;      // of the request being sent
+  std::size_t sent = 0;  // of head and body together
   std::string answer;
   Clock::time_point due;
 };
@@ -97,9 +109,11 @@ class Load {
  public:
   Load(const Options& options, std::string secret, std::string body)
       : options_(options), body_(std::move(body)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-    fixed_ = "POST " + options.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n" +
-             "X-GitHub-Event: workflow_run\r\nX-Hub-Signature-256: sha256=" + SignatureOf(secret, body_) +
-             "\r\nContent-Length: " + std::to_string(body_.size()) + "\r\nX-GitHub-Delivery: ";
+    fixed_ = "POST " + options.path +
+             " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n" +
+             "X-GitHub-Event: workflow_run\r\nX-Hub-Signature-256: sha256=" +
+             SignatureOf(secret, body_) + "\r\nContent-Length: " + std::to_string(body_.size()) +
+             "\r\nX-GitHub-Delivery: ";
     unsigned char random[8];
     if (getrandom(random, sizeof random, 0) != sizeof random) Die("no random bytes");
     guid_prefix_ = Hex(random, sizeof random);
@@ -212,7 +226,9 @@ class Load {
     const std::size_t head = c.answer.find("\r\n\r\n");
     if (head == std::string::npos) return;
     const bool length_known = HeaderNumber(c.answer, head) >= 0;
-    if (length_known && c.answer.size() < head + 4 + static_cast<std::size_t>(HeaderNumber(c.answer, head))) return;
+    if (length_known &&
+        c.answer.size() < head + 4 + static_cast<std::size_t>(HeaderNumber(c.answer, head)))
+      return;
     Finish(index);
   }
 
@@ -233,7 +249,8 @@ class Load {
     idle_.push_back(index);
   }
 
-  // A server may close a kept connection between two requests; the one that raced with it is sent again.
+  // A server may close a kept connection between two requests; the one that raced with it is sent
+  // again.
   void Broken(std::size_t index) {
     Connection& c = connections_[index];
     const bool was_busy = c.busy, was_fresh = c.fresh;
@@ -252,8 +269,10 @@ class Load {
       return latencies_[static_cast<std::size_t>(q * static_cast<double>(latencies_.size() - 1))];
     };
     const double seconds = std::chrono::duration<double>(last_answer_ - start_).count();
-    std::printf("answered=%zu per_second=%.0f not_2xx=%zu resent=%zu p50_ms=%.3f p99_ms=%.3f max_ms=%.3f\n", ok_,
-                static_cast<double>(ok_) / seconds, other_, resent_, at(0.5), at(0.99), latencies_.back());
+    std::printf(
+        "answered=%zu per_second=%.0f not_2xx=%zu resent=%zu p50_ms=%.3f p99_ms=%.3f max_ms=%.3f\n",
+        ok_, static_cast<double>(ok_) / seconds, other_, resent_, at(0.5), at(0.99),
+        latencies_.back());
     return other_ == 0 ? 0 : 1;
   }
 

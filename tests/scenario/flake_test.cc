@@ -1,4 +1,5 @@
-// Different results on one commit are a flake; the next failure of the kind is selected knowing that.
+// Different results on one commit are a flake; the next failure of the kind is selected knowing
+// that.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -49,7 +50,8 @@ void FailOnceMore(World& world) {
 TEST(Flake, AGreenSecondAttemptIsARecovery) {
   World world(TemplateThatAsks("flaky = true"));
   FailAndRunAgain(world, "success");
-  EXPECT_THAT(world.Decisions(), Contains(AllOf(StartsWith("recovered: "), HasSubstr("attempt 2"))));
+  EXPECT_THAT(world.Decisions(),
+              Contains(AllOf(StartsWith("recovered: "), HasSubstr("attempt 2"))));
   EXPECT_THAT(world.Tasks(), IsEmpty());
 }
 
@@ -65,13 +67,15 @@ TEST(Flake, ACancelledSecondAttemptSaysNothing) {
 TEST(Flake, ATemplateForFlakesIsChosenTheNextTime) {
   World world(TemplateThatAsks("flaky = true"));
   FailAndRunAgain(world, "success");
-  EXPECT_THAT(world.Decisions(), Contains(HasSubstr("the failure is not known to be flaky: it is new")));
+  EXPECT_THAT(world.Decisions(),
+              Contains(HasSubstr("the failure is not known to be flaky: it is new")));
   FailOnceMore(world);
   const Task task = world.OnlyTask();
   EXPECT_EQ(task.incident.run.key.run_id, "2");
   EXPECT_EQ(task.incident.history.seen, 1);
   EXPECT_EQ(task.incident.history.recovered, 1);
-  EXPECT_THAT(world.TimelineOf(task.id), Contains(HasSubstr("of 1 run with it before, 1 turned green")));
+  EXPECT_THAT(world.TimelineOf(task.id),
+              Contains(HasSubstr("of 1 run with it before, 1 turned green")));
 }
 
 TEST(Flake, ATemplateForWhatIsNoFlakeIsNotChosenTheNextTime) {
@@ -79,7 +83,8 @@ TEST(Flake, ATemplateForWhatIsNoFlakeIsNotChosenTheNextTime) {
     SCOPED_TRACE(conclusion);
     World world(TemplateThatAsks("flaky = false\nseen_at_least = 1"));
     FailAndRunAgain(world, conclusion);
-    EXPECT_THAT(world.Decisions(), Contains(HasSubstr("was never seen before, and must be at least 1")));
+    EXPECT_THAT(world.Decisions(),
+                Contains(HasSubstr("was never seen before, and must be at least 1")));
     FailOnceMore(world);
     EXPECT_THAT(world.Tasks(), SizeIs(conclusion == "success" ? 0 : 1));
   }
@@ -104,7 +109,7 @@ TEST(Flake, AMergedRepairIsRemembered) {
 
 struct WeatherCase {
   const char* name;
-  const char* line;   // of the log
+  const char* line;  // of the log
   bool selected;
 };
 

@@ -31,8 +31,10 @@ TEST(MainJob, ARedRunBecomesOnePullRequestWithAProof) {
   EXPECT_EQ(pull.base, "main");
   EXPECT_THAT(pull.labels, ElementsAre("regreen"));
   EXPECT_THAT(pull.body, HasSubstr("sh check.sh"));
-  EXPECT_THAT(world.OnRemote({"show", pull.head_branch + ":table.txt"}), testing::StartsWith("a\nb\nc"));
-  EXPECT_EQ(world.OnRemote({"rev-parse", pull.head_branch + "^"}), world.commit) << "one commit on the red one";
+  EXPECT_THAT(world.OnRemote({"show", pull.head_branch + ":table.txt"}),
+              testing::StartsWith("a\nb\nc"));
+  EXPECT_EQ(world.OnRemote({"rev-parse", pull.head_branch + "^"}), world.commit)
+      << "one commit on the red one";
   EXPECT_EQ(world.OnRemote({"diff", "--name-only", world.commit, pull.head_branch}), "table.txt");
   EXPECT_THAT(world.TimelineOf(task.id), Contains(HasSubstr("reproduced: red")));
   EXPECT_THAT(world.TimelineOf(task.id), Contains(HasSubstr("verified: green")));
@@ -69,7 +71,8 @@ TEST(MainJob, ACommitByAPersonOnTheBranchIsTheirs) {
   world.Deliver(world.FailingRun());
   world.WorkUntilIdle();
   const std::string branch = world.github.pulls()[0].head_branch;
-  const std::string mine = world.OnRemote({"commit-tree", "-m", "Mine", "-p", branch, branch + "^{tree}"});
+  const std::string mine =
+      world.OnRemote({"commit-tree", "-m", "Mine", "-p", branch, branch + "^{tree}"});
   world.OnRemote({"update-ref", "refs/heads/" + branch, mine});
   world.clock.Advance(absl::Minutes(3));
   world.WorkUntilIdle();

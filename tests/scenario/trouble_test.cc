@@ -21,10 +21,17 @@ struct DropCase {
 
 TEST(Drops, EachLeavesADecisionAndNoTask) {
   const DropCase cases[] = {
-      {"the run is green by now", [](World&, FakeRun& run) { run.conclusion = "success"; }, "success"},
-      {"the branch moved on", [](World& world, FakeRun&) { world.clock.Advance(absl::Seconds(5)); world.PushRedCommit(); }, "superseded"},
+      {"the run is green by now", [](World&, FakeRun& run) { run.conclusion = "success"; },
+       "success"},
+      {"the branch moved on",
+       [](World& world, FakeRun&) {
+         world.clock.Advance(absl::Seconds(5));
+         world.PushRedCommit();
+       },
+       "superseded"},
       {"a fork", [](World&, FakeRun& run) { run.fork = true; }, "fork"},
-      {"none of its jobs failed", [](World&, FakeRun& run) { run.jobs[0].conclusion = "success"; }, "none of its jobs"},
+      {"none of its jobs failed", [](World&, FakeRun& run) { run.jobs[0].conclusion = "success"; },
+       "none of its jobs"},
       {"its log is gone", [](World&, FakeRun& run) { run.jobs[0].log_status = 410; }, "no log"},
   };
   for (const DropCase& c : cases) {
@@ -64,7 +71,8 @@ TEST(Select, NoTemplateIsADecisionThatSaysWhyNot) {
   world.Deliver(world.FailingRun());
   world.WorkUntilIdle();
   EXPECT_THAT(world.Tasks(), IsEmpty());
-  EXPECT_THAT(world.Decisions(), Contains(testing::AllOf(HasSubstr("unmatched"), HasSubstr("release/*"))));
+  EXPECT_THAT(world.Decisions(),
+              Contains(testing::AllOf(HasSubstr("unmatched"), HasSubstr("release/*"))));
 }
 
 TEST(Forge, AnOutageIsWaitedFor) {
@@ -169,7 +177,8 @@ TEST(Publish, ABranchOfSomeoneElseIsLeftAlone) {
   world.github.ClosePull(world.github.pulls()[0].number, false);
   world.clock.Advance(absl::Minutes(3));
   world.WorkUntilIdle();
-  const std::string mine = world.OnRemote({"commit-tree", "-m", "Mine", "-p", branch, branch + "^{tree}"});
+  const std::string mine =
+      world.OnRemote({"commit-tree", "-m", "Mine", "-p", branch, branch + "^{tree}"});
   world.OnRemote({"update-ref", "refs/heads/" + branch, mine});
   world.github.AddRun(world.FailingRun(2));
   world.Deliver(world.FailingRun(2), "guid-2");

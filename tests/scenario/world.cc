@@ -19,16 +19,24 @@ constexpr int kMostSteps = 200;
 // GitHub's API with the repository on this disk.
 class LocalRemotes final : public Forge {
  public:
-  LocalRemotes(std::unique_ptr<Forge> forge, std::string remote) : forge_(std::move(forge)), remote_(std::move(remote)) {}
-  StatusOr<RunFacts> ReadRun(const RunHint& h, std::stop_token s) override { return forge_->ReadRun(h, s); }
+  LocalRemotes(std::unique_ptr<Forge> forge, std::string remote)
+      : forge_(std::move(forge)), remote_(std::move(remote)) {}
+  StatusOr<RunFacts> ReadRun(const RunHint& h, std::stop_token s) override {
+    return forge_->ReadRun(h, s);
+  }
   StatusOr<JobLog> ReadLog(const RunHint& h, const JobFacts& j, std::stop_token s) override {
     return forge_->ReadLog(h, j, s);
   }
-  StatusOr<Change> EnsureChange(const ChangeRequest& r, std::stop_token s) override { return forge_->EnsureChange(r, s); }
-  StatusOr<ChangeState> ReadChange(const ChangeKey& k, const ChangeRef& r, std::stop_token s) override {
+  StatusOr<Change> EnsureChange(const ChangeRequest& r, std::stop_token s) override {
+    return forge_->EnsureChange(r, s);
+  }
+  StatusOr<ChangeState> ReadChange(const ChangeKey& k, const ChangeRef& r,
+                                   std::stop_token s) override {
     return forge_->ReadChange(k, r, s);
   }
-  StatusOr<GitRemote> Remote(const std::string&) override { return GitRemote{remote_, "", Secret()}; }
+  StatusOr<GitRemote> Remote(const std::string&) override {
+    return GitRemote{remote_, "", Secret()};
+  }
 
  private:
   std::unique_ptr<Forge> forge_;
@@ -44,7 +52,8 @@ T Must(StatusOr<T> value) {
 }  // namespace
 
 struct World::Daemon {
-  Daemon(World& world, const std::string& folder, const std::string& remote, std::shared_ptr<const Policies> policies)
+  Daemon(World& world, const std::string& folder, const std::string& remote,
+         std::shared_ptr<const Policies> policies)
       : http(NewHttpClient()), store(Must(OpenSqliteStore(folder + "/store.db", world.clock))) {
     const GitOptions git{folder + "/mirrors", GitChild(), ""};
     mirror = NewGitMirror(git);
@@ -65,8 +74,10 @@ struct World::Daemon {
     ci.forge = "github";
     ci.secret = Secret(kSecret);
     adapters.ci["github"] = Must(CreateCiSource(ci));
-    collector = std::make_unique<Collector>(CollectDependencies{&adapters, mirror.get(), http.get(), policies, store.get()});
-    RunnerDependencies deps{&adapters, mirror.get(), publisher.get(), workspaces.get(), store.get(), policies->guard};
+    collector = std::make_unique<Collector>(
+        CollectDependencies{&adapters, mirror.get(), http.get(), policies, store.get()});
+    RunnerDependencies deps{&adapters,        mirror.get(), publisher.get(),
+                            workspaces.get(), store.get(),  policies->guard};
     deps.author_name = "regreen";
     deps.author_email = "regreen@localhost";
     runner = std::make_unique<TaskRunner>(deps);
@@ -74,7 +85,8 @@ struct World::Daemon {
     options.name = "scenario";
     workers = std::make_unique<Workers>(options, *store, *collector, *runner, metrics);
     commits = std::make_unique<GroupCommit>(*store, 16, nullptr);
-    intake = std::make_unique<Intake>(IntakeDependencies{&adapters, commits.get(), &metrics, &world.clock, {}});
+    intake = std::make_unique<Intake>(
+        IntakeDependencies{&adapters, commits.get(), &metrics, &world.clock, {}});
   }
 
   std::unique_ptr<HttpClient> http;
@@ -95,17 +107,20 @@ std::string World::DefaultTemplate() {
   return "name = \"regenerate-table\"\ntitle = \"Regenerate the table\"\nstage = \"suggest\"\n"
          "[match]\nlog = ['table\\.txt is out of date']\n"
          "[[step]]\nname = \"regenerate\"\nrun = \"sh generate.sh > table.txt\"\n"
-         "[verify]\ncommand = \"auto\"\n[guard]\npaths = [\"table.txt\"]\n[change]\nlabels = [\"regreen\"]\n";
+         "[verify]\ncommand = \"auto\"\n[guard]\npaths = [\"table.txt\"]\n[change]\nlabels = "
+         "[\"regreen\"]\n";
 }
 
 World::World(const std::string& template_text)
     : folder_(std::make_unique<TempDir>(Must(TempDir::Create(testing::TempDir(), "scenario-")))) {
   MakeRepository();
   LoadTemplates(template_text);
-  github.SetTipSource([this](const std::string&, const std::string& branch) -> std::optional<std::string> {
-    const std::string tip = OnRemote({"for-each-ref", "--format=%(objectname)", "refs/heads/" + branch});
-    return tip.empty() ? std::nullopt : std::optional(tip);
-  });
+  github.SetTipSource(
+      [this](const std::string&, const std::string& branch) -> std::optional<std::string> {
+        const std::string tip =
+            OnRemote({"for-each-ref", "--format=%(objectname)", "refs/heads/" + branch});
+        return tip.empty() ? std::nullopt : std::optional(tip);
+      });
   Restart();
 }
 
@@ -115,10 +130,13 @@ void World::MakeRepository() {
   repository.Write("generate.sh", "sort names.txt\n");
   repository.Write("names.txt", "b\na\n");
   repository.Write("table.txt", "a\nb\n");
-  repository.Write("check.sh", "sh generate.sh | cmp - table.txt || { echo table.txt is out of date; exit 2; }\n");
-  repository.Write(".github/workflows/ci.yml",
-                   "on: push\njobs:\n  check:\n    runs-on: ubuntu-latest\n    steps:\n"
-                   "      - uses: actions/checkout@v4\n      - name: Run the check\n        run: sh check.sh\n");
+  repository.Write(
+      "check.sh",
+      "sh generate.sh | cmp - table.txt || { echo table.txt is out of date; exit 2; }\n");
+  repository.Write(
+      ".github/workflows/ci.yml",
+      "on: push\njobs:\n  check:\n    runs-on: ubuntu-latest\n    steps:\n"
+      "      - uses: actions/checkout@v4\n      - name: Run the check\n        run: sh check.sh\n");
   commit = repository.Commit("Begin");
   remote_ = repository.CloneBare();
 }
@@ -137,7 +155,8 @@ void World::Restart() {
 }
 
 std::string World::PushRedCommit() {
-  repository.Write("names.txt", "b\na\nc" + std::to_string(absl::ToUnixSeconds(clock.Now())) + "\n");
+  repository.Write("names.txt",
+                   "b\na\nc" + std::to_string(absl::ToUnixSeconds(clock.Now())) + "\n");
   commit = repository.Commit("Add a name");
   repository.Git({"push", "--quiet", remote_, "main"});
   return commit;
@@ -151,10 +170,11 @@ FakeRun World::FailingRun(std::int64_t id) const {
   job.id = id * 10;
   job.name = "check";
   job.steps = {{"Run the check", 2, "failure"}};
-  job.log = "2023-11-14T22:13:20.0000000Z ##[group]Run sh check.sh\n"
-            "2023-11-14T22:13:20.0000000Z sh check.sh\n2023-11-14T22:13:20.0000000Z ##[endgroup]\n"
-            "2023-11-14T22:13:21.0000000Z table.txt is out of date\n"
-            "2023-11-14T22:13:21.0000000Z ##[error]Process completed with exit code 2.\n";
+  job.log =
+      "2023-11-14T22:13:20.0000000Z ##[group]Run sh check.sh\n"
+      "2023-11-14T22:13:20.0000000Z sh check.sh\n2023-11-14T22:13:20.0000000Z ##[endgroup]\n"
+      "2023-11-14T22:13:21.0000000Z table.txt is out of date\n"
+      "2023-11-14T22:13:21.0000000Z ##[error]Process completed with exit code 2.\n";
   run.jobs = {job};
   return run;
 }
@@ -176,24 +196,31 @@ int World::WorkUntilIdle() {
   return steps;
 }
 
-Store& World::store() { return *daemon_->store; }
-std::vector<Task> World::Tasks() { return Must(store().ListTasks({})); }
+Store& World::store() {
+  return *daemon_->store;
+}
+std::vector<Task> World::Tasks() {
+  return Must(store().ListTasks({}));
+}
 
 Task World::OnlyTask() {
   const auto tasks = Tasks();
-  if (tasks.size() != 1) throw std::runtime_error(Cat("there are ", tasks.size(), " tasks, not one"));
+  if (tasks.size() != 1)
+    throw std::runtime_error(Cat("there are ", tasks.size(), " tasks, not one"));
   return tasks[0];
 }
 
 std::vector<std::string> World::TimelineOf(const std::string& task_id) {
   std::vector<std::string> lines;
-  for (const TimelineEntry& entry : Must(store().ReadTimeline(task_id))) lines.push_back(entry.kind + ": " + entry.message);
+  for (const TimelineEntry& entry : Must(store().ReadTimeline(task_id)))
+    lines.push_back(entry.kind + ": " + entry.message);
   return lines;
 }
 
 std::vector<std::string> World::Decisions() {
   std::vector<std::string> lines;
-  for (const Decision& decision : Must(store().ListDecisions(100))) lines.push_back(decision.kind + ": " + decision.reason);
+  for (const Decision& decision : Must(store().ListDecisions(100)))
+    lines.push_back(decision.kind + ": " + decision.reason);
   return lines;
 }
 
@@ -204,6 +231,8 @@ std::vector<std::string> World::RemoteBranches() {
   return branches;
 }
 
-std::string World::OnRemote(const std::vector<std::string>& arguments) const { return repository.GitIn(remote_, arguments); }
+std::string World::OnRemote(const std::vector<std::string>& arguments) const {
+  return repository.GitIn(remote_, arguments);
+}
 
 }  // namespace regreen

@@ -1,5 +1,6 @@
-// The whole pipeline in one process: a fake GitHub behind real HTTP, a real git remote, a real store, and
-// workspaces of the kind that needs no sandbox. Workers are stepped, time stands still until told.
+// The whole pipeline in one process: a fake GitHub behind real HTTP, a real git remote, a real
+// store, and workspaces of the kind that needs no sandbox. Workers are stepped, time stands still
+// until told.
 #pragma once
 
 #include <memory>
@@ -48,7 +49,7 @@ class World {
   FakeGithub github;
   GitFixture repository;
   ManualClock clock;
-  std::string commit;                    // the last that was pushed to main
+  std::string commit;  // the last that was pushed to main
 
  private:
   struct Daemon;

@@ -1,4 +1,5 @@
-// A workspace whose commands are answered by the test. Plain fields: what is set is what is answered.
+// A workspace whose commands are answered by the test. Plain fields: what is set is what is
+// answered.
 #pragma once
 
 #include <deque>
@@ -36,7 +37,9 @@ struct FakeWorkspaces final : public WorkspaceFactory {
   }
 
   struct Space final : public Workspace {
-    Space(FakeWorkspaces& o, std::shared_ptr<Opened> r) : owner(o), record(std::move(r)) { ++owner.alive; }
+    Space(FakeWorkspaces& o, std::shared_ptr<Opened> r) : owner(o), record(std::move(r)) {
+      ++owner.alive;
+    }
     ~Space() override { --owner.alive; }
     StatusOr<ExecResult> Exec(const ExecSpec& spec, std::stop_token stop) override {
       if (stop.stop_requested()) return Cancelled("stopped");

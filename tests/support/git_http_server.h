@@ -20,7 +20,7 @@ class GitHttpServer {
 
   std::atomic<int> status_for_all = 0;  // when set: the answer to everything
   std::atomic<int> requests = 0;
-  void RedirectTo(std::string url);         // from now on: everything is 302 to it
+  void RedirectTo(std::string url);  // from now on: everything is 302 to it
 
  private:
   HttpResponse Answer(const HttpRequest& request);

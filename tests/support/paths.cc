@@ -2,7 +2,11 @@
 
 namespace regreen {
 
-std::string SourceFolder() { return REGREEN_SOURCE_FOLDER; }
-std::string GitChild() { return REGREEN_GIT_CHILD; }
+std::string SourceFolder() {
+  return REGREEN_SOURCE_FOLDER;
+}
+std::string GitChild() {
+  return REGREEN_GIT_CHILD;
+}
 
 }  // namespace regreen

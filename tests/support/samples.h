@@ -10,8 +10,9 @@ namespace regreen {
 inline Patch SamplePatch(const std::string& path = "table.txt") {
   Patch patch;
   patch.base_commit = std::string(40, 'a');
-  patch.bytes = "diff --git a/" + path + " b/" + path + "\nindex " + std::string(40, '1') + ".." + std::string(40, '2') +
-                " 100644\n--- a/" + path + "\n+++ b/" + path + "\n@@ -1 +1 @@\n-old\n+new\n";
+  patch.bytes = "diff --git a/" + path + " b/" + path + "\nindex " + std::string(40, '1') + ".." +
+                std::string(40, '2') + " 100644\n--- a/" + path + "\n+++ b/" + path +
+                "\n@@ -1 +1 @@\n-old\n+new\n";
   patch.digest = PatchDigest(patch.base_commit, patch.bytes);
   FileChange file;
   file.path = path;

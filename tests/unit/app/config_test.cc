@@ -28,10 +28,13 @@ TEST(Config, TheExampleFileIsWhatIsPrinted) {
   std::ifstream in(SourceFolder() + "/config.example.toml");
   std::stringstream text;
   text << in.rdbuf();
-  EXPECT_EQ(text.str(), PrintConfig(ExampleConfig())) << "write it anew: regreen check --example > config.example.toml";
+  EXPECT_EQ(text.str(), PrintConfig(ExampleConfig()))
+      << "write it anew: regreen check --example > config.example.toml";
 }
 
-TEST(Config, TheExampleIsRight) { EXPECT_EQ(ProblemsOf(PrintConfig(ExampleConfig())), ""); }
+TEST(Config, TheExampleIsRight) {
+  EXPECT_EQ(ProblemsOf(PrintConfig(ExampleConfig())), "");
+}
 
 TEST(Config, WhatIsPrintedReadsBack) {
   Problems problems;
@@ -48,12 +51,18 @@ TEST(Config, EveryMistakeIsFoundAtOnceWithItsPlaceAndTheNearestName) {
       "[server]\nlisten = \"0.0.0.0:80\"\n[log]\nformat = \"jsn\"\n[worker]\ncount = 3\n"
       "[forge.hub]\nkind = \"github\"\ntoken = \"ghp_whoops\"\n"
       "[ci.gh]\nkind = \"github\"\nforge = \"hubb\"\nsecret = \"file:/s\"\nsecrt = \"x\"\n");
-  EXPECT_THAT(text, HasSubstr("config.toml:2:10: error: server.listen: 0.0.0.0 is reached from outside"));
-  EXPECT_THAT(text, HasSubstr(":4:10: error: log.format: \"jsn\" is not one of text, json, did you mean \"json\"?"));
+  EXPECT_THAT(text,
+              HasSubstr("config.toml:2:10: error: server.listen: 0.0.0.0 is reached from outside"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(
+          ":4:10: error: log.format: \"jsn\" is not one of text, json, did you mean \"json\"?"));
   EXPECT_THAT(text, HasSubstr("error: unknown key \"worker\", did you mean \"workers\"?"));
   EXPECT_THAT(text, HasSubstr(":9:9: error: forge.hub.token: a secret is given as"));
   EXPECT_THAT(text, HasSubstr("error: forge.hub.repos: names no repository"));
-  EXPECT_THAT(text, HasSubstr(":12:9: error: ci.gh.forge: \"hubb\" is not one of hub, did you mean \"hub\"?"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(":12:9: error: ci.gh.forge: \"hubb\" is not one of hub, did you mean \"hub\"?"));
   EXPECT_THAT(text, HasSubstr("error: unknown key \"secrt\", did you mean \"secret\"?"));
   EXPECT_THAT(text, testing::Not(HasSubstr("ghp_whoops")));
 }
@@ -61,7 +70,8 @@ TEST(Config, EveryMistakeIsFoundAtOnceWithItsPlaceAndTheNearestName) {
 TEST(ParseListen, TakesAddressesAndPorts) {
   EXPECT_EQ(*ParseListen("127.0.0.1:0"), std::pair(std::string("127.0.0.1"), 0));
   EXPECT_EQ(*ParseListen("[::1]:443"), std::pair(std::string("::1"), 443));
-  for (const char* bad : {"", "8080", ":80", "a:b", "h:99999", "h:-1"}) EXPECT_FALSE(ParseListen(bad).ok()) << bad;
+  for (const char* bad : {"", "8080", ":80", "a:b", "h:99999", "h:-1"})
+    EXPECT_FALSE(ParseListen(bad).ok()) << bad;
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ TEST(Json, AWrongTypeIsAnErrorThatSaysSo) {
   ASSERT_TRUE(json.ok());
   const auto text = (*json)["a"].String();
   EXPECT_EQ(text.status().code(), StatusCode::kInvalidArgument);
-  EXPECT_EQ(std::string(text.status().message()), "JSON holds an array where a string was expected");
+  EXPECT_EQ(std::string(text.status().message()),
+            "JSON holds an array where a string was expected");
   EXPECT_FALSE((*json)["missing"].Int().ok());
 }
 
@@ -48,7 +49,8 @@ TEST(Json, HostileTextEndsInAnError) {
       {"an exponent that overflows the parser", "0.00000000000001e-2147483639"},
       {"deep lists", std::string(200'000, '[')},
       {"deep and closed", std::string(100, '[') + std::string(100, ']')},
-      {"deep objects", [] {
+      {"deep objects",
+       [] {
          std::string s;
          for (int i = 0; i < 10'000; ++i) s += "{\"a\":";
          return s;
@@ -61,7 +63,8 @@ TEST(Json, HostileTextEndsInAnError) {
 }
 
 TEST(Json, BracketsInStringsDoNotNest) {
-  EXPECT_TRUE(Json::Parse("[\"" + std::string(1000, '[') + "\\\"" + std::string(1000, '{') + "\"]").ok());
+  EXPECT_TRUE(
+      Json::Parse("[\"" + std::string(1000, '[') + "\\\"" + std::string(1000, '{') + "\"]").ok());
 }
 
 TEST(JsonPointer, FollowsRfc6901) {
@@ -77,7 +80,10 @@ TEST(JsonPointer, FollowsRfc6901) {
 
 TEST(JsonWriter, WritesWhatParsesBack) {
   JsonWriter out;
-  out.BeginObject().Field("text", "quote\" line\n bad\xff").Field("n", -5).Field("list", std::vector<std::string>{"a", "b"});
+  out.BeginObject()
+      .Field("text", "quote\" line\n bad\xff")
+      .Field("n", -5)
+      .Field("list", std::vector<std::string>{"a", "b"});
   out.Key("half").Number(0.5).Key("nan").Number(0.0 / 0.0).EndObject();
   const auto json = Json::Parse(out.Take());
   ASSERT_TRUE(json.ok());

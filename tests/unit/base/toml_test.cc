@@ -7,8 +7,10 @@ namespace {
 
 TEST(TomlTable, ReadsTypedValues) {
   Problems problems;
-  TomlTable t = TomlTable::Parse("a = \"x\"\nn = 3\nd = \"1m30s\"\nl = [\"p\", \"q\"]\none = \"p\"\n[s]\nb = true\n[[r]]\nk = 1\n[[r]]\nk = 2\n",
-                                 "f.toml", problems);
+  TomlTable t = TomlTable::Parse(
+      "a = \"x\"\nn = 3\nd = \"1m30s\"\nl = [\"p\", \"q\"]\none = \"p\"\n[s]\nb = true\n[[r]]\nk = "
+      "1\n[[r]]\nk = 2\n",
+      "f.toml", problems);
   EXPECT_EQ(t.String("a"), "x");
   EXPECT_EQ(t.Int("n"), 3);
   EXPECT_EQ(t.Double("n"), 3.0);
@@ -23,17 +25,19 @@ TEST(TomlTable, ReadsTypedValues) {
 
 TEST(TomlTable, NotesEveryMistakeWithItsPlaceAndTheNearestName) {
   Problems problems;
-  TomlTable t = TomlTable::Parse("label = 5\nlabl = \"x\"\nwait = \"soon\"\nlist = [1, \"a\"]\n", "f.toml", problems);
+  TomlTable t = TomlTable::Parse("label = 5\nlabl = \"x\"\nwait = \"soon\"\nlist = [1, \"a\"]\n",
+                                 "f.toml", problems);
   EXPECT_EQ(t.String("label"), std::nullopt);
   EXPECT_EQ(t.Duration("wait"), std::nullopt);
   EXPECT_EQ(t.Strings("list")->size(), 1u);
   t.Finish();
   const std::string text = problems.Render();
-  EXPECT_EQ(text,
-            "f.toml:1:9: error: \"label\" must be a string, not a whole number\n"
-            "f.toml:3:8: error: \"wait\" must be a duration such as \"90s\" or \"10m\", not \"soon\"\n"
-            "f.toml:4:9: error: \"list\" must hold strings only, not a whole number\n"
-            "f.toml:2:8: error: unknown key \"labl\", did you mean \"label\"?\n");
+  EXPECT_EQ(
+      text,
+      "f.toml:1:9: error: \"label\" must be a string, not a whole number\n"
+      "f.toml:3:8: error: \"wait\" must be a duration such as \"90s\" or \"10m\", not \"soon\"\n"
+      "f.toml:4:9: error: \"list\" must hold strings only, not a whole number\n"
+      "f.toml:2:8: error: unknown key \"labl\", did you mean \"label\"?\n");
 }
 
 TEST(TomlTable, ASyntaxErrorHasItsPlace) {

@@ -58,7 +58,8 @@ TEST(IncidentJson, ReadsBackWhatItWrote) {
   incident.evidence.captures = {{"file", "f.c"}};
   incident.history = {5, 2, 1};
   EXPECT_EQ(AsJson(IncidentFromJson(AsJson(incident))).Serialize(), AsJson(incident).Serialize());
-  EXPECT_EQ(AsJson(incident)["history"].Serialize(), R"({"seen":5,"recovered":2,"fixed":1,"flaky":true})");
+  EXPECT_EQ(AsJson(incident)["history"].Serialize(),
+            R"({"seen":5,"recovered":2,"fixed":1,"flaky":true})");
 }
 
 TEST(IncidentJson, HasNoHistoryWhereAnOlderVersionWroteNone) {
@@ -87,7 +88,8 @@ TEST(PatchDigest, DependsOnBaseAndBytes) {
 }
 
 TEST(FailureClass, NamesParseBack) {
-  for (const std::string& name : FailureClassNames()) EXPECT_EQ(ToString(*ParseFailureClass(name)), name);
+  for (const std::string& name : FailureClassNames())
+    EXPECT_EQ(ToString(*ParseFailureClass(name)), name);
 }
 
 }  // namespace

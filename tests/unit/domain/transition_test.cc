@@ -31,17 +31,19 @@ TEST(Transition, AWorkerNeverApproves) {
 
 TEST(Transition, ClaimableStatesAreThoseAWorkerMoves) {
   for (const TaskState state : AllTaskStates()) {
-    const bool moved = std::any_of(std::begin(kTransitions), std::end(kTransitions), [&](const Transition& t) {
-      return t.from == state && t.by == Mover::kWorker;
-    });
+    const bool moved =
+        std::any_of(std::begin(kTransitions), std::end(kTransitions),
+                    [&](const Transition& t) { return t.from == state && t.by == Mover::kWorker; });
     const auto claimable = ClaimableStates();
-    EXPECT_EQ(moved, std::find(claimable.begin(), claimable.end(), state) != claimable.end()) << ToString(state);
+    EXPECT_EQ(moved, std::find(claimable.begin(), claimable.end(), state) != claimable.end())
+        << ToString(state);
   }
 }
 
 TEST(TaskState, NamesParseBack) {
   for (const TaskState state : AllTaskStates()) EXPECT_EQ(ParseTaskState(ToString(state)), state);
-  EXPECT_EQ(ParseTaskState("running"), std::nullopt) << "running is not a state: holding a lease is";
+  EXPECT_EQ(ParseTaskState("running"), std::nullopt)
+      << "running is not a state: holding a lease is";
 }
 
 TEST(RetryBackoff, DoublesFromFiveSecondsToHalfAnHourWithJitter) {

@@ -9,7 +9,6 @@
 #include "adapters/git/git.h"
 #include "daemon/base/file.h"
 #include "daemon/base/text.h"
-#include "tests/support/paths.h"
 #include "tests/support/git_fixture.h"
 #include "tests/support/git_http_server.h"
 #include "tests/support/paths.h"

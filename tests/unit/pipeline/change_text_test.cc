@@ -21,13 +21,17 @@ TEST(PlainWords, HoldNothingThatAForgeActsOn) {
   const WordsCase cases[] = {
       {"a mention", "ping @admin now", "ping (at)admin now"},
       {"a closing reference", "closes #12", "closes No.12"},
-      {"a closing link", "fixes https://github.com/a/b/issues/1", "fixes https: github.com/a/b/issues/1"},
+      {"a closing link", "fixes https://github.com/a/b/issues/1",
+       "fixes https: github.com/a/b/issues/1"},
       {"another form of reference", "resolves GH-7", "resolves GH 7"},
       {"HTML", "<img src=x>", "(img src=x)"},
       {"a Markdown link", "[x](y)", "(x)(y)"},
       {"line breaks", "a\nb", "a\\x0ab"},
       {"code", "`x`", "'x'"},
-      {"hidden direction", "a\xE2\x80\xAE" "b", "a\\u{202e}b"},
+      {"hidden direction",
+       "a\xE2\x80\xAE"
+       "b",
+       "a\\u{202e}b"},
   };
   for (const WordsCase& c : cases) {
     SCOPED_TRACE(c.name);
@@ -62,7 +66,8 @@ TEST(ChangeBody, HostileNamesStayInTheirPlaces) {
   task.incident.job.name = "x` @team <b> ![i](https://evil.example/p.png)\n## Heading";
   task.incident.run.link = "https://evil.example/)@team";
   task.incident.evidence.lines = {{1, "```\n@everyone closes #1", "primary"}};
-  const std::string body = ChangeBody(task, SamplePatch("a`b @c.txt"), {"make `x`\n```\n@a", 1, 1, "s"});
+  const std::string body =
+      ChangeBody(task, SamplePatch("a`b @c.txt"), {"make `x`\n```\n@a", 1, 1, "s"});
   EXPECT_THAT(body, Not(HasSubstr("\n## Heading")));
   EXPECT_THAT(body, HasSubstr("`x' @team <b> ![i](https://evil.example/p.png)\\x0a## Heading`"));
   EXPECT_THAT(body, Not(HasSubstr("(https://evil.example/)@team")));

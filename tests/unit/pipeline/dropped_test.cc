@@ -15,8 +15,18 @@ struct DropCase {
 
 TEST(WhyDropped, SaysWhyEachRunIsLeftAlone) {
   const DropCase cases[] = {
-      {"green", [](RunFacts& r) { r.failed = false; r.conclusion = "success"; }, "its conclusion is success"},
-      {"superseded", [](RunFacts& r) { r.superseded = true; r.superseded_why = "main moved on"; }, "superseded: main moved on"},
+      {"green",
+       [](RunFacts& r) {
+         r.failed = false;
+         r.conclusion = "success";
+       },
+       "its conclusion is success"},
+      {"superseded",
+       [](RunFacts& r) {
+         r.superseded = true;
+         r.superseded_why = "main moved on";
+       },
+       "superseded: main moved on"},
       {"a fork", [](RunFacts& r) { r.from_fork = true; }, "fork"},
       {"our own branch", [](RunFacts& r) { r.branch = "regreen/x-1"; }, "branch of ours"},
   };

@@ -29,9 +29,10 @@ struct Notes final : public RepairLog {
 
 std::shared_ptr<const GuardRules> SampleGuard() {
   Problems problems;
-  const GuardSource source{"guard.toml",
-                           "[[protected]]\nname = \"ci-definition\"\nabout = \"defines what the CI runs\"\n"
-                           "paths = [\".github/workflows/**\"]\n"};
+  const GuardSource source{
+      "guard.toml",
+      "[[protected]]\nname = \"ci-definition\"\nabout = \"defines what the CI runs\"\n"
+      "paths = [\".github/workflows/**\"]\n"};
   auto rules = GuardRules::Load({&source, 1}, problems);
   EXPECT_FALSE(problems.has_errors()) << problems.Render();
   return rules;
@@ -43,7 +44,8 @@ class RepairTest : public testing::Test {
     workspaces.captured = SamplePatch();
     // Red without the patch, green with it.
     workspaces.on_exec = [](const ExecSpec& spec, bool patched) {
-      return FakeWorkspaces::Exit(spec.command == "make check" && !patched ? 2 : 0, spec.command + " said so\n");
+      return FakeWorkspaces::Exit(spec.command == "make check" && !patched ? 2 : 0,
+                                  spec.command + " said so\n");
     };
   }
   StatusOr<RepairOutcome> Repair() {
@@ -121,7 +123,8 @@ TEST_F(RepairTest, VerifiesAsOftenAsTheTemplateAsks) {
   task.plan.verify_runs = 3;
   int greens = 0;
   workspaces.on_exec = [&](const ExecSpec& spec, bool patched) {
-    if (spec.command != "make check" || !patched) return FakeWorkspaces::Exit(spec.command == "make check" ? 2 : 0);
+    if (spec.command != "make check" || !patched)
+      return FakeWorkspaces::Exit(spec.command == "make check" ? 2 : 0);
     return FakeWorkspaces::Exit(++greens == 3 ? 1 : 0);
   };
   const auto outcome = Repair();
@@ -179,7 +182,8 @@ TEST_F(RepairTest, InputsReachCommandsByEnvironmentAlone) {
     return FakeWorkspaces::Exit(1);
   };
   EXPECT_TRUE(Repair().ok());
-  EXPECT_THAT(env, Contains(std::pair<std::string, std::string>("REGREEN_INPUT_CAUSE", "$(rm -rf /)")));
+  EXPECT_THAT(env,
+              Contains(std::pair<std::string, std::string>("REGREEN_INPUT_CAUSE", "$(rm -rf /)")));
 }
 
 }  // namespace

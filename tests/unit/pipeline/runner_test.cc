@@ -20,7 +20,8 @@ TEST(AfterError, ARetryableErrorIsTriedAgainWithBackoff) {
 }
 
 TEST(AfterError, WaitsAsLongAsTheServerAsked) {
-  EXPECT_EQ(AfterError(SampleTask(), ResourceExhausted("slow down", absl::Minutes(9)), 0).delay, absl::Minutes(9));
+  EXPECT_EQ(AfterError(SampleTask(), ResourceExhausted("slow down", absl::Minutes(9)), 0).delay,
+            absl::Minutes(9));
 }
 
 TEST(AfterError, APermanentErrorFailsTheTaskVisibly) {
@@ -34,7 +35,8 @@ TEST(AfterError, AttemptsAreSpentInTheEnd) {
   task.attempt = kMaxAttempts;
   EXPECT_EQ(AfterError(task, Unavailable("away"), 0).to, TaskState::kFailed);
   task.state = TaskState::kWatching;
-  EXPECT_EQ(AfterError(task, Unavailable("away"), 0).to, TaskState::kWatching) << "an open change is not given up";
+  EXPECT_EQ(AfterError(task, Unavailable("away"), 0).to, TaskState::kWatching)
+      << "an open change is not given up";
 }
 
 TEST(AfterError, AMissingSandboxIsWaitedFor) {
@@ -48,7 +50,8 @@ TEST(ProofJson, ReadsBackAndChecksTheDigest) {
   EXPECT_EQ(read->step, "step");
   EXPECT_EQ(read->red_exit_code, 2);
   EXPECT_EQ(read->patch.files[0].path, "table.txt");
-  EXPECT_EQ(ProofFromJson(ProofToJson(proof), proof.patch.bytes + " ").status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(ProofFromJson(ProofToJson(proof), proof.patch.bytes + " ").status().code(),
+            StatusCode::kInvalidArgument);
 }
 
 }  // namespace

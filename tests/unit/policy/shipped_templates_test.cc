@@ -11,16 +11,15 @@
 #include "daemon/base/regex.h"
 #include "daemon/policy/matcher.h"
 #include "daemon/policy/report.h"
-#include "tests/unit/policy/samples.h"
 #include "tests/support/paths.h"
+#include "tests/unit/policy/samples.h"
 
 namespace regreen {
 namespace {
 
 std::vector<PolicySource> ShippedSources() {
   std::vector<PolicySource> sources;
-  const std::filesystem::path folder =
-      std::filesystem::path(SourceFolder()) / "policies/templates";
+  const std::filesystem::path folder = std::filesystem::path(SourceFolder()) / "policies/templates";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.path().extension() != ".toml") continue;
     const auto text = ReadFile(entry.path(), 1 << 20);

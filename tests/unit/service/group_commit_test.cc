@@ -19,13 +19,17 @@ struct CountingStore final : public DeliveryStore {
     if (!status.ok()) return status;
     return std::vector<AcceptOutcome>(deliveries.size(), AcceptOutcome::kAccepted);
   }
-  StatusOr<std::optional<DeliveryLease>> ClaimDelivery(const std::string&, absl::Duration) override {
+  StatusOr<std::optional<DeliveryLease>> ClaimDelivery(const std::string&,
+                                                       absl::Duration) override {
     return std::optional<DeliveryLease>();
   }
-  StatusOr<std::vector<std::string>> FinishDelivery(const DeliveryLease&, const DeliveryOutcome&) override {
+  StatusOr<std::vector<std::string>> FinishDelivery(const DeliveryLease&,
+                                                    const DeliveryOutcome&) override {
     return std::vector<std::string>();
   }
-  Status RetryDelivery(const DeliveryLease&, absl::Duration, const std::string&) override { return OkStatus(); }
+  Status RetryDelivery(const DeliveryLease&, absl::Duration, const std::string&) override {
+    return OkStatus();
+  }
   Status FailDelivery(const DeliveryLease&, const std::string&) override { return OkStatus(); }
 
   std::mutex mutex;

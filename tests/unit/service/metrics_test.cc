@@ -31,7 +31,8 @@ TEST(Metrics, AStateThatEmptiedGoesBackToZero) {
   StoreCounts counts;
   counts.tasks[{"queued", "format"}] = 1;
   metrics.Render(counts);
-  EXPECT_THAT(metrics.Render(StoreCounts()), HasSubstr(R"(regreen_tasks{state="queued",template="format"} 0)"));
+  EXPECT_THAT(metrics.Render(StoreCounts()),
+              HasSubstr(R"(regreen_tasks{state="queued",template="format"} 0)"));
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include <thread>
 #include <vector>
 
-#include "tests/unit/store/store_file.h"
 #include "tests/support/paths.h"
+#include "tests/unit/store/store_file.h"
 
 namespace regreen {
 namespace {
