@@ -9,6 +9,7 @@
 #include "daemon/policy/ci_definition.h"
 #include "daemon/policy/matcher.h"
 #include "daemon/policy/report.h"
+#include "daemon/triage/signature.h"
 
 namespace regreen {
 namespace {
@@ -37,6 +38,16 @@ void RedactAll(Evidence& evidence) {
     diagnostic.message = Redact(diagnostic.message);
   for (EvidenceLine& line : evidence.lines) line.text = Redact(line.text);
   for (auto& [name, value] : evidence.captures) value = Redact(value);
+}
+
+// A job that failed though its log shows nothing is named by where it failed: two such places are
+// two failures, and a matrix of one is one.
+void NameByPlace(const RunFacts& run, const JobFacts& job, Evidence& evidence) {
+  const std::string_view name = std::string_view(job.name).substr(0, job.name.find(" ("));
+  evidence.failure_class = FailureClass::kUnknown;
+  evidence.signature =
+      MakeSignature(run.workflow, StableName(name), StableMessage(job.failed_step));
+  evidence.fingerprint = MakeFingerprint(evidence.failure_class, evidence.signature);
 }
 
 }  // namespace
@@ -154,6 +165,7 @@ Status Collector::AddIncidents(Forge& forge, const RunHint& hint, const RunFacts
       continue;
     }
     Evidence evidence = triage.Run(log->text, {run.ci, job.failed_step, job.name, hint.command});
+    if (evidence.failure_class == FailureClass::kNone) NameByPlace(run, job, evidence);
     RedactAll(evidence);
     const auto same = std::find_if(incidents.begin(), incidents.end(), [&](const Incident& other) {
       return other.evidence.fingerprint == evidence.fingerprint;

@@ -75,6 +75,24 @@ TEST(Select, NoTemplateIsADecisionThatSaysWhyNot) {
               Contains(testing::AllOf(HasSubstr("unmatched"), HasSubstr("release/*"))));
 }
 
+TEST(Select, AFailureWithoutAWordIsNamedByItsPlace) {
+  std::string text = World::DefaultTemplate();
+  const std::string log = "log = ['table\\.txt is out of date']\n";
+  text.replace(text.find(log), log.size(), "");
+  World world(text);
+  world.PushRedCommit();
+  FakeRun run = world.FailingRun();
+  run.jobs[0].name = "check (3.11)";
+  run.jobs[0].log = "all is well\n";
+  world.github.AddRun(run);
+  world.Deliver(run);
+  world.WorkUntilIdle();
+  const Evidence evidence = world.OnlyTask().incident.evidence;
+  EXPECT_EQ(evidence.failure_class, FailureClass::kUnknown);
+  EXPECT_EQ(evidence.signature, "CI: check — Run the check");
+  EXPECT_EQ(evidence.fingerprint.size(), 64u);
+}
+
 TEST(Forge, AnOutageIsWaitedFor) {
   World world;
   world.PushRedCommit();
