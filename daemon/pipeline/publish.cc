@@ -35,12 +35,17 @@ RunHint HintOf(const Task& task) {
   return hint;
 }
 
+// The branch that the change is to be merged into: the template's, or the one that was red.
+std::string TargetOf(const Task& task) {
+  const std::string& target = task.plan.change_target;
+  return target.empty() ? task.incident.run.branch : target;
+}
+
 ChangeRequest RequestOf(const Task& task, const Proof& proof, const std::string& commit) {
   ChangeRequest request;
   request.repo = task.incident.run.key.repo;
   request.branch = BranchName(task);
-  request.target =
-      task.plan.change_target.empty() ? task.incident.run.branch : task.plan.change_target;
+  request.target = TargetOf(task);
   request.title = ChangeTitle(task);
   request.body = ChangeBody(task, proof.patch, ProofTextOf(task, proof));
   request.draft = task.plan.stage != Stage::kAuto;
@@ -95,10 +100,9 @@ StatusOr<TaskUpdate> Follow(Forge& forge, const Task& task, absl::Duration watch
                             std::stop_token stop) {
   if (!task.change) return Internal("a watched task has no change");
   const RunFacts& run = task.incident.run;
-  const std::string target = task.plan.change_target.empty() ? run.branch : task.plan.change_target;
   ASSIGN_OR_RETURN(const ChangeState state,
                    forge.ReadChange({run.key.forge, run.key.repo, task.change->number},
-                                    {task.branch, target, task.pushed_commit}, stop));
+                                    {task.branch, TargetOf(task), task.pushed_commit}, stop));
   switch (state.kind) {
     case ChangeState::Kind::kMerged:
       return MoveTo(TaskState::kMerged, "the change was merged");
