@@ -238,6 +238,12 @@ bool Json::BoolOr(bool fallback) const {
   return Bool().value_or(fallback);
 }
 
+std::vector<std::string> Json::Strings() const {
+  std::vector<std::string> strings;
+  for (const Json& element : Elements()) strings.push_back(element.StringOr(""));
+  return strings;
+}
+
 std::string Json::Serialize() const {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);

@@ -48,6 +48,7 @@ class Json {
   std::string StringOr(std::string_view fallback) const;
   std::int64_t IntOr(std::int64_t fallback) const;
   bool BoolOr(bool fallback) const;
+  std::vector<std::string> Strings() const;  // of an array; an element of another type is ""
 
   std::string Serialize() const;  // compact
 

@@ -5,12 +5,6 @@
 namespace regreen {
 namespace {
 
-std::vector<std::string> ReadStrings(const Json& json) {
-  std::vector<std::string> out;
-  for (const Json& element : json.Elements()) out.push_back(element.StringOr(""));
-  return out;
-}
-
 int ReadInt(const Json& json) {
   return static_cast<int>(json.IntOr(0));
 }
@@ -56,7 +50,7 @@ Evidence EvidenceFromJson(const Json& json) {
   e.step = json["step"].StringOr("");
   e.command = json["command"].StringOr("");
   if (json["exit_code"].IsInt()) e.exit_code = ReadInt(json["exit_code"]);
-  e.failed_tests = ReadStrings(json["failed_tests"]);
+  e.failed_tests = json["failed_tests"].Strings();
   for (const Json& d : json["diagnostics"].Elements()) {
     e.diagnostics.push_back({d["file"].StringOr(""), ReadInt(d["line"]), ReadInt(d["column"]),
                              d["message"].StringOr("")});
@@ -160,7 +154,7 @@ Incident IncidentFromJson(const Json& json) {
   incident.id = json["id"].StringOr("");
   incident.run = RunFactsFromJson(json["run"]);
   incident.job = JobFactsFromJson(json["job"]);
-  incident.jobs = ReadStrings(json["jobs"]);
+  incident.jobs = json["jobs"].Strings();
   incident.evidence = EvidenceFromJson(json["evidence"]);
   incident.history = HistoryFromJson(json["history"]);
   return incident;

@@ -13,12 +13,6 @@ constexpr std::pair<Stage, std::string_view> kStages[] = {
     {Stage::kAuto, "auto"},   {Stage::kRetired, "retired"},
 };
 
-std::vector<std::string> ReadStrings(const Json& json) {
-  std::vector<std::string> out;
-  for (const Json& element : json.Elements()) out.push_back(element.StringOr(""));
-  return out;
-}
-
 absl::Duration ReadDuration(const Json& json, absl::Duration fallback) {
   return ParseDuration(json.StringOr("")).value_or(fallback);
 }
@@ -75,7 +69,7 @@ StatusOr<Plan> PlanFromJson(const Json& json) {
     return InvalidArgument(Cat("the plan of ", name, " has no stage that this version knows"));
   plan.stage = *stage;
   plan.workspace = json["workspace"].StringOr("");
-  plan.setup = ReadStrings(json["setup"]);
+  plan.setup = json["setup"].Strings();
   plan.setup_timeout = ReadDuration(json["setup_timeout"], defaults.setup_timeout);
   for (const Json& step : json["steps"].Elements()) {
     plan.steps.push_back({step["name"].StringOr(""), step["run"].StringOr(""),
@@ -85,12 +79,12 @@ StatusOr<Plan> PlanFromJson(const Json& json) {
   plan.verify_directory = json["verify_directory"].StringOr("");
   plan.verify_runs = static_cast<int>(json["verify_runs"].IntOr(defaults.verify_runs));
   plan.verify_timeout = ReadDuration(json["verify_timeout"], defaults.verify_timeout);
-  plan.guard_paths = ReadStrings(json["guard_paths"]);
+  plan.guard_paths = json["guard_paths"].Strings();
   plan.guard_max_files = static_cast<int>(json["guard_max_files"].IntOr(defaults.guard_max_files));
   plan.guard_max_lines = static_cast<int>(json["guard_max_lines"].IntOr(defaults.guard_max_lines));
   plan.change_title = json["change_title"].StringOr("");
   plan.change_body = json["change_body"].StringOr("");
-  plan.change_labels = ReadStrings(json["change_labels"]);
+  plan.change_labels = json["change_labels"].Strings();
   plan.change_target = json["change_target"].StringOr("");
   for (const Json& input : json["inputs"].Elements()) {
     plan.inputs.emplace_back(input["name"].StringOr(""), input["value"].StringOr(""));
