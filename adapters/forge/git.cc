@@ -45,6 +45,7 @@ class GitForge final : public Forge {
     return ChangeState{ChangeState::Kind::kOpen, *head};
   }
 
+  ForgeActions* actions() override { return nullptr; }
   StatusOr<GitRemote> Remote(const std::string& repo) override {
     const auto found = remotes_.find(repo);
     if (found == remotes_.end()) {

@@ -84,6 +84,7 @@ class GithubForge final : public Forge {
     return ReadGithubPull(api_, key, std::move(stop));
   }
 
+  ForgeActions* actions() override { return nullptr; }
   StatusOr<GitRemote> Remote(const std::string& repo) override {
     RETURN_IF_ERROR(CheckRepo(repo));
     const std::string url = Cat(git_, "/", repo, ".git");

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "daemon/base/json.h"
 #include "daemon/domain/run.h"
 
@@ -54,6 +55,7 @@ struct Evidence {
   std::string signature;    // what a person would call it; stable over branches and vendors
   std::string fingerprint;  // hex of SHA-256 over (class, signature)
   std::string tool, step, command;
+  std::string directory;  // where the command runs, below the tree; "" is its root
   std::optional<int> exit_code;
   std::vector<std::string> failed_tests;
   std::vector<Diagnostic> diagnostics;
@@ -69,16 +71,22 @@ struct History {
   int seen = 0;       // runs that showed it, each attempt of a run by itself; not the present one
   int recovered = 0;  // of those: a later attempt of the same run, so of the same commit, was green
   int fixed = 0;      // its tasks whose change was merged
+  std::vector<absl::Time> times;  // when it was seen, newest first; the last kMostTimes
+  static constexpr std::size_t kMostTimes = 100;
   bool flaky() const { return recovered > 0; }  // one commit, different results
 };
 
 struct Incident {
   std::string id;  // set by the store
+  absl::Time at;   // when the run was collected
   RunFacts run;
   JobFacts job;                   // of the first job that showed it
   std::vector<std::string> jobs;  // names of all of this run
   Evidence evidence;
   History history;  // when the run was collected; not brought up to date later
+  // Asked for only when a template asks about them.
+  std::vector<std::string> changed_paths;  // by the commit, capped
+  std::vector<std::string> labels;         // of the pull request
 };
 
 // Jobs of one repository and target branch with one fingerprint are one incident.

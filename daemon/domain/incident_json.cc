@@ -16,6 +16,7 @@ void WriteJson(const Evidence& e, JsonWriter& out) {
   out.Field("class", ToString(e.failure_class));
   out.Field("rule", e.rule).Field("signature", e.signature).Field("fingerprint", e.fingerprint);
   out.Field("tool", e.tool).Field("step", e.step).Field("command", e.command);
+  out.Field("directory", e.directory);
   out.Key("exit_code");
   e.exit_code ? out.Int(*e.exit_code) : out.Null();
   out.Field("failed_tests", e.failed_tests);
@@ -49,6 +50,7 @@ Evidence EvidenceFromJson(const Json& json) {
   e.tool = json["tool"].StringOr("");
   e.step = json["step"].StringOr("");
   e.command = json["command"].StringOr("");
+  e.directory = json["directory"].StringOr("");
   if (json["exit_code"].IsInt()) e.exit_code = ReadInt(json["exit_code"]);
   e.failed_tests = json["failed_tests"].Strings();
   for (const Json& d : json["diagnostics"].Elements()) {
@@ -69,11 +71,18 @@ void WriteJson(const History& history, JsonWriter& out) {
       .Field("recovered", history.recovered)
       .Field("fixed", history.fixed);
   out.Field("flaky", history.flaky());
-  out.EndObject();
+  out.Key("times").BeginArray();
+  for (const absl::Time time : history.times) out.Int(absl::ToUnixMicros(time));
+  out.EndArray().EndObject();
 }
 
 History HistoryFromJson(const Json& json) {
-  return {ReadInt(json["seen"]), ReadInt(json["recovered"]), ReadInt(json["fixed"])};
+  History history{ReadInt(json["seen"]), ReadInt(json["recovered"]), ReadInt(json["fixed"]), {}};
+  for (const Json& time : json["times"].Elements()) {
+    if (history.times.size() < History::kMostTimes)
+      history.times.push_back(absl::FromUnixMicros(time.IntOr(0)));
+  }
+  return history;
 }
 
 void WriteJson(const JobFacts& job, JsonWriter& out) {
@@ -136,7 +145,7 @@ RunFacts RunFactsFromJson(const Json& json) {
 
 void WriteJson(const Incident& incident, JsonWriter& out) {
   out.BeginObject();
-  out.Field("id", incident.id);
+  out.Field("id", incident.id).Field("at", absl::ToUnixMicros(incident.at));
   out.Key("run");
   WriteJson(incident.run, out);
   out.Key("job");
@@ -146,17 +155,21 @@ void WriteJson(const Incident& incident, JsonWriter& out) {
   WriteJson(incident.evidence, out);
   out.Key("history");
   WriteJson(incident.history, out);
+  out.Field("changed_paths", incident.changed_paths).Field("labels", incident.labels);
   out.EndObject();
 }
 
 Incident IncidentFromJson(const Json& json) {
   Incident incident;
   incident.id = json["id"].StringOr("");
+  incident.at = absl::FromUnixMicros(json["at"].IntOr(0));
   incident.run = RunFactsFromJson(json["run"]);
   incident.job = JobFactsFromJson(json["job"]);
   incident.jobs = json["jobs"].Strings();
   incident.evidence = EvidenceFromJson(json["evidence"]);
   incident.history = HistoryFromJson(json["history"]);
+  incident.changed_paths = json["changed_paths"].Strings();
+  incident.labels = json["labels"].Strings();
   return incident;
 }
 

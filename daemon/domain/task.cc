@@ -14,6 +14,7 @@ constexpr std::pair<TaskState, std::string_view> kNames[] = {
     {TaskState::kDeclined, "declined"},   {TaskState::kYielded, "yielded"},
     {TaskState::kShadowed, "shadowed"},   {TaskState::kUnreproducible, "unreproducible"},
     {TaskState::kFailed, "failed"},       {TaskState::kCancelled, "cancelled"},
+    {TaskState::kReported, "reported"},
 };
 
 }  // namespace

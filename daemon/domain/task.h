@@ -34,6 +34,7 @@ enum class TaskState {
   kUnreproducible,
   kFailed,
   kCancelled,
+  kReported,  // a person was told; nothing else is to be done
 };
 std::string_view ToString(TaskState state);
 std::optional<TaskState> ParseTaskState(std::string_view name);
@@ -43,7 +44,7 @@ bool IsTerminal(TaskState state);
 struct TimelineEntry {
   absl::Time at;
   std::string kind;  // "state", "reproduced", "step", "captured", "verdict", "verified", "pushed",
-                     // "change", "note"
+                     // "change", "rerun", "report", "note"
   std::string message;  // a sentence for a person; escaped where it is shown
 };
 
@@ -52,6 +53,21 @@ struct TimelineEntry {
 struct Artifact {
   std::string name;
   std::string bytes;
+};
+
+// Where a task stands on its ladder, between the moves that put it aside.
+struct LadderPosition {
+  int next = 0;                           // index of the rung to climb next
+  StepOutcome last = StepOutcome::kNone;  // of the last rung that was tried
+  int reruns = 0;                         // of the rung at `next`
+  int run_attempt = 0;  // of the CI run, as it stands after re-runs; 0: the incident's own
+  bool operator==(const LadderPosition&) const = default;
+};
+
+// What a task cost so far.
+struct Spend {
+  double usd = 0;
+  absl::Duration time;  // in workspaces
 };
 
 struct Task {
@@ -68,6 +84,10 @@ struct Task {
   std::string branch;         // set when publishing
   std::string pushed_commit;  // set when pushed
   std::optional<Change> change;
+  LadderPosition ladder;
+  Spend spent;
+  bool reproduced = false;  // the failing command failed in a workspace
+  std::string held_back;    // what limit holds it back, a sentence; "" for none
 };
 
 struct Decision {

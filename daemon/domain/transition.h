@@ -20,10 +20,12 @@ struct Transition {
 inline constexpr Transition kTransitions[] = {
     {TaskState::kHeld, Mover::kPerson, TaskState::kQueued},
     {TaskState::kHeld, Mover::kPerson, TaskState::kCancelled},
+    {TaskState::kHeld, Mover::kRunEvent, TaskState::kSuperseded},
 
     {TaskState::kQueued, Mover::kWorker, TaskState::kRepairing},
     {TaskState::kQueued, Mover::kWorker, TaskState::kSuperseded},
     {TaskState::kQueued, Mover::kWorker, TaskState::kFailed},
+    {TaskState::kQueued, Mover::kRunEvent, TaskState::kSuperseded},
     {TaskState::kQueued, Mover::kPerson, TaskState::kCancelled},
 
     {TaskState::kRepairing, Mover::kWorker, TaskState::kReviewing},
@@ -31,24 +33,32 @@ inline constexpr Transition kTransitions[] = {
     {TaskState::kRepairing, Mover::kWorker, TaskState::kRerunning},
     {TaskState::kRepairing, Mover::kWorker, TaskState::kShadowed},
     {TaskState::kRepairing, Mover::kWorker, TaskState::kUnreproducible},
+    {TaskState::kRepairing, Mover::kWorker, TaskState::kReported},
+    {TaskState::kRepairing, Mover::kWorker, TaskState::kSuperseded},
     {TaskState::kRepairing, Mover::kWorker, TaskState::kFailed},
+    {TaskState::kRepairing, Mover::kRunEvent, TaskState::kSuperseded},
     {TaskState::kRepairing, Mover::kPerson, TaskState::kCancelled},
 
     {TaskState::kRerunning, Mover::kRunEvent, TaskState::kRecovered},
     {TaskState::kRerunning, Mover::kRunEvent, TaskState::kRepairing},
     {TaskState::kRerunning, Mover::kWorker, TaskState::kRecovered},
     {TaskState::kRerunning, Mover::kWorker, TaskState::kRepairing},
+    {TaskState::kRerunning, Mover::kWorker, TaskState::kReported},
+    {TaskState::kRerunning, Mover::kWorker, TaskState::kSuperseded},
     {TaskState::kRerunning, Mover::kWorker, TaskState::kFailed},
+    {TaskState::kRerunning, Mover::kRunEvent, TaskState::kSuperseded},
     {TaskState::kRerunning, Mover::kPerson, TaskState::kCancelled},
 
     {TaskState::kReviewing, Mover::kPerson, TaskState::kPublishing},
     {TaskState::kReviewing, Mover::kPerson, TaskState::kCancelled},
+    {TaskState::kReviewing, Mover::kRunEvent, TaskState::kSuperseded},
 
     {TaskState::kPublishing, Mover::kWorker, TaskState::kWatching},
     {TaskState::kPublishing, Mover::kWorker, TaskState::kRepairing},
     {TaskState::kPublishing, Mover::kWorker, TaskState::kSuperseded},
     {TaskState::kPublishing, Mover::kWorker, TaskState::kYielded},
     {TaskState::kPublishing, Mover::kWorker, TaskState::kFailed},
+    {TaskState::kPublishing, Mover::kRunEvent, TaskState::kSuperseded},
     {TaskState::kPublishing, Mover::kPerson, TaskState::kCancelled},
 
     {TaskState::kWatching, Mover::kForgeEvent, TaskState::kMerged},

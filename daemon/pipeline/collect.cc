@@ -176,7 +176,8 @@ Status Collector::AddIncidents(Forge& forge, const RunHint& hint, const RunFacts
     }
     ASSIGN_OR_RETURN(const History history,
                      deps_.records->ReadHistory(run.key, evidence.fingerprint));
-    incidents.push_back({"", run, job, {job.name}, std::move(evidence), history});
+    Incident incident{"", absl::Now(), run, job, {job.name}, std::move(evidence), history};
+    incidents.push_back(std::move(incident));
     incidents.back().run.jobs.clear();
   }
   for (Incident& incident : incidents) {

@@ -34,8 +34,8 @@ struct Repairer::Job {
     ExecSpec spec;
     spec.command = command;
     spec.timeout = timeout;
-    for (const auto& [name, value] : task.plan.inputs)
-      spec.env.emplace_back(Cat("REGREEN_INPUT_", name), value);
+    for (const PlanInput& input : task.plan.inputs)
+      spec.env.emplace_back(Cat("REGREEN_INPUT_", input.name), input.value);
     return spec;
   }
   ExecSpec Check() const {

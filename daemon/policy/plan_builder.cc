@@ -56,9 +56,8 @@ std::string FilesOf(const Evidence& evidence) {
   return Join(files, "\n");
 }
 
-std::vector<std::pair<std::string, std::string>> InputsOf(const Incident& incident,
-                                                          const SelectOptions& options,
-                                                          const Captures& captures) {
+std::vector<PlanInput> InputsOf(const Incident& incident, const SelectOptions& options,
+                                const Captures& captures) {
   std::map<std::string, std::string> inputs;
   if (!options.command.empty())
     inputs.emplace("COMMAND", InputValue(options.command, kLongestInput));
@@ -70,7 +69,9 @@ std::vector<std::pair<std::string, std::string>> InputsOf(const Incident& incide
       inputs.emplace(InputName(name), InputValue(value, kLongestInput));
     }
   }
-  return {inputs.begin(), inputs.end()};
+  std::vector<PlanInput> out;
+  for (auto& [name, value] : inputs) out.push_back({name, std::move(value)});
+  return out;
 }
 
 }  // namespace

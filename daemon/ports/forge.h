@@ -20,6 +20,8 @@ struct GitRemote {
   Secret password;
 };
 
+class ForgeActions;
+
 class Forge {
  public:
   virtual ~Forge() = default;
@@ -35,6 +37,8 @@ class Forge {
                                            std::stop_token stop) = 0;
   // PermissionDenied when the config does not name this repository.
   virtual StatusOr<GitRemote> Remote(const std::string& repo) = 0;
+  // What a forge with an API can do besides; nullptr for one without. Lives as long as the forge.
+  virtual ForgeActions* actions() = 0;
 };
 
 }  // namespace regreen

@@ -86,6 +86,9 @@ struct TaskUpdate {
   std::optional<std::string> patch_digest, branch, pushed_commit;
   std::optional<Change> change;
   std::optional<Plan> plan;  // when collecting more changed it
+  std::optional<LadderPosition> ladder;
+  Spend spent;              // by this step; added to what the task cost before
+  bool reproduced = false;  // true: remembered from now on
 };
 
 class TaskStore {

@@ -70,7 +70,7 @@ inline Plan MakePlan(std::string name = "npm-lockfile-drift") {
   plan.stage = Stage::kSuggest;
   plan.steps = {{"regenerate", "npm install --package-lock-only", absl::Minutes(3)}};
   plan.verify_command = "npm ci";
-  plan.inputs = {{"node", "20"}};
+  plan.inputs = {{"NODE", "20", true, "default"}};
   return plan;
 }
 
@@ -205,6 +205,7 @@ inline std::string StoreContract::MakeTaskIn(TaskState state) {
     case TaskState::kPublishing:
     case TaskState::kShadowed:
     case TaskState::kUnreproducible:
+    case TaskState::kReported:
     case TaskState::kFailed:
       way = {TaskState::kRepairing, state};
       break;

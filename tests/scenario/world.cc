@@ -34,6 +34,7 @@ class LocalRemotes final : public Forge {
                                    std::stop_token s) override {
     return forge_->ReadChange(k, r, s);
   }
+  ForgeActions* actions() override { return forge_->actions(); }
   StatusOr<GitRemote> Remote(const std::string&) override {
     return GitRemote{remote_, "", Secret()};
   }

@@ -28,12 +28,42 @@ TEST(PlanJson, ReadsBackWhatItWrote) {
   plan.guard_paths = {"src/**"};
   plan.guard_max_files = 7;
   plan.change_labels = {"regreen"};
-  plan.inputs = {{"CAUSE", "x\ny"}};
+  plan.inputs = {{"CAUSE", "x\ny", false, "log.cause"}};
+  Step agent{"agent", "", absl::Minutes(5), StepKind::kAgent};
+  agent.when = {{"test"}, 2, {StepOutcome::kStillRed, StepOutcome::kNoChange}};
+  agent.agent = "cheap";
+  agent.text = "repair it";
+  agent.rounds = 3;
+  agent.max_usd = 0.25;
+  Step rerun{"again", "", absl::Minutes(1), StepKind::kRerun};
+  rerun.times = 2;
+  rerun.delay = absl::Seconds(30);
+  Step report{"tell", "", absl::Minutes(1), StepKind::kReport};
+  report.report = ReportKind::kIssue;
+  report.source = "base";
+  plan.steps.insert(plan.steps.end(), {agent, rerun, report});
+  plan.then = {{"next", {"true"}, {{"b", "make b"}}, {{"X", "1"}}, {{"version", "v"}}}};
+  plan.needs = {{"make"}, 2, 1 << 30, {"packages"}};
+  plan.auto_merge = plan.review = true;
+  plan.outputs = {{"v", ValueType::kEnum, {"a", "b"}, "[ab]", 9}};
+  plan.limits = {.open_per_repo = 3, .usd_per_day = 1.5, .cooldown = absl::Minutes(30)};
   const auto read = PlanFromJson(AsJson(plan));
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(AsJson(*read).Serialize(), AsJson(plan).Serialize());
   EXPECT_EQ(read->steps[0].timeout, absl::Seconds(90));
-  EXPECT_EQ(read->inputs[0].second, "x\ny");
+  EXPECT_EQ(read->inputs[0].value, "x\ny");
+  EXPECT_EQ(read->steps[2].when.after, agent.when.after);
+  EXPECT_EQ(read->steps[2].max_usd, 0.25);
+  EXPECT_EQ(read->steps[3].delay, absl::Seconds(30));
+  EXPECT_EQ(read->then[0].steps[0].run, "make b");
+  EXPECT_EQ(read->limits.cooldown, absl::Minutes(30));
+  EXPECT_EQ(read->outputs[0].choices, plan.outputs[0].choices);
+}
+
+TEST(PlanJson, AStepOfANewerVersionIsAnError) {
+  const auto read = PlanFromJson(
+      *Json::Parse(R"({"template":"a","stage":"auto","steps":[{"name":"x","kind":"dream"}]})"));
+  EXPECT_FALSE(read.ok());
 }
 
 TEST(PlanJson, AnUnknownStageIsAnError) {
@@ -56,10 +86,13 @@ TEST(IncidentJson, ReadsBackWhatItWrote) {
   incident.evidence.diagnostics = {{"f.c", 3, 4, "bad"}};
   incident.evidence.lines = {{12, "text", "primary"}};
   incident.evidence.captures = {{"file", "f.c"}};
-  incident.history = {5, 2, 1};
+  incident.history = {5, 2, 1, {absl::FromUnixSeconds(1'700'000'000)}};
+  incident.evidence.directory = "sub";
+  incident.changed_paths = {"src/a.cc"};
+  incident.labels = {"automerge"};
   EXPECT_EQ(AsJson(IncidentFromJson(AsJson(incident))).Serialize(), AsJson(incident).Serialize());
   EXPECT_EQ(AsJson(incident)["history"].Serialize(),
-            R"({"seen":5,"recovered":2,"fixed":1,"flaky":true})");
+            R"({"seen":5,"recovered":2,"fixed":1,"flaky":true,"times":[1700000000000000]})");
 }
 
 TEST(IncidentJson, HasNoHistoryWhereAnOlderVersionWroteNone) {

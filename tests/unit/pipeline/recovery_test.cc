@@ -29,6 +29,7 @@ struct FakeForge final : Forge {
   StatusOr<ChangeState> ReadChange(const ChangeKey&, const ChangeRef&, std::stop_token) override {
     return ChangeState();
   }
+  ForgeActions* actions() override { return nullptr; }
   StatusOr<GitRemote> Remote(const std::string&) override { return GitRemote(); }
 };
 

@@ -221,8 +221,8 @@ TEST(Matcher, GivesCapturesAsCappedInputs) {
   options.command = "make check";
   const Selection selection = SelectFrom({kAuto}, incident, options);
   ASSERT_TRUE(selection.plan);
-  const std::map<std::string, std::string> inputs(selection.plan->inputs.begin(),
-                                                  selection.plan->inputs.end());
+  std::map<std::string, std::string> inputs;
+  for (const PlanInput& input : selection.plan->inputs) inputs.emplace(input.name, input.value);
   EXPECT_THAT(inputs, Contains(Pair("THING", "table")));
   EXPECT_THAT(inputs, Contains(Pair("STATE_2", "stale")));
   EXPECT_THAT(inputs, Contains(Pair("COMMAND", "make check")));
