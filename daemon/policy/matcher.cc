@@ -100,8 +100,13 @@ Selection Select(const Incident& incident, const PolicySet& policies,
     } else if (chosen != nullptr) {
       selection.rejected.push_back({candidate.name, {GoesBefore(*chosen, candidate)}});
     } else {
+      auto plan = BuildPlan(candidate, incident, options, fit.captures, policies.digest());
+      if (!plan.ok()) {
+        selection.rejected.push_back({candidate.name, {Message(plan.status())}});
+        continue;
+      }
       chosen = &candidate;
-      selection.plan = BuildPlan(candidate, incident, options, fit.captures, policies.digest());
+      selection.plan = *std::move(plan);
       selection.reasons = std::move(fit.for_it);
     }
   }

@@ -76,8 +76,9 @@ std::vector<PlanInput> InputsOf(const Incident& incident, const SelectOptions& o
 
 }  // namespace
 
-Plan BuildPlan(const Template& chosen, const Incident& incident, const SelectOptions& options,
-               const Captures& captures, const std::string& policy_digest) {
+StatusOr<Plan> BuildPlan(const Template& chosen, const Incident& incident,
+                         const SelectOptions& options, const Captures& captures,
+                         const std::string& policy_digest) {
   Plan plan;
   plan.template_name = chosen.name;
   plan.title = chosen.title;

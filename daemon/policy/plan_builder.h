@@ -20,8 +20,10 @@ using Captures = std::map<std::string, std::string>;
 //              that no command could take for an option
 //   and each named capture, of the template's own patterns before those of the triage rule. Where a
 //   capture has the name of one of the three above, the capture is left out.
-// The command must be known when the template's own is "auto".
-Plan BuildPlan(const Template& chosen, const Incident& incident, const SelectOptions& options,
-               const Captures& captures, const std::string& policy_digest);
+// The command must be known when the template's own is "auto". FailedPrecondition says why no plan
+// can be made of this template for this incident.
+StatusOr<Plan> BuildPlan(const Template& chosen, const Incident& incident,
+                         const SelectOptions& options, const Captures& captures,
+                         const std::string& policy_digest);
 
 }  // namespace regreen
