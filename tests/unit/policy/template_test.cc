@@ -364,6 +364,11 @@ TEST(Template, RefusesEachMistakeWithItsPlace) {
       {"auto merge", "[change]\nauto_merge = \"yes\"", "\"auto_merge\" must be true or false"},
       {"empty body", "[change]\nbody = \"\"", "\"body\" is empty"},
       {"unescaped", "[change]\nbody = \"{{{job}}}\"", "unescaped values"},
+      {"variable in setup", "[inputs]\nv = { type = \"int\" }\n[workspace]\nsetup = \"get {{v}}\"",
+       "t.toml:7:9: error: {{v}} stands in \"run\" only: read \"$REGREEN_INPUT_V\" here"},
+      {"variable in the verification",
+       "[inputs]\nv = { type = \"int\" }\n[verify]\ncommand = \"get {{v}}\"",
+       "{{v}} stands in \"run\" only"},
       {"untrusted in a command", "[[step]]\nrun = \"echo {{branch}}\"",
        "must not stand in a command"},
   };
