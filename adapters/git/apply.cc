@@ -74,6 +74,11 @@ StatusOr<git_oid> ApplyToTree(git_repository* repository, git_tree* base, git_di
   return tree;
 }
 
+CommitText VerifiedPatchText(git_commit* base) {
+  return {"regreen", "regreen@localhost", "The patch that is being verified\n",
+          absl::FromUnixSeconds(git_commit_time(base))};
+}
+
 StatusOr<git_oid> CommitPatch(git_repository* repository, const Patch& patch,
                               const CommitText& text) {
   if (PatchDigest(patch.base_commit, patch.bytes) != patch.digest) {

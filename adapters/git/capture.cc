@@ -1,6 +1,8 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 
 #include "adapters/git/apply.h"
 #include "adapters/git/print.h"
@@ -12,6 +14,22 @@
 namespace regreen {
 namespace {
 
+// An index that holds the base tree.
+StatusOr<IndexPtr> IndexOf(git_tree* base) {
+  int code = 0;
+  auto index = GitMake<IndexPtr>(code, git_index_new);
+  if (code == 0) code = git_index_read_tree(index.get(), base);
+  if (code != 0) return GitError(code, "cannot read the base tree");
+  return index;
+}
+
+StatusOr<git_oid> WriteTree(git_index* index, git_repository* repository) {
+  git_oid tree;
+  const int code = git_index_write_tree_to(&tree, index, repository);
+  if (code != 0) return GitError(code, "cannot write the captured tree");
+  return tree;
+}
+
 // The tree that the worktree's files make.
 StatusOr<git_oid> TreeOfWorktree(const CheckoutSpec& spec, const TrustedFolders& folders,
                                  git_repository* repository, git_tree* base, std::stop_token stop) {
@@ -22,16 +40,20 @@ StatusOr<git_oid> TreeOfWorktree(const CheckoutSpec& spec, const TrustedFolders&
   int code = 0;
   auto known = GitMake<IndexPtr>(code, git_index_open, folders.index.c_str());
   if (code != 0) return GitError(code, "cannot read the index of a checkout");
-  auto index = GitMake<IndexPtr>(code, git_index_new);
-  if (code == 0) code = git_index_read_tree(index.get(), base);
-  if (code != 0) return GitError(code, "cannot read the base tree");
+  ASSIGN_OR_RETURN(const IndexPtr index, IndexOf(base));
   ASSIGN_OR_RETURN(IgnoreRules ignores, IgnoreRules::Create(folders.repository, folders.ignores));
   Scan scan(repository, index.get(), known.get(), stamp.st_ctim, ignores, std::move(stop));
   RETURN_IF_ERROR(scan.Run(spec.worktree, base));
-  git_oid tree;
-  code = git_index_write_tree_to(&tree, index.get(), repository);
-  if (code != 0) return GitError(code, "cannot write the captured tree");
-  return tree;
+  return WriteTree(index.get(), repository);
+}
+
+StatusOr<git_oid> TreeOfOverlay(const OverlaidCheckout& checkout, const TrustedFolders& folders,
+                                git_repository* repository, git_tree* base, std::stop_token stop) {
+  ASSIGN_OR_RETURN(const IndexPtr index, IndexOf(base));
+  ASSIGN_OR_RETURN(IgnoreRules ignores, IgnoreRules::Create(folders.repository, folders.ignores));
+  Scan scan(repository, index.get(), nullptr, {}, ignores, std::move(stop));
+  RETURN_IF_ERROR(scan.RunOverlay(checkout.upper, checkout.base.worktree, base));
+  return WriteTree(index.get(), repository);
 }
 
 StatusOr<std::string> PatchBytes(git_repository* repository, git_tree* base, const git_oid& to) {
@@ -45,6 +67,20 @@ StatusOr<std::string> PatchBytes(git_repository* repository, git_tree* base, con
   auto diff = GitMake<DiffPtr>(code, git_diff_tree_to_tree, repository, base, tree.get(), &options);
   if (code != 0) return GitError(code, "cannot compare two trees");
   return PrintDiff(diff.get());
+}
+
+StatusOr<Patch> PatchTo(git_repository* repository, const std::string& base_commit, git_tree* base,
+                        const git_oid& captured) {
+  if (git_oid_equal(&captured, git_tree_id(base))) return ParsePatch(base_commit, "");
+  ASSIGN_OR_RETURN(std::string bytes, PatchBytes(repository, base, captured));
+  ASSIGN_OR_RETURN(Patch patch, ParsePatch(base_commit, std::move(bytes)));
+  // What is published is made of the patch's bytes, so they must say exactly what is in the folder.
+  ASSIGN_OR_RETURN(DiffPtr diff, ParseDiff(patch.bytes));
+  ASSIGN_OR_RETURN(const git_oid again, ApplyToTree(repository, base, diff.get()));
+  if (!git_oid_equal(&again, &captured)) {
+    return InvalidArgument("the changes cannot be written as a patch that gives the same files");
+  }
+  return patch;
 }
 
 }  // namespace
@@ -65,16 +101,21 @@ StatusOr<Patch> CaptureChanges(const CheckoutSpec& spec, std::stop_token stop) {
   ASSIGN_OR_RETURN(TreePtr base, TreeOf(commit.get()));
   ASSIGN_OR_RETURN(const git_oid captured,
                    TreeOfWorktree(spec, folders, repository.get(), base.get(), std::move(stop)));
-  if (git_oid_equal(&captured, git_tree_id(base.get()))) return ParsePatch(spec.commit, "");
-  ASSIGN_OR_RETURN(std::string bytes, PatchBytes(repository.get(), base.get(), captured));
-  ASSIGN_OR_RETURN(Patch patch, ParsePatch(spec.commit, std::move(bytes)));
-  // What is published is made of the patch's bytes, so they must say exactly what is in the folder.
-  ASSIGN_OR_RETURN(DiffPtr diff, ParseDiff(patch.bytes));
-  ASSIGN_OR_RETURN(const git_oid again, ApplyToTree(repository.get(), base.get(), diff.get()));
-  if (!git_oid_equal(&again, &captured)) {
-    return InvalidArgument("the changes cannot be written as a patch that gives the same files");
-  }
-  return patch;
+  return PatchTo(repository.get(), spec.commit, base.get(), captured);
+}
+
+StatusOr<Patch> CaptureOverlay(const OverlaidCheckout& checkout, std::stop_token stop) {
+  const TrustedFolders folders(checkout.trusted_git);
+  std::error_code error;
+  const bool there = std::filesystem::exists(folders.repository, error);
+  ASSIGN_OR_RETURN(RepositoryPtr repository,
+                   there ? OpenRepository(folders.repository)
+                         : CreateTrustedRepository(folders, checkout.base.mirror));
+  ASSIGN_OR_RETURN(CommitPtr commit, LookUpCommit(repository.get(), checkout.base.commit));
+  ASSIGN_OR_RETURN(TreePtr base, TreeOf(commit.get()));
+  ASSIGN_OR_RETURN(const git_oid captured,
+                   TreeOfOverlay(checkout, folders, repository.get(), base.get(), std::move(stop)));
+  return PatchTo(repository.get(), checkout.base.commit, base.get(), captured);
 }
 
 }  // namespace regreen

@@ -23,7 +23,8 @@ class Scan {
  public:
   // All must outlive the scan. `index` holds the base tree and is changed to what the folder holds;
   // `known` is the state of the files at the checkout: one that is as old and of the same inode and
-  // size is not read again. A file as new as `stamp` always is: it may have changed since unseen.
+  // size is not read again (nullptr: each is read). A file as new as `stamp` always is: it may have
+  // changed since unseen.
   Scan(git_repository* repository, git_index* index, git_index* known, timespec stamp,
        IgnoreRules& ignores, std::stop_token stop)
       : repository_(repository),
@@ -35,6 +36,9 @@ class Scan {
 
   // InvalidArgument names what cannot be in a patch; Cancelled.
   Status Run(const std::string& worktree, git_tree* base);
+  // The folder is the upper one of an overlay, and `lower` what it lies upon: what is not in the
+  // upper one is as in the base tree, unless a white-out or an opaque folder says that it is gone.
+  Status RunOverlay(const std::string& upper, const std::string& lower, git_tree* base);
 
  private:
   struct Entry {
@@ -42,9 +46,14 @@ class Scan {
     struct stat info;
     const git_tree_entry* base = nullptr;  // of the base tree, at the same name
   };
-  Status Folder(int folder, const std::string& prefix, git_tree* base, int depth);
-  Status One(int folder, Entry& entry, int depth);
-  Status Subfolder(int parent, Entry& entry, int depth);
+  // Two views of one folder. `lower` is -1 where the upper one, or the only one, is all there is.
+  struct Place {
+    int folder = -1, lower = -1;
+  };
+  Status Folder(const Place& place, const std::string& prefix, git_tree* base, int depth);
+  Status One(const Place& place, Entry& entry, int depth);
+  Status Subfolder(const Place& parent, Entry& entry, int depth);
+  Status TakeIgnores(const Place& place, const std::string& prefix);
   Status File(int folder, Entry& entry);
   Status Link(int folder, Entry& entry);
   StatusOr<bool> SameLargeFile(int file, const Entry& entry) const;
