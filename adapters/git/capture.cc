@@ -8,27 +8,12 @@
 #include "adapters/git/print.h"
 #include "adapters/git/scan.h"
 #include "adapters/git/tree.h"
+#include "adapters/git/tree_editor.h"
 #include "adapters/git/trusted_repository.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
 namespace {
-
-// An index that holds the base tree.
-StatusOr<IndexPtr> IndexOf(git_tree* base) {
-  int code = 0;
-  auto index = GitMake<IndexPtr>(code, git_index_new);
-  if (code == 0) code = git_index_read_tree(index.get(), base);
-  if (code != 0) return GitError(code, "cannot read the base tree");
-  return index;
-}
-
-StatusOr<git_oid> WriteTree(git_index* index, git_repository* repository) {
-  git_oid tree;
-  const int code = git_index_write_tree_to(&tree, index, repository);
-  if (code != 0) return GitError(code, "cannot write the captured tree");
-  return tree;
-}
 
 // The tree that the worktree's files make.
 StatusOr<git_oid> TreeOfWorktree(const CheckoutSpec& spec, const TrustedFolders& folders,
@@ -40,20 +25,20 @@ StatusOr<git_oid> TreeOfWorktree(const CheckoutSpec& spec, const TrustedFolders&
   int code = 0;
   auto known = GitMake<IndexPtr>(code, git_index_open, folders.index.c_str());
   if (code != 0) return GitError(code, "cannot read the index of a checkout");
-  ASSIGN_OR_RETURN(const IndexPtr index, IndexOf(base));
+  TreeEditor tree(repository, base);
   ASSIGN_OR_RETURN(IgnoreRules ignores, IgnoreRules::Create(folders.repository, folders.ignores));
-  Scan scan(repository, index.get(), known.get(), stamp.st_ctim, ignores, std::move(stop));
+  Scan scan(repository, tree, known.get(), stamp.st_ctim, ignores, std::move(stop));
   RETURN_IF_ERROR(scan.Run(spec.worktree, base));
-  return WriteTree(index.get(), repository);
+  return tree.Write();
 }
 
 StatusOr<git_oid> TreeOfOverlay(const OverlaidCheckout& checkout, const TrustedFolders& folders,
                                 git_repository* repository, git_tree* base, std::stop_token stop) {
-  ASSIGN_OR_RETURN(const IndexPtr index, IndexOf(base));
+  TreeEditor tree(repository, base);
   ASSIGN_OR_RETURN(IgnoreRules ignores, IgnoreRules::Create(folders.repository, folders.ignores));
-  Scan scan(repository, index.get(), nullptr, {}, ignores, std::move(stop));
+  Scan scan(repository, tree, nullptr, {}, ignores, std::move(stop));
   RETURN_IF_ERROR(scan.RunOverlay(checkout.upper, checkout.base.worktree, base));
-  return WriteTree(index.get(), repository);
+  return tree.Write();
 }
 
 StatusOr<std::string> PatchBytes(git_repository* repository, git_tree* base, const git_oid& to) {

@@ -118,7 +118,7 @@ Status Scan::Folder(const Place& place, const std::string& prefix, git_tree* bas
     const git_tree_entry* entry = git_tree_entry_byindex(base, i);
     const std::string name = git_tree_entry_name(entry);
     if (std::binary_search(names.begin(), names.end(), name)) continue;
-    RETURN_IF_ERROR(Remove(entry, Cat(prefix, name)));
+    tree_.Remove(Cat(prefix, name));
   }
   return OkStatus();
 }
@@ -127,10 +127,11 @@ Status Scan::One(const Place& place, Entry& entry, int depth) {
   const int folder = place.folder;
   if (S_ISDIR(entry.info.st_mode)) return Subfolder(place, entry, depth);
   if (place.lower >= 0 && IsWhiteout(entry.info)) {
-    return entry.base == nullptr ? OkStatus() : Remove(entry.base, entry.path);
+    if (entry.base != nullptr) tree_.Remove(entry.path);
+    return OkStatus();
   }
   if (entry.base != nullptr && git_tree_entry_type(entry.base) != GIT_OBJECT_BLOB) {
-    RETURN_IF_ERROR(Remove(entry.base, entry.path));
+    tree_.Remove(entry.path);
     entry.base = nullptr;
   }
   if (entry.base == nullptr) {
@@ -147,7 +148,7 @@ Status Scan::Subfolder(const Place& parent, Entry& entry, int depth) {
       entry.base == nullptr ? GIT_OBJECT_INVALID : git_tree_entry_type(entry.base);
   // A submodule's files are another repository's.
   if (kind == GIT_OBJECT_COMMIT) return OkStatus();
-  if (kind == GIT_OBJECT_BLOB) RETURN_IF_ERROR(Remove(entry.base, entry.path));
+  if (kind == GIT_OBJECT_BLOB) tree_.Remove(entry.path);
   const UniqueFd folder = OpenSubfolder(parent.folder, entry.name);
   const std::string prefix = entry.path + "/";
   UniqueFd lower;
@@ -223,21 +224,7 @@ Status Scan::Replace(const Entry& entry, std::string_view bytes, unsigned mode) 
   }
   code = git_blob_create_from_buffer(&id, repository_, bytes.data(), bytes.size());
   if (code != 0) return GitError(code, "cannot store a file");
-  git_index_entry added = {};
-  added.mode = mode;
-  added.id = id;
-  added.path = entry.path.c_str();
-  if (git_index_add(index_, &added) != 0) {
-    return Refuse(entry.path, CleanGitText(git_error_last()->message));
-  }
-  return OkStatus();
-}
-
-Status Scan::Remove(const git_tree_entry* gone, const std::string& path) {
-  const int code = git_tree_entry_type(gone) == GIT_OBJECT_TREE
-                       ? git_index_remove_directory(index_, path.c_str(), 0)
-                       : git_index_remove(index_, path.c_str(), 0);
-  if (code != 0) return GitError(code, Cat("cannot record that ", EscapeControl(path), " is gone"));
+  tree_.Set(entry.path, id, static_cast<git_filemode_t>(mode));
   return OkStatus();
 }
 

@@ -1,4 +1,4 @@
-// Reads a hostile folder into an index: what is there, compared with a base tree, by content. No
+// Reads a hostile folder into a tree: what is there, compared with a base tree, by content. No
 // link is followed, no filter runs, nothing below .git is read.
 #pragma once
 
@@ -10,6 +10,7 @@
 
 #include "adapters/git/ignore.h"
 #include "adapters/git/library.h"
+#include "adapters/git/tree_editor.h"
 
 namespace regreen {
 
@@ -21,14 +22,14 @@ struct ScanLimits {
 
 class Scan {
  public:
-  // All must outlive the scan. `index` holds the base tree and is changed to what the folder holds;
+  // All must outlive the scan. `tree` is of the base tree and is told what differs in the folder;
   // `known` is the state of the files at the checkout: one that is as old and of the same inode and
   // size is not read again (nullptr: each is read). A file as new as `stamp` always is: it may have
   // changed since unseen.
-  Scan(git_repository* repository, git_index* index, git_index* known, timespec stamp,
+  Scan(git_repository* repository, TreeEditor& tree, git_index* known, timespec stamp,
        IgnoreRules& ignores, std::stop_token stop)
       : repository_(repository),
-        index_(index),
+        tree_(tree),
         known_(known),
         stamp_(stamp),
         ignores_(ignores),
@@ -58,11 +59,10 @@ class Scan {
   Status Link(int folder, Entry& entry);
   StatusOr<bool> SameLargeFile(int file, const Entry& entry) const;
   Status Replace(const Entry& entry, std::string_view bytes, unsigned mode);
-  Status Remove(const git_tree_entry* gone, const std::string& path);
   bool Unchanged(const Entry& entry, unsigned mode) const;
 
   git_repository* repository_;
-  git_index* index_;
+  TreeEditor& tree_;
   git_index* known_;
   timespec stamp_;
   IgnoreRules& ignores_;
