@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "adapters/git/tree_editor.h"
+#include "adapters/git/tree_files.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -58,22 +59,6 @@ std::set<std::string> PathsOf(git_diff* diff) {
     }
   }
   return paths;
-}
-
-// A tree of those files of the base that have these paths.
-StatusOr<TreePtr> PartOf(git_repository* repository, git_tree* base,
-                         const std::set<std::string>& paths) {
-  TreeEditor part(repository, nullptr);
-  int code = 0;
-  for (const std::string& path : paths) {
-    const auto entry = GitMake<TreeEntryPtr>(code, git_tree_entry_bypath, base, path.c_str());
-    if (entry == nullptr || git_tree_entry_type(entry.get()) == GIT_OBJECT_TREE) continue;
-    part.Set(path, *git_tree_entry_id(entry.get()), git_tree_entry_filemode(entry.get()));
-  }
-  ASSIGN_OR_RETURN(const git_oid id, part.Write());
-  auto tree = GitMake<TreePtr>(code, git_tree_lookup, repository, &id);
-  if (code != 0) return GitError(code, "cannot read a tree");
-  return tree;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <set>
 #include <system_error>
 
 #include "adapters/git/apply.h"
@@ -9,6 +10,7 @@
 #include "adapters/git/scan.h"
 #include "adapters/git/tree.h"
 #include "adapters/git/tree_editor.h"
+#include "adapters/git/tree_files.h"
 #include "adapters/git/trusted_repository.h"
 #include "daemon/base/text.h"
 
@@ -45,11 +47,17 @@ StatusOr<std::string> PatchBytes(git_repository* repository, git_tree* base, con
   int code = 0;
   auto tree = GitMake<TreePtr>(code, git_tree_lookup, repository, &to);
   if (code != 0) return GitError(code, "cannot read the captured tree");
+  ASSIGN_OR_RETURN(const auto changes, ChangesBetween(repository, base, tree.get()));
+  std::set<std::string> paths;
+  for (const TreeChange& change : changes) paths.insert(change.path);
+  ASSIGN_OR_RETURN(const TreePtr before, PartOf(repository, base, paths));
+  ASSIGN_OR_RETURN(const TreePtr after, PartOf(repository, tree.get(), paths));
   git_diff_options options;
   git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
   options.flags = GIT_DIFF_SHOW_BINARY;
   options.id_abbrev = GIT_OID_HEXSZ;
-  auto diff = GitMake<DiffPtr>(code, git_diff_tree_to_tree, repository, base, tree.get(), &options);
+  auto diff = GitMake<DiffPtr>(code, git_diff_tree_to_tree, repository, before.get(), after.get(),
+                               &options);
   if (code != 0) return GitError(code, "cannot compare two trees");
   return PrintDiff(diff.get());
 }

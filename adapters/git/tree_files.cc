@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "adapters/git/dot_git.h"
+#include "adapters/git/tree_editor.h"
 #include "daemon/base/file.h"
 #include "daemon/base/text.h"
 
@@ -36,9 +37,58 @@ Status AddToIndex(git_index* index, const TreeChange& change, const std::string&
   return OkStatus();
 }
 
-TreeChange Added(const git_diff_file& file) {
-  return {file.path, false, file.id, static_cast<git_filemode_t>(file.mode)};
-}
+// Compares two trees, and skips what is the same in both.
+class Comparison {
+ public:
+  explicit Comparison(git_repository* repository) : repository_(repository) {}
+
+  Status Folder(git_tree* from, git_tree* to, const std::string& prefix) {
+    for (std::size_t i = 0; from != nullptr && i < git_tree_entrycount(from); ++i) {
+      const git_tree_entry* old = git_tree_entry_byindex(from, i);
+      const char* name = git_tree_entry_name(old);
+      RETURN_IF_ERROR(
+          Entry(old, to == nullptr ? nullptr : git_tree_entry_byname(to, name), Cat(prefix, name)));
+    }
+    for (std::size_t i = 0; to != nullptr && i < git_tree_entrycount(to); ++i) {
+      const git_tree_entry* added = git_tree_entry_byindex(to, i);
+      const char* name = git_tree_entry_name(added);
+      if (from != nullptr && git_tree_entry_byname(from, name) != nullptr) continue;
+      RETURN_IF_ERROR(Entry(nullptr, added, Cat(prefix, name)));
+    }
+    return OkStatus();
+  }
+  std::vector<TreeChange> Take() {
+    gone_.insert(gone_.end(), std::make_move_iterator(added_.begin()),
+                 std::make_move_iterator(added_.end()));
+    return std::move(gone_);
+  }
+
+ private:
+  Status Entry(const git_tree_entry* from, const git_tree_entry* to, const std::string& path) {
+    const bool same = from != nullptr && to != nullptr &&
+                      git_tree_entry_filemode(from) == git_tree_entry_filemode(to) &&
+                      git_oid_equal(git_tree_entry_id(from), git_tree_entry_id(to)) != 0;
+    if (same) return OkStatus();
+    ASSIGN_OR_RETURN(const TreePtr from_tree, TreeAt(from));
+    ASSIGN_OR_RETURN(const TreePtr to_tree, TreeAt(to));
+    if (from != nullptr && from_tree == nullptr) gone_.push_back({path, true});
+    if (to != nullptr && to_tree == nullptr)
+      added_.push_back({path, false, *git_tree_entry_id(to), git_tree_entry_filemode(to)});
+    if (from_tree == nullptr && to_tree == nullptr) return OkStatus();
+    return Folder(from_tree.get(), to_tree.get(), path + "/");
+  }
+  // nullptr for what is no tree.
+  StatusOr<TreePtr> TreeAt(const git_tree_entry* entry) const {
+    if (entry == nullptr || git_tree_entry_type(entry) != GIT_OBJECT_TREE) return TreePtr();
+    int code = 0;
+    auto tree = GitMake<TreePtr>(code, git_tree_lookup, repository_, git_tree_entry_id(entry));
+    if (code != 0) return GitError(code, "cannot read a tree");
+    return tree;
+  }
+
+  git_repository* repository_;
+  std::vector<TreeChange> gone_, added_;
+};
 
 }  // namespace
 
@@ -61,18 +111,24 @@ Status WriteTreeEntry(git_repository* repository, const git_oid& id, git_filemod
 
 StatusOr<std::vector<TreeChange>> ChangesBetween(git_repository* repository, git_tree* from,
                                                  git_tree* to) {
+  Comparison comparison(repository);
+  RETURN_IF_ERROR(comparison.Folder(from, to, ""));
+  return comparison.Take();
+}
+
+StatusOr<TreePtr> PartOf(git_repository* repository, git_tree* tree,
+                         const std::set<std::string>& paths) {
+  TreeEditor part(repository, nullptr);
   int code = 0;
-  const auto diff = GitMake<DiffPtr>(code, git_diff_tree_to_tree, repository, from, to, nullptr);
-  if (code != 0) return GitError(code, "cannot compare two trees");
-  std::vector<TreeChange> gone, added;
-  for (std::size_t i = 0; i < git_diff_num_deltas(diff.get()); ++i) {
-    const git_diff_delta* delta = git_diff_get_delta(diff.get(), i);
-    if (delta->status != GIT_DELTA_ADDED) gone.push_back({delta->old_file.path, true});
-    if (delta->status != GIT_DELTA_DELETED) added.push_back(Added(delta->new_file));
+  for (const std::string& path : paths) {
+    const auto entry = GitMake<TreeEntryPtr>(code, git_tree_entry_bypath, tree, path.c_str());
+    if (entry == nullptr || git_tree_entry_type(entry.get()) == GIT_OBJECT_TREE) continue;
+    part.Set(path, *git_tree_entry_id(entry.get()), git_tree_entry_filemode(entry.get()));
   }
-  gone.insert(gone.end(), std::make_move_iterator(added.begin()),
-              std::make_move_iterator(added.end()));
-  return gone;
+  ASSIGN_OR_RETURN(const git_oid id, part.Write());
+  auto made = GitMake<TreePtr>(code, git_tree_lookup, repository, &id);
+  if (code != 0) return GitError(code, "cannot read a tree");
+  return made;
 }
 
 Status WriteUpdatedIndex(const std::string& from, const std::string& to,

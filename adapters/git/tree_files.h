@@ -2,6 +2,7 @@
 // of them.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,15 @@ struct TreeChange {
   git_oid id = {};  // unless it is gone
   git_filemode_t mode = GIT_FILEMODE_UNREADABLE;
 };
-// What makes one tree of another, without renames. What changes its kind is gone and is added.
+// What makes one tree of another, without renames, in time that depends on what differs: libgit2's
+// own comparison reads both trees whole. What changes its kind is gone and is added; what is gone
+// stands first.
 StatusOr<std::vector<TreeChange>> ChangesBetween(git_repository* repository, git_tree* from,
                                                  git_tree* to);
+
+// A tree of those files of `tree` that have these paths.
+StatusOr<TreePtr> PartOf(git_repository* repository, git_tree* tree,
+                         const std::set<std::string>& paths);
 
 // Brings a copy of the index file `from` up to date with the changes, whose files lie in `folder`.
 Status WriteUpdatedIndex(const std::string& from, const std::string& to,
