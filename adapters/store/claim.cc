@@ -13,9 +13,10 @@
 namespace regreen {
 namespace {
 
-// Lanes and tasks that one claim finds held back at most: it must not keep the lock for long. Each
-// of them is out of the way for the next claim.
-constexpr int kMostLooks = 100;
+// What one transaction finds held back at most, since others wait for the lock; and how many of
+// them follow each other in one claim. Each look takes its lane or task out of the way of the next.
+constexpr int kMostLooks = 50;
+constexpr int kMostRounds = 200;
 
 struct Due {
   std::int64_t seq = 0, due_at = 0;
@@ -27,12 +28,15 @@ class Claim {
         absl::Duration ttl)
       : db_(db), now_(now), per_repo_(per_repo), worker_(worker), ttl_(ttl) {}
 
-  // Leases what has been due for longest; nullopt when there is nothing.
+  // Leases what has been due for longest; nullopt when there is nothing among what it looked at.
+  // A lease that expired keeps its place under the limits, so its task is taken as it is.
   StatusOr<std::optional<std::int64_t>> Lease() {
     ASSIGN_OR_RETURN(const std::optional<Due> begun, FirstAtWork());
-    for (int looks = 0; looks < kMostLooks; ++looks) {
+    for (int looks = 0;; ++looks) {
       ASSIGN_OR_RETURN(const std::optional<LaneRow> lane, FirstDueLane(db_, now_));
       if (!lane || (begun && begun->due_at <= lane->due_at)) break;
+      more_ = looks == kMostLooks;
+      if (more_) break;
       ASSIGN_OR_RETURN(const std::optional<std::int64_t> queued, Look(*lane));
       if (queued) return queued;
     }
@@ -40,10 +44,13 @@ class Claim {
     return begun ? std::optional(begun->seq) : std::nullopt;
   }
 
+  // Whether there was more to look at.
+  bool more() const { return more_; }
+
  private:
   StatusOr<std::optional<Due>> FirstAtWork() {
     ASSIGN_OR_RETURN(Query query, db_.Prepare("SELECT seq, due_at FROM tasks INDEXED BY tasks_due "
-                                              "WHERE due_at <= ?1 AND state <> 'queued' "
+                                              "WHERE due_at <= ?1 AND at_work = 1 "
                                               "ORDER BY due_at, seq LIMIT 1",
                                               ToMicros(now_)));
     ASSIGN_OR_RETURN(const bool row, query.Next());
@@ -88,8 +95,7 @@ class Claim {
     return WhatHoldsBack(per_repo_, all, Cat("repository ", lane.repo), now_);
   }
 
-  // A cooldown is one task's own matter; every other limit holds its lane back. A lease that
-  // expired is over then: the task is free, and its worker is fenced.
+  // A cooldown is one task's own matter; every other limit holds its lane back.
   Status Hold(const LaneRow& lane, const LaneHead& head, const HeldBack& held) {
     const bool alone = held.limit == LimitKind::kCooldown;
     if (!alone) RETURN_IF_ERROR(BlockLane(db_, lane.seq, held));
@@ -123,6 +129,7 @@ class Claim {
   const Limits& per_repo_;
   const std::string& worker_;
   const absl::Duration ttl_;
+  bool more_ = false;
 };
 
 }  // namespace
@@ -131,19 +138,22 @@ StatusOr<std::optional<TaskLease>> SqliteStore::ClaimTask(const std::string& wor
                                                           absl::Duration ttl) {
   static const std::string kSelect = Cat("SELECT ", kTaskColumns, kTaskTables, "WHERE t.seq = ?1");
   std::optional<TaskRow> claimed;
-  const bool first = !woke_.exchange(true);
-  const Status status = database_->Write([&](Connection& db) -> Status {
-    const absl::Time now = clock_.Now();
-    if (first) RETURN_IF_ERROR(WakeAll(db, now));
-    ASSIGN_OR_RETURN(const auto seq, Claim(db, now, options_.per_repo, worker, ttl).Lease());
-    if (!seq) return OkStatus();
-    ASSIGN_OR_RETURN(Query query, db.Prepare(kSelect, *seq));
-    ASSIGN_OR_RETURN(const bool row, query.Next());
-    if (!row) return Internal("A task that was claimed just now has no incident.");
-    ASSIGN_OR_RETURN(claimed, ReadTaskRow(query));
-    return OkStatus();
-  });
-  RETURN_IF_ERROR(status);
+  bool more = true;
+  for (int round = 0; round < kMostRounds && more && !claimed; ++round) {
+    RETURN_IF_ERROR(database_->Write([&](Connection& db) -> Status {
+      const absl::Time now = clock_.Now();
+      if (!woke_.exchange(true)) RETURN_IF_ERROR(WakeAll(db, now));
+      Claim claim(db, now, options_.per_repo, worker, ttl);
+      ASSIGN_OR_RETURN(const auto seq, claim.Lease());
+      more = claim.more();
+      if (!seq) return OkStatus();
+      ASSIGN_OR_RETURN(Query query, db.Prepare(kSelect, *seq));
+      ASSIGN_OR_RETURN(const bool row, query.Next());
+      if (!row) return Internal("A task that was claimed just now has no incident.");
+      ASSIGN_OR_RETURN(claimed, ReadTaskRow(query));
+      return OkStatus();
+    }));
+  }
   if (!claimed) return std::optional<TaskLease>();
   // After the lease was committed: one that cannot be read does not stand in the way of the others.
   ASSIGN_OR_RETURN(Task task, ParseTask(*std::move(claimed)));

@@ -1,8 +1,7 @@
 #include "adapters/store/lanes.h"
 
-#include <algorithm>
-
 #include "adapters/store/rows.h"
+#include "daemon/base/text.h"
 
 namespace regreen {
 namespace {
@@ -12,6 +11,11 @@ StatusOr<std::optional<std::int64_t>> OneNumber(StatusOr<Query> query) {
   ASSIGN_OR_RETURN(const bool row, query->Next());
   return row ? std::optional(query->Int(0)) : std::nullopt;
 }
+
+constexpr std::string_view kOpen =
+    "UPDATE lanes SET blocked_until = 0, held_back = '', held_limit = '', "
+    "due_at = (SELECT min(due_at) FROM tasks INDEXED BY tasks_in_lane "
+    "WHERE lane = lanes.seq AND state = 'queued' AND at_work = 0) ";
 
 }  // namespace
 
@@ -55,7 +59,7 @@ StatusOr<std::optional<LaneRow>> FirstDueLane(Connection& db, absl::Time now) {
 StatusOr<std::optional<LaneHead>> HeadOf(Connection& db, std::int64_t lane) {
   ASSIGN_OR_RETURN(Query query, db.Prepare("SELECT seq, due_at, fingerprint, held_limit "
                                            "FROM tasks INDEXED BY tasks_in_lane "
-                                           "WHERE lane = ?1 AND state = 'queued' "
+                                           "WHERE lane = ?1 AND state = 'queued' AND at_work = 0 "
                                            "ORDER BY due_at, seq LIMIT 1",
                                            lane));
   ASSIGN_OR_RETURN(const bool row, query.Next());
@@ -77,43 +81,28 @@ Status BlockLane(Connection& db, std::int64_t lane, const HeldBack& held) {
 }
 
 Status OpenLane(Connection& db, std::int64_t lane) {
-  ASSIGN_OR_RETURN(const std::optional<LaneHead> head, HeadOf(db, lane));
-  return db
-      .Execute(
-          "UPDATE lanes SET due_at = ?2, blocked_until = 0, held_back = '', held_limit = '' "
-          "WHERE seq = ?1",
-          lane, head ? std::optional(head->due_at) : std::nullopt)
-      .status();
+  static const std::string kOne = Cat(kOpen, "WHERE seq = ?1");
+  return db.Execute(kOne, lane).status();
 }
 
 Status WakeRepository(Connection& db, std::string_view repo) {
-  return db
-      .Execute(
-          "UPDATE lanes SET due_at = 0, blocked_until = 0, held_back = '', held_limit = '' "
-          "WHERE repo = ?1 AND held_limit IN ('tasks_per_repo', 'open_per_repo')",
-          Text{repo})
-      .status();
+  static const std::string kWake =
+      Cat(kOpen, "WHERE repo = ?1 AND held_limit IN ('tasks_per_repo', 'open_per_repo')");
+  return db.Execute(kWake, Text{repo}).status();
 }
 
 Status WakeTemplate(Connection& db, std::string_view template_name) {
-  return db
-      .Execute(
-          "UPDATE lanes SET due_at = 0, blocked_until = 0, held_back = '', held_limit = '' "
-          "WHERE template = ?1 AND held_limit = 'break_after'",
-          Text{template_name})
-      .status();
+  static const std::string kWake = Cat(kOpen, "WHERE template = ?1 AND held_limit = 'break_after'");
+  return db.Execute(kWake, Text{template_name}).status();
 }
 
 Status WakeAll(Connection& db, absl::Time now) {
+  static const std::string kWake = Cat(kOpen, "WHERE due_at IS NOT NULL");
   RETURN_IF_ERROR(db.Execute("UPDATE tasks SET held_back = '', due_at = ?1 "
-                             "WHERE state = 'queued' AND held_back <> ''",
+                             "WHERE state = 'queued' AND at_work = 0 AND held_back <> ''",
                              ToMicros(now))
                       .status());
-  return db
-      .Execute(
-          "UPDATE lanes SET due_at = 0, blocked_until = 0, held_back = '', held_limit = '' "
-          "WHERE due_at IS NOT NULL")
-      .status();
+  return db.Execute(kWake).status();
 }
 
 }  // namespace regreen

@@ -1,6 +1,6 @@
-// Lanes of queued tasks: those of one template in one repository under the same limits. A limit
-// holds a whole lane back, so that many waiting tasks cost a claim no more than one. Functions run
-// inside the caller's transaction.
+// Lanes of queued tasks that no worker holds: those of one template in one repository under the
+// same limits. A limit holds a whole lane back, so that many waiting tasks cost a claim no more
+// than one. Functions run inside the caller's transaction.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace regreen {
 // The lane of such tasks; made when there is none.
 StatusOr<std::int64_t> LaneOf(Connection& db, std::string_view repo, const Plan& plan);
 
-// A task of the lane is queued, and due then.
+// A task of the lane is due then.
 Status EnterLane(Connection& db, std::int64_t lane, absl::Time due);
 
 struct LaneRow {

@@ -6,7 +6,8 @@ namespace regreen {
 // each task stands, what was spent, and one record for each template. Money is kept in millionths
 // of a US dollar, time in microseconds.
 //
-// Queued tasks stand in lanes: those of one template in one repository, under the same limits. A
+// Queued tasks that no worker holds stand in lanes: those of one template in one repository, under
+// the same limits. A
 // limit that holds the first of a lane back holds all of it, so that the lane is looked at again,
 // not each of its tasks. Its due_at is never later than the time at which its first task may be
 // looked at; a claim corrects one that is too early.
@@ -67,8 +68,8 @@ UPDATE tasks SET lane = (SELECT seq FROM lanes l WHERE l.repo = tasks.repo
   WHERE state IN ('held', 'queued');
 
 DROP INDEX tasks_due;
-CREATE INDEX tasks_due ON tasks (due_at) WHERE due_at IS NOT NULL AND state <> 'queued';
-CREATE INDEX tasks_in_lane ON tasks (lane, due_at) WHERE state = 'queued';
+CREATE INDEX tasks_due ON tasks (due_at) WHERE due_at IS NOT NULL AND at_work = 1;
+CREATE INDEX tasks_in_lane ON tasks (lane, due_at) WHERE state = 'queued' AND at_work = 0;
 CREATE INDEX tasks_at_work ON tasks (repo, template, opens) WHERE at_work = 1;
 CREATE INDEX tasks_begun ON tasks (repo, template, begun_at) WHERE begun_at IS NOT NULL;
 CREATE INDEX tasks_begun_in_repo ON tasks (repo, begun_at) WHERE begun_at IS NOT NULL;

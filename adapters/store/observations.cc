@@ -75,8 +75,7 @@ StatusOr<std::string> WholeKey(Connection& db, const std::string& key) {
                               Text{key}));
   ASSIGN_OR_RETURN(const bool found, begins.Next());
   if (!found) {
-    return NotFound(Cat("No delivery ", key, " showed a failure. What deliveries showed is kept ",
-                        "from the version on that has this command."));
+    return NotFound(Cat("No delivery with the key ", key, " showed a failure."));
   }
   std::string only = begins.String(0);
   ASSIGN_OR_RETURN(const bool more, begins.Next());

@@ -77,7 +77,7 @@ Status ReadHeldBackCounts(Connection& db, StoreCounts& counts) {
       Query query,
       db.Prepare("SELECT CASE WHEN t.held_back <> '' THEN t.held_limit ELSE l.held_limit END kind, "
                  "count(*) FROM tasks t INDEXED BY tasks_in_lane JOIN lanes l ON l.seq = t.lane "
-                 "WHERE t.state = 'queued' AND t.worker IS NULL AND kind <> '' GROUP BY kind"));
+                 "WHERE t.state = 'queued' AND t.at_work = 0 AND kind <> '' GROUP BY kind"));
   while (true) {
     ASSIGN_OR_RETURN(const bool row, query.Next());
     if (!row) return OkStatus();
@@ -201,9 +201,9 @@ StatusOr<StoreCounts> SqliteStore::Count() {
         const Backlog tasks,
         ReadBacklog(db,
                     "SELECT count(*), min(due_at) FROM ("
-                    "SELECT due_at FROM tasks WHERE due_at <= ?1 AND state <> 'queued' UNION ALL "
+                    "SELECT due_at FROM tasks WHERE due_at <= ?1 AND at_work = 1 UNION ALL "
                     "SELECT t.due_at FROM tasks t INDEXED BY tasks_in_lane "
-                    "JOIN lanes l ON l.seq = t.lane WHERE t.state = 'queued' "
+                    "JOIN lanes l ON l.seq = t.lane WHERE t.state = 'queued' AND t.at_work = 0 "
                     "AND t.due_at <= ?1 AND l.blocked_until <= ?1)",
                     now));
     RETURN_IF_ERROR(ReadHeldBackCounts(db, counts));

@@ -74,7 +74,7 @@ inline constexpr std::string_view kTaskColumns =
     "t.patch_digest, t.branch, t.pushed_commit, t.change_number, t.change_link, t.change_created, "
     "t.plan, i.incident, i.id, i.key, t.reproduced, t.ladder_next, t.ladder_last, "
     "t.ladder_reruns, t.run_attempt, t.spent_usd, t.spent_us, "
-    "t.state = 'queued' AND t.worker IS NULL, t.held_back, t.due_at, "
+    "t.state = 'queued' AND t.at_work = 0, t.held_back, t.due_at, "
     "ifnull(l.held_back, ''), ifnull(l.blocked_until, 0)";
 inline constexpr std::string_view kTaskTables =
     " FROM tasks t JOIN incidents i ON i.seq = t.incident LEFT JOIN lanes l ON l.seq = t.lane ";
