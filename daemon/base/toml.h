@@ -55,16 +55,19 @@ class TomlTable {
   static TomlTable Parse(std::string_view text, std::string file, Problems& problems);
   static TomlTable ParseFile(const std::filesystem::path& path, Problems& problems);  // cap 1 MiB
 
-  bool Has(std::string_view key) const;        // counts as asked for
-  std::vector<std::string> Keys() const;       // sorted as written; does not count as asked for
-  Position where() const;                      // of the table
-  Position where(std::string_view key) const;  // of the key's value, or of the table
+  bool Has(std::string_view key) const;         // counts as asked for
+  bool HoldsTable(std::string_view key) const;  // whether its value is a table; likewise
+  std::vector<std::string> Keys() const;        // sorted as written; does not count as asked for
+  Position where() const;                       // of the table
+  Position where(std::string_view key) const;   // of the key's value, or of the table
 
   std::optional<std::string> String(std::string_view key);
   std::optional<std::int64_t> Int(std::string_view key);
   std::optional<double> Double(std::string_view key);  // an integer will do
   std::optional<bool> Bool(std::string_view key);
-  std::optional<absl::Duration> Duration(std::string_view key);           // "90s", "10m", "1h30m"
+  std::optional<absl::Duration> Duration(std::string_view key);  // "90s", "10m", "1h30m"
+  // A date and time with its offset: 2026-01-05T10:00:00Z, bare or in quotes.
+  std::optional<absl::Time> Time(std::string_view key);
   std::optional<std::vector<std::string>> Strings(std::string_view key);  // one string will do
   std::optional<std::vector<std::int64_t>> Ints(std::string_view key);    // one number will do
   std::optional<TomlTable> Table(std::string_view key);
