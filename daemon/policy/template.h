@@ -23,6 +23,7 @@ struct Template {
   std::vector<Condition> unless;  // none may hold
 
   std::string workspace;  // kind by config name; empty: the default
+  Needs needs;
   std::vector<std::string> setup;
   absl::Duration setup_timeout = absl::Minutes(10);
   std::vector<Step> steps;  // at least one
