@@ -45,7 +45,7 @@ class Selector {
   }
   EffectiveStage StageOf(const Template& t) const;
   std::vector<std::string> Objections(const Template& t) const;
-  Fit Judge(const Template& t) const;
+  Fit Judge(const Template& t, const LogFindings* log) const;
   // Makes it the choice when nothing is against it and none was chosen yet. Answers why not, else.
   std::vector<std::string> Consider(const Template& t, const Fit& fit);
   void Conclude();
@@ -84,7 +84,8 @@ std::vector<std::string> Selector::Objections(const Template& t) const {
   return objections;
 }
 
-Fit Selector::Judge(const Template& t) const {
+Fit Selector::Judge(const Template& t, const LogFindings* log) const {
+  const Circumstances circumstances{incident_, options_.command, log};
   Fit fit;
   fit.match_ignored = by_name() && options_.ignore_match;
   fit.objections = Objections(t);
@@ -92,13 +93,12 @@ Fit Selector::Judge(const Template& t) const {
   for (const auto* conditions : {&t.match, &t.unless}) {
     const bool unless = conditions == &t.unless;
     for (const Condition& condition : *conditions) {
-      PredicateAnswer answer = condition.predicate->Ask(circumstances_);
+      PredicateAnswer answer = condition.predicate->Ask(circumstances);
       if (answer.holds && !unless) {
         for (auto& [name, value] : answer.captures) fit.captures.emplace(name, std::move(value));
         fit.for_it.push_back(answer.why);
       }
-      fit.answers.push_back({condition.key, condition.predicate->Spec(), unless, answer.holds,
-                             std::move(answer.why)});
+      fit.answers.push_back({condition.key, {}, unless, answer.holds, std::move(answer.why)});
     }
   }
   if (fit.for_it.empty()) fit.for_it.push_back("it has no conditions");
@@ -180,7 +180,7 @@ Selection Selector::Fast() {
       continue;
     }
     std::vector<std::string> why_not =
-        IsAskedFor(t) ? Consider(t, Judge(t)) : std::vector{OnlyOther(options_)};
+        IsAskedFor(t) ? Consider(t, Judge(t, &answers)) : std::vector{OnlyOther(options_)};
     if (!why_not.empty()) selection_.rejected.push_back({t.name, std::move(why_not)});
   }
   Conclude();
@@ -195,13 +195,18 @@ ExplainedSelection Selector::Whole() {
       explanation.objections = {OnlyOther(options_)};
       selection_.rejected.push_back({t.name, explanation.objections});
     } else {
-      Fit fit = Judge(t);
+      Fit fit = Judge(t, nullptr);
       std::vector<std::string> why_not = Consider(t, fit);
       explanation.chosen = why_not.empty();
       // Where it matches but is not chosen, another goes first, or no plan can be made of it.
       explanation.objections = fit.AgainstIt().empty() ? why_not : std::move(fit.objections);
       if (!explanation.chosen) selection_.rejected.push_back({t.name, std::move(why_not)});
       explanation.answers = std::move(fit.answers);
+      std::size_t n = 0;
+      for (const auto* conditions : {&t.match, &t.unless}) {
+        for (const Condition& condition : *conditions)
+          explanation.answers[n++].spec = condition.predicate->Spec();
+      }
     }
     whole.templates.push_back(std::move(explanation));
   }

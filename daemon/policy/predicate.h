@@ -15,10 +15,19 @@
 
 namespace regreen {
 
+// What was found out about the log by looking for many patterns at once.
+class LogFindings {
+ public:
+  virtual ~LogFindings() = default;
+  // False: the pattern matches nothing of the log, so nobody need try.
+  virtual bool MayMatch(const Regex& pattern) const = 0;
+};
+
 // What conditions are asked of. Every text in it is untrusted.
 struct Circumstances {
   const Incident& incident;
-  std::string_view command;  // the failing command, when it is known
+  std::string_view command;          // the failing command, when it is known
+  const LogFindings* log = nullptr;  // may be absent; outlives the asking
 };
 
 struct PredicateAnswer {

@@ -52,6 +52,7 @@ class LogPatterns final : public Predicate {
     const std::vector<EvidenceLine>& lines = circumstances.incident.evidence.lines;
     const std::string& command = circumstances.incident.evidence.command;
     for (const Regex& pattern : patterns_) {
+      if (circumstances.log != nullptr && !circumstances.log->MayMatch(pattern)) continue;
       for (const EvidenceLine& line : lines) {
         if (auto match = pattern.Find(line.text)) {
           return {true, Cat("line ", line.n, " of the log matches ", Slashed(pattern)),

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/container/flat_hash_map.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -35,11 +34,11 @@ std::vector<Asked> ConditionsOf(const Template& t) {
 }  // namespace
 
 TemplateIndex::TemplateIndex(const std::vector<Template>& templates) {
-  absl::flat_hash_map<std::string, std::uint32_t> questions, patterns;
+  absl::flat_hash_map<std::string, std::uint32_t> questions;
   std::vector<std::string> texts;
   const auto number_pattern = [&](const Regex& pattern) {
     const auto [entry, fresh] =
-        patterns.emplace(pattern.pattern(), static_cast<std::uint32_t>(patterns.size()));
+        pattern_numbers_.emplace(pattern.pattern(), static_cast<std::uint32_t>(texts.size()));
     if (fresh) {
       patterns_.push_back(pattern);
       texts.push_back(pattern.pattern());
@@ -95,17 +94,26 @@ bool TemplateIndex::Answers::Holds(std::uint32_t n) {
   return answer == Answer::kYes;
 }
 
-bool TemplateIndex::Answers::LogMatches(std::uint32_t n) {
-  const Incident& incident = circumstances_.incident;
+const std::vector<bool>& TemplateIndex::Answers::Candidates() const {
   if (!candidates_) {
+    const Evidence& evidence = circumstances_.incident.evidence;
     std::string text;
-    for (const EvidenceLine& line : incident.evidence.lines) Append(text, line.text, "\n");
-    candidates_ = index_.filter_->Candidates(Cat(text, incident.evidence.command));
+    for (const EvidenceLine& line : evidence.lines) Append(text, line.text, "\n");
+    candidates_ = index_.filter_->Candidates(Cat(text, evidence.command));
   }
-  if (!(*candidates_)[n]) return false;
+  return *candidates_;
+}
+
+bool TemplateIndex::Answers::MayMatch(const Regex& pattern) const {
+  const auto known = index_.pattern_numbers_.find(pattern.pattern());
+  return known == index_.pattern_numbers_.end() || Candidates()[known->second];
+}
+
+bool TemplateIndex::Answers::LogMatches(std::uint32_t n) {
+  if (!Candidates()[n]) return false;
   Answer& answer = patterns_[n];
   if (answer == Answer::kUnknown) {
-    answer = MatchesLog(index_.patterns_[n], incident) ? Answer::kYes : Answer::kNo;
+    answer = MatchesLog(index_.patterns_[n], circumstances_.incident) ? Answer::kYes : Answer::kNo;
   }
   return answer == Answer::kYes;
 }

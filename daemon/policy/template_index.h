@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "daemon/base/regex.h"
 #include "daemon/base/regex_filter.h"
 #include "daemon/policy/predicate.h"
@@ -23,9 +24,10 @@ class TemplateIndex {
 
   // The answers for one incident, kept as they are asked. One thread; the index and the
   // circumstances outlive it.
-  class Answers {
+  class Answers final : public LogFindings {
    public:
     Answers(const TemplateIndex& index, const Circumstances& circumstances);
+    bool MayMatch(const Regex& pattern) const override;
     // How many conditions stand against the template at this place of the list; counting ends at
     // `most`.
     int Against(std::size_t place, int most);
@@ -34,11 +36,12 @@ class TemplateIndex {
     enum class Answer : char { kUnknown, kYes, kNo };
     bool Holds(std::uint32_t question);
     bool LogMatches(std::uint32_t pattern);
+    const std::vector<bool>& Candidates() const;
 
     const TemplateIndex& index_;
     const Circumstances& circumstances_;
     std::vector<Answer> questions_, patterns_;
-    std::optional<std::vector<bool>> candidates_;  // patterns that the log may match
+    mutable std::optional<std::vector<bool>> candidates_;  // patterns that the log may match
   };
 
  private:
@@ -55,6 +58,7 @@ class TemplateIndex {
   std::vector<Term> terms_;          // of all templates, one after the other
   std::vector<std::size_t> begins_;  // of each template's terms, and the end
   std::vector<Regex> patterns_;
+  absl::flat_hash_map<std::string, std::uint32_t> pattern_numbers_;
   std::unique_ptr<const RegexFilter> filter_;
 };
 
