@@ -13,7 +13,7 @@
 namespace regreen {
 
 // The folder that was asked for, or the shipped one.
-std::string PolicyFolder(const std::string& asked);
+std::string ChosenFolder(const std::string& asked);
 // Loads a policy folder; every mistake is printed to standard error.
 StatusOr<Policies> LoadPoliciesOrExplain(const std::string& folder);
 

@@ -74,7 +74,7 @@ std::string Table(const std::vector<Template>& templates) {
 
 }  // namespace
 
-std::string PolicyFolder(const std::string& asked) {
+std::string ChosenFolder(const std::string& asked) {
   return asked.empty() ? ShippedPolicies() : asked;
 }
 
@@ -88,7 +88,7 @@ StatusOr<Policies> LoadPoliciesOrExplain(const std::string& folder) {
 
 int PolicyCheck(const PolicyArguments& arguments) {
   LogWarningsOnly();
-  const std::string folder = PolicyFolder(arguments.policies);
+  const std::string folder = ChosenFolder(arguments.policies);
   Problems problems;
   const Policies policies = LoadPolicyFolder(folder, problems);
   if (policies.rules != nullptr) CheckExamples(*policies.rules, problems);
@@ -116,7 +116,7 @@ int PolicyCheck(const PolicyArguments& arguments) {
 
 int PolicyList(const PolicyArguments& arguments) {
   LogWarningsOnly();
-  const auto policies = LoadPoliciesOrExplain(PolicyFolder(arguments.policies));
+  const auto policies = LoadPoliciesOrExplain(ChosenFolder(arguments.policies));
   if (!policies.ok()) return Complain(policies.status());
   const std::vector<Template>& templates = policies->templates->templates();
   if (!arguments.json) {

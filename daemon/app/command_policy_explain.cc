@@ -70,7 +70,7 @@ int PolicyExplain(const PolicyArguments& arguments) {
   LogWarningsOnly();
   if (arguments.log.empty())
     return Complain("policy explain needs --log FILE, and may have --event FILE", kUsage);
-  const auto policies = LoadPoliciesOrExplain(PolicyFolder(arguments.policies));
+  const auto policies = LoadPoliciesOrExplain(ChosenFolder(arguments.policies));
   if (!policies.ok()) return Complain(policies.status());
   const Status done = ExplainLog(*policies, arguments);
   return done.ok() ? kDone : Complain(done);

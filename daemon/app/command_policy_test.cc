@@ -30,7 +30,7 @@ std::string RenderFailure(const Fixture& fixture, const FixtureResult& result) {
 
 int PolicyTest(const PolicyArguments& arguments) {
   LogWarningsOnly();
-  const std::string folder = PolicyFolder(arguments.policies);
+  const std::string folder = ChosenFolder(arguments.policies);
   const auto policies = LoadPoliciesOrExplain(folder);
   if (!policies.ok()) return Complain(policies.status());
   Problems problems;
