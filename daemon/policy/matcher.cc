@@ -77,7 +77,7 @@ std::vector<std::string> Selector::Objections(const Template& t) const {
   const bool by_hand = options_.allow_draft || by_name();
   if (stage == Stage::kDraft && !by_hand)
     objections.push_back("it is a draft, which is used only by hand");
-  if (t.verify_command == "auto" && options_.command.empty() && NeedsWorkspace(t))
+  if (NeedsFailingCommand(t) && options_.command.empty())
     objections.push_back("verify.command is \"auto\", and the failing command is not known");
   Served served = ServedBy(t, options_.offers);
   if (!served.objection.empty()) objections.push_back(std::move(served.objection));

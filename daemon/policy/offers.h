@@ -22,7 +22,7 @@ struct Served {
   std::string objection;  // a clause that is safe to print; "" when it is served
 };
 
-// Whether any rung changes files, so that a workspace and the failing command are needed.
+// Whether any rung changes files, so that a workspace is needed.
 bool NeedsWorkspace(const Template& t);
 
 // A template that names a workspace is served by that one or by none. Where no offers are given,

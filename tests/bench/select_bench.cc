@@ -31,8 +31,9 @@ std::string TemplateText(std::size_t i) {
 }
 
 std::shared_ptr<const PolicySet> Templates(std::size_t count) {
-  std::vector<PolicySource> sources;
-  for (std::size_t i = 0; i < count; ++i) sources.push_back({Cat(i, ".toml"), TemplateText(i)});
+  PolicySources sources;
+  for (std::size_t i = 0; i < count; ++i)
+    sources.templates.push_back({Cat(i, ".toml"), TemplateText(i)});
   Problems problems;
   auto set = LoadPolicies(sources, problems);
   if (set == nullptr) std::fprintf(stderr, "%s", problems.Render().c_str());
