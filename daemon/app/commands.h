@@ -75,6 +75,7 @@ int PolicyCheck(const PolicyArguments& arguments);
 int PolicyList(const PolicyArguments& arguments);
 int PolicyExplain(const PolicyArguments& arguments);
 int PolicyTest(const PolicyArguments& arguments);
+int PolicyBacktest(const PolicyArguments& arguments);
 
 // The folder of the shipped policies: beside an installed program, or in the source tree it was
 // built in.
