@@ -28,6 +28,15 @@ const Template* PolicySet::Find(std::string_view name) const {
   return found == templates_.end() ? nullptr : &*found;
 }
 
+bool PolicySet::AsksFor(std::string_view key) const {
+  const auto asks = [key](const std::vector<Condition>& conditions) {
+    return std::any_of(conditions.begin(), conditions.end(),
+                       [key](const Condition& condition) { return condition.key == key; });
+  };
+  return std::any_of(templates_.begin(), templates_.end(),
+                     [&](const Template& t) { return asks(t.match) || asks(t.unless); });
+}
+
 std::shared_ptr<const PolicySet> LoadPolicies(std::span<const PolicySource> sources,
                                               Problems& problems) {
   Problems found;

@@ -23,6 +23,8 @@ class PolicySet {
   // In the order in which they are asked: priority, then specificity, both high to low, then name.
   const std::vector<Template>& templates() const { return templates_; }
   const Template* Find(std::string_view name) const;
+  // Whether a condition of any template, match or unless, has this key.
+  bool AsksFor(std::string_view key) const;
   // Hex of SHA-256 over every template's name and text; where the files lie does not count.
   const std::string& digest() const { return digest_; }
 

@@ -2,12 +2,14 @@
 // the same inputs give the same answer, whatever the order of the files.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/domain/incident.h"
 #include "daemon/domain/plan.h"
+#include "daemon/domain/template_record.h"
 #include "daemon/policy/loader.h"
 
 namespace regreen {
@@ -22,6 +24,9 @@ struct SelectOptions {
   // The known failing command, for verify.command = "auto"; "" when it is not known.
   std::string command;
   std::string directory;  // where it runs, below the tree; "" is its root
+  // What the record of a template allows, by its name; a stage that is lower than the template's
+  // own is the plan's.
+  std::map<std::string, EffectiveStage> stages;
 };
 
 struct Rejection {

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "daemon/base/toml.h"
 #include "daemon/domain/plan.h"
+#include "daemon/domain/template_record.h"
 #include "daemon/policy/predicate.h"
 
 namespace regreen {
@@ -41,6 +42,8 @@ struct Template {
   std::string change_body;
   std::vector<std::string> change_labels;
   std::string change_target;  // a branch; empty for "auto"
+
+  PromoteGate gate;
 };
 
 // How much a template asks for: the number of its match keys.

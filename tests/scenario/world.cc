@@ -76,7 +76,8 @@ struct World::Daemon {
     ci.secret = Secret(kSecret);
     adapters.ci["github"] = Must(CreateCiSource(ci));
     collector = std::make_unique<Collector>(
-        CollectDependencies{&adapters, mirror.get(), http.get(), policies, store.get()});
+        CollectDependencies{&adapters, mirror.get(), http.get(), policies, store.get(),
+                            &world.clock});
     RunnerDependencies deps{&adapters,        mirror.get(), publisher.get(),
                             workspaces.get(), store.get(),  policies->guard};
     deps.author_name = "regreen";

@@ -122,7 +122,7 @@ TEST_F(Schema, ReadsTheRowsOfVersionOne) {
 
   // Both incidents of the one run, whose fingerprint version 1's sample left empty.
   DeliveryOutcome green;
-  green.recovered = RunKey{"github", "acme/shop", "1", 2};
+  green.green.emplace().key = {"github", "acme/shop", "1", 2};
   ASSERT_TRUE(store->FinishDelivery(**lease, green).ok());
   const auto history = store->ReadHistory({"github", "acme/shop", "2", 1}, "");
   ASSERT_TRUE(history.ok()) << Message(history.status());
