@@ -14,6 +14,7 @@ TEST(Metrics, ShowDeliveriesStagesAndTheQueue) {
   metrics.CountDelivery("github", "accepted", absl::Milliseconds(2));
   metrics.ObserveStage("repairing", "publishing", absl::Seconds(3));
   metrics.CountLeaseLost();
+  metrics.CountDemotion("format");
   StoreCounts counts;
   counts.tasks[{"watching", "format"}] = 4;
   counts.pending_deliveries = 2;
@@ -24,6 +25,7 @@ TEST(Metrics, ShowDeliveriesStagesAndTheQueue) {
   EXPECT_THAT(text, HasSubstr(R"(regreen_tasks{state="watching",template="format"} 4)"));
   EXPECT_THAT(text, HasSubstr("regreen_queue_age_seconds 7"));
   EXPECT_THAT(text, HasSubstr("regreen_leases_lost_total 1"));
+  EXPECT_THAT(text, HasSubstr(R"(regreen_template_demotions_total{template="format"} 1)"));
 }
 
 TEST(Metrics, AStateThatEmptiedGoesBackToZero) {
