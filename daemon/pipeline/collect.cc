@@ -27,7 +27,7 @@ void RedactAll(Evidence& evidence) {
 }
 
 // A later attempt of their run is green already.
-Status Remember(std::vector<Incident> incidents, DeliveryOutcome& outcome) {
+void Remember(std::vector<Incident> incidents, DeliveryOutcome& outcome) {
   for (Incident& incident : incidents) {
     IncidentOutcome seen;
     seen.key = IncidentKey(incident.run, incident.evidence);
@@ -35,7 +35,6 @@ Status Remember(std::vector<Incident> incidents, DeliveryOutcome& outcome) {
     seen.recovered = true;
     outcome.incidents.push_back(std::move(seen));
   }
-  return OkStatus();
 }
 
 // A job that failed though its log shows nothing is named by where it failed: two such places are
@@ -103,10 +102,14 @@ StatusOr<DeliveryOutcome> Collector::CollectFailure(const Delivery& delivery, Fo
   // What failed and is green by now is not worked on, and is a flake all the same.
   const bool remembered = run.passed_later && !run.branch.starts_with(kOurBranches);
   if (dropped.empty() || remembered) {
+    const Policies& policies = *deps_.policies;
     ASSIGN_OR_RETURN(std::vector<Incident> incidents,
-                     ReadIncidents(forge, hint, run, stop, outcome));
-    RETURN_IF_ERROR(dropped.empty() ? SelectForAll(forge, hint, std::move(incidents), stop, outcome)
-                                    : Remember(std::move(incidents), outcome));
+                     ReadIncidents(forge, hint, run, policies, stop, outcome));
+    if (dropped.empty()) {
+      RETURN_IF_ERROR(SelectForAll(forge, hint, policies, std::move(incidents), stop, outcome));
+    } else {
+      Remember(std::move(incidents), outcome);
+    }
   }
   if (!dropped.empty()) outcome.decisions.push_back(DecideOn(delivery, name, "dropped", dropped));
   if (outcome.incidents.empty() && outcome.decisions.empty()) {
@@ -134,9 +137,11 @@ StatusOr<JobLog> Collector::ReadLog(Forge& forge, const RunHint& hint, const Job
 }
 
 StatusOr<std::vector<Incident>> Collector::ReadIncidents(Forge& forge, const RunHint& hint,
-                                                         const RunFacts& run, std::stop_token stop,
+                                                         const RunFacts& run,
+                                                         const Policies& policies,
+                                                         std::stop_token stop,
                                                          DeliveryOutcome& outcome) const {
-  const Triage triage(deps_.policies->rules);
+  const Triage triage(policies.rules);
   std::vector<Incident> incidents;
   std::size_t looked_at = 0;
   for (const JobFacts& job : run.jobs) {

@@ -59,20 +59,24 @@ class Collector {
                                          const JobFacts& job, std::string* directory,
                                          std::stop_token stop) const;
   StatusOr<std::vector<Incident>> ReadIncidents(Forge& forge, const RunHint& hint,
-                                                const RunFacts& run, std::stop_token stop,
+                                                const RunFacts& run, const Policies& policies,
+                                                std::stop_token stop,
                                                 DeliveryOutcome& outcome) const;
   // collect_select.cc
-  Status SelectForAll(Forge& forge, const RunHint& hint, std::vector<Incident> incidents,
-                      std::stop_token stop, DeliveryOutcome& outcome) const;
-  // What only some templates ask about, for all incidents of one run.
-  Status AddFacts(Forge& forge, std::vector<Incident>& incidents, std::stop_token stop) const;
+  Status SelectForAll(Forge& forge, const RunHint& hint, const Policies& policies,
+                      std::vector<Incident> incidents, std::stop_token stop,
+                      DeliveryOutcome& outcome) const;
+  // What only some templates ask about, for all incidents of one run. Answers why it cannot be
+  // known, or "".
+  StatusOr<std::string> AddFacts(Forge& forge, const PolicySet& templates,
+                                 std::vector<Incident>& incidents, std::stop_token stop) const;
   StatusOr<std::vector<std::string>> ChangedPathsOf(Forge& forge, const RunFacts& run,
                                                     std::stop_token stop) const;
   // By template; of those alone that are demoted.
   using Stages = std::map<std::string, EffectiveStage>;
-  StatusOr<Stages> StagesInEffect() const;
-  IncidentOutcome SelectFor(Forge& forge, const RunHint& hint, Incident incident,
-                            const Stages& stages, std::stop_token stop) const;
+  StatusOr<Stages> StagesInEffect(const PolicySet& templates) const;
+  IncidentOutcome SelectFor(Forge& forge, const RunHint& hint, const Policies& policies,
+                            Incident incident, const Stages& stages, std::stop_token stop) const;
 
   CollectDependencies deps_;
 };

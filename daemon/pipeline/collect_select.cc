@@ -1,6 +1,5 @@
 // From what failed to what is to be done: the facts that templates ask about, the failing command,
 // the selection.
-#include "daemon/base/log.h"
 #include "daemon/base/text.h"
 #include "daemon/pipeline/collect.h"
 #include "daemon/policy/ci_definition.h"
@@ -16,37 +15,49 @@ constexpr std::size_t kMaxChangedPaths = 3000;
 
 }  // namespace
 
-Status Collector::SelectForAll(Forge& forge, const RunHint& hint, std::vector<Incident> incidents,
-                               std::stop_token stop, DeliveryOutcome& outcome) const {
-  RETURN_IF_ERROR(AddFacts(forge, incidents, stop));
-  ASSIGN_OR_RETURN(const auto stages, StagesInEffect());
+Status Collector::SelectForAll(Forge& forge, const RunHint& hint, const Policies& policies,
+                               std::vector<Incident> incidents, std::stop_token stop,
+                               DeliveryOutcome& outcome) const {
+  ASSIGN_OR_RETURN(const std::string unknown,
+                   AddFacts(forge, *policies.templates, incidents, stop));
+  ASSIGN_OR_RETURN(const Stages stages, StagesInEffect(*policies.templates));
   for (Incident& incident : incidents) {
-    outcome.incidents.push_back(SelectFor(forge, hint, std::move(incident), stages, stop));
+    if (unknown.empty()) {
+      outcome.incidents.push_back(
+          SelectFor(forge, hint, policies, std::move(incident), stages, stop));
+      continue;
+    }
+    IncidentOutcome left;
+    left.key = IncidentKey(incident.run, incident.evidence);
+    left.incident = std::move(incident);
+    left.reason = unknown;
+    outcome.incidents.push_back(std::move(left));
   }
   return OkStatus();
 }
 
-// Without what cannot be known the templates that ask about it do not match, and say so.
-Status Collector::AddFacts(Forge& forge, std::vector<Incident>& incidents,
-                           std::stop_token stop) const {
-  if (incidents.empty()) return OkStatus();
+// A template may say "unless" of a label: what cannot be known is no reason to go on.
+StatusOr<std::string> Collector::AddFacts(Forge& forge, const PolicySet& templates,
+                                          std::vector<Incident>& incidents,
+                                          std::stop_token stop) const {
+  if (incidents.empty()) return std::string();
   const RunFacts& run = incidents.front().run;
-  const PolicySet& policies = *deps_.policies->templates;
   StatusOr<std::vector<std::string>> paths = std::vector<std::string>(), labels = paths;
-  if (policies.AsksFor("path")) paths = ChangedPathsOf(forge, run, stop);
-  if (policies.AsksFor("label") && run.pull_request != 0 && forge.actions() != nullptr)
+  if (templates.AsksFor("path")) paths = ChangedPathsOf(forge, run, stop);
+  if (templates.AsksFor("label") && run.pull_request != 0 && forge.actions() != nullptr)
     labels = forge.actions()->Labels(run.key.repo, run.pull_request, stop);
-  for (const auto* fact : {&paths, &labels}) {
+  for (const auto& [fact, what] : {std::pair(&paths, "the paths that the commit changed"),
+                                   std::pair(&labels, "the labels of the pull request")}) {
     if (fact->ok()) continue;
     if (IsRetryable(fact->status())) return fact->status();
-    LogWarning("a fact for selection is not known",
-               {{"run", ToString(run.key)}, {"why", Message(fact->status())}});
+    return Cat("no template is chosen: some ask about ", what,
+               ", which cannot be read: ", Message(fact->status()));
   }
   for (Incident& incident : incidents) {
-    if (paths.ok()) incident.changed_paths = *paths;
-    if (labels.ok()) incident.labels = *labels;
+    incident.changed_paths = *paths;
+    incident.labels = *labels;
   }
-  return OkStatus();
+  return std::string();
 }
 
 StatusOr<std::vector<std::string>> Collector::ChangedPathsOf(Forge& forge, const RunFacts& run,
@@ -56,13 +67,13 @@ StatusOr<std::vector<std::string>> Collector::ChangedPathsOf(Forge& forge, const
   return deps_.mirror->ChangedPaths(folder, run.commit, kMaxChangedPaths);
 }
 
-StatusOr<Collector::Stages> Collector::StagesInEffect() const {
+StatusOr<Collector::Stages> Collector::StagesInEffect(const PolicySet& templates) const {
   Stages stages;
   if (deps_.policy_records == nullptr) return stages;
-  for (const Template& t : deps_.policies->templates->templates()) {
-    if (t.gate.acceptance <= 0) continue;
+  for (const Template& t : templates.templates()) {
+    if (t.promote.acceptance <= 0) continue;
     ASSIGN_OR_RETURN(const TemplateRecord record, deps_.policy_records->ReadTemplateRecord(t.name));
-    EffectiveStage effective = StageInEffect(t.stage, t.gate, record);
+    EffectiveStage effective = StageInEffect(t.stage, t.promote, record);
     if (!effective.why.empty()) stages.emplace(t.name, std::move(effective));
   }
   return stages;
@@ -84,8 +95,9 @@ StatusOr<std::string> Collector::FailingCommandOf(Forge& forge, const RunHint& h
   return std::move(resolved.command);
 }
 
-IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, Incident incident,
-                                     const Stages& stages, std::stop_token stop) const {
+IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, const Policies& policies,
+                                     Incident incident, const Stages& stages,
+                                     std::stop_token stop) const {
   IncidentOutcome outcome;
   SelectOptions options;
   options.stages = stages;
@@ -99,7 +111,7 @@ IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, Incident
   } else {
     unknown_why = Message(command.status());
   }
-  Selection selection = Select(incident, *deps_.policies->templates, options);
+  Selection selection = Select(incident, *policies.templates, options);
   outcome.reason = RenderSelection(selection);
   if (!unknown_why.empty())
     Append(outcome.reason, "\nthe failing command is not known: ", unknown_why);

@@ -43,7 +43,7 @@ struct Template {
   std::vector<std::string> change_labels;
   std::string change_target;  // a branch; empty for "auto"
 
-  PromoteGate gate;
+  PromoteGate promote;
 };
 
 // How much a template asks for: the number of its match keys.

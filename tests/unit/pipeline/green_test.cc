@@ -3,84 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "daemon/pipeline/collect.h"
+#include "tests/unit/pipeline/collect_fakes.h"
 
 namespace regreen {
 namespace {
-
-struct FakeCi final : CiSource {
-  RunEvent event;
-  Status Authenticate(const Headers&, std::string_view) const override { return OkStatus(); }
-  StatusOr<Delivery> Describe(const Headers&, std::string) const override { return Delivery(); }
-  StatusOr<Event> Decode(const Delivery&) const override { return Event(event); }
-};
-
-// Knows one run.
-struct FakeForge final : Forge {
-  RunFacts run;
-  int reads = 0;
-  StatusOr<RunFacts> ReadRun(const RunHint&, std::stop_token) override {
-    ++reads;
-    return run;
-  }
-  StatusOr<JobLog> ReadLog(const RunHint&, const JobFacts&, std::stop_token) override {
-    return NotFound("no logs");
-  }
-  StatusOr<Change> EnsureChange(const ChangeRequest&, std::stop_token) override { return Change(); }
-  StatusOr<ChangeState> ReadChange(const ChangeKey&, const ChangeRef&, std::stop_token) override {
-    return ChangeState();
-  }
-  ForgeActions* actions() override { return nullptr; }
-  StatusOr<GitRemote> Remote(const std::string&) override { return GitRemote(); }
-};
-
-// Knows what waits. What else a collector could ask it for is answered with nothing.
-struct FakeRecords final : Records {
-  GreenWaits waits;
-  RunHint asked;
-  StatusOr<std::vector<Task>> ListTasks(const TaskFilter&) override { return std::vector<Task>(); }
-  StatusOr<Task> ReadTask(const std::string&) override { return NotFound("no task"); }
-  StatusOr<std::vector<TimelineEntry>> ReadTimeline(const std::string&) override {
-    return NotFound("no task");
-  }
-  StatusOr<std::string> ReadArtifact(const std::string&, const std::string&) override {
-    return NotFound("no task");
-  }
-  StatusOr<std::vector<Decision>> ListDecisions(int) override { return std::vector<Decision>(); }
-  StatusOr<StoreCounts> Count() override { return StoreCounts(); }
-  StatusOr<History> ReadHistory(const RunKey&, const std::string&) override { return History(); }
-  StatusOr<GreenWaits> WaitsForGreen(const RunHint& run) override {
-    asked = run;
-    return waits;
-  }
-};
-
-// A line of commits a, b, c; the branch is at `tip`.
-struct FakeMirror final : Mirror {
-  std::string tip;
-  int fetches = 0;
-  bool gone = false;
-  StatusOr<std::string> Ensure(const GitRemote&, const std::string&, std::stop_token) override {
-    ++fetches;
-    if (gone) return NotFound("forced away");
-    return std::string("folder");
-  }
-  StatusOr<std::optional<std::string>> RemoteTip(const GitRemote&, const std::string&,
-                                                 std::stop_token) override {
-    return std::optional(tip);
-  }
-  StatusOr<std::string> ReadFileAt(const std::string&, const std::string&, const std::string&,
-                                   std::size_t) override {
-    return NotFound("no file");
-  }
-  StatusOr<std::vector<std::string>> ChangedPaths(const std::string&, const std::string&,
-                                                  std::size_t) override {
-    return std::vector<std::string>();
-  }
-  StatusOr<bool> Contains(const std::string&, const std::string& newer,
-                          const std::string& older) override {
-    return older <= newer;
-  }
-};
 
 class Green : public ::testing::Test {
  protected:
