@@ -120,9 +120,11 @@ class GreenRecorder {
   // The task ran this very run again and waits for its answer, which is that it recovered.
   StatusOr<bool> IsRerunOfThis(const Open& incident) {
     ASSIGN_OR_RETURN(Query query,
-                     db_.Prepare("SELECT 1 FROM tasks t JOIN occurrences o ON o.incident = ?1 "
-                                 "WHERE t.id = ?2 AND t.state = 'rerunning' AND o.run_id = ?3",
-                                 incident.row.seq, Text{incident.task_id}, Text{run_.key.run_id}));
+                     db_.Prepare("SELECT 1 FROM occurrences o JOIN tasks t ON t.id = ?5 "
+                                 "WHERE o.forge = ?1 AND o.repo = ?2 AND o.run_id = ?3 "
+                                 "AND o.incident = ?4 AND t.state = 'rerunning'",
+                                 Text{run_.key.forge}, Text{run_.key.repo}, Text{run_.key.run_id},
+                                 incident.row.seq, Text{incident.task_id}));
     return query.Next();
   }
 
@@ -137,7 +139,8 @@ class GreenRecorder {
     std::set<std::string, std::less<>> seen;
     ASSIGN_OR_RETURN(
         Query query,
-        db_.Prepare("SELECT o.run, o.run_id, o.facts, i.head FROM occurrences o "
+        db_.Prepare("SELECT o.run, o.run_id, o.facts, i.head "
+                    "FROM occurrences o INDEXED BY occurrences_that_wait "
                     "JOIN incidents i ON i.seq = o.inherited "
                     "WHERE o.waits = 1 AND o.forge = ?1 AND o.repo = ?2 AND i.open = 0 "
                     "AND i.branch = ?3 AND i.workflow = ?4 AND i.event = ?5 "
@@ -205,6 +208,8 @@ class GreenRecorder {
 
 }  // namespace
 
+// The planner would rather read every occurrence of the repository than the few that wait: those
+// are named.
 StatusOr<GreenWaits> ReadGreenWaits(Connection& db, const RunHint& run) {
   GreenWaits waits;
   ASSIGN_OR_RETURN(
@@ -221,7 +226,8 @@ StatusOr<GreenWaits> ReadGreenWaits(Connection& db, const RunHint& run) {
       Query commits,
       db.Prepare("SELECT head FROM incidents WHERE forge = ?1 AND repo = ?2 AND branch = ?3 "
                  "AND workflow = ?4 AND event = ?5 AND open = 1 AND of_base = 1 "
-                 "UNION SELECT i.head FROM occurrences o JOIN incidents i ON i.seq = o.inherited "
+                 "UNION SELECT i.head FROM occurrences o INDEXED BY occurrences_that_wait "
+                 "JOIN incidents i ON i.seq = o.inherited "
                  "WHERE o.waits = 1 AND o.forge = ?1 AND o.repo = ?2 AND i.branch = ?3 "
                  "AND i.workflow = ?4 AND i.event = ?5 LIMIT ?6",
                  Text{run.key.forge}, Text{run.key.repo}, Text{run.branch}, Text{run.workflow},

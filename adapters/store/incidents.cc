@@ -76,7 +76,7 @@ class Recorder {
     const RunFacts& run = outcome_.incident.run;
     // Another CI's run cannot be run again by the forge, so that it waits for nothing.
     const bool keeps = !of_base_ && !run.foreign && !run.from_fork;
-    if (!of_base_) RETURN_IF_ERROR(StopWaiting(run));
+    if (!of_base_ && !mark.recovered) RETURN_IF_ERROR(StopWaiting(run));
     return db_
         .Execute(
             "INSERT INTO occurrences (key, run, incident, at, forge, repo, fingerprint, run_id, "
@@ -192,8 +192,8 @@ class Recorder {
                     "WHERE later.forge = occurrences.forge AND later.repo = occurrences.repo "
                     "AND later.branch = occurrences.branch "
                     "AND later.workflow = occurrences.workflow AND later.at > occurrences.at) "
-                    "WHERE incident = ?1",
-                    from.seq, to.seq)
+                    "WHERE key = ?3 AND incident = ?1",
+                    from.seq, to.seq, Text{outcome_.key})
             .status());
     std::vector<std::pair<std::string, bool>> runs;
     {

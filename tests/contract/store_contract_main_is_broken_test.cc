@@ -77,6 +77,15 @@ TEST_P(MainIsBrokenContract, OnlyTheNewestRunOfAPullRequestIsRunAgain) {
   EXPECT_EQ(Read(made[0]).incident.run.key.run_id, "3");
 }
 
+TEST_P(MainIsBrokenContract, ALateWordOfAnOlderRunTakesNoneItsRerun) {
+  Deliver(Fails({.run_id = "1", .commit = kA}));
+  Next(Fails({.run_id = "3", .pull_request = 5, .commit = kC}));
+  DeliveryOutcome late = Fails({.run_id = "2", .pull_request = 5, .commit = kB});
+  late.incidents[0].recovered = true;
+  Next(late);
+  EXPECT_EQ(Next(Passes({.run_id = "9", .commit = kC})).size(), 1u);
+}
+
 TEST_P(MainIsBrokenContract, ARunWithAFailureOfItsOwnIsNotRunAgain) {
   Deliver(Fails({.run_id = "1", .commit = kA}));
   DeliveryOutcome both = Fails({.run_id = "2", .pull_request = 5, .commit = kB});
