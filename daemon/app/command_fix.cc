@@ -25,6 +25,7 @@ class ConsoleLog final : public RepairLog {
     return OkStatus();
   }
   Status Keep(std::string, std::string) override { return OkStatus(); }
+  void Charge(const Spend&) override {}
 };
 
 // A word as a shell reads it back.
@@ -153,6 +154,21 @@ void Report(const Session& session, const Task& task, const Proof& proof, const 
                branch, ":\n  git diff HEAD..", branch, "\n  git merge ", branch, "\n"));
 }
 
+// To the end, without a store that remembers the rungs between.
+StatusOr<RepairOutcome> Climb(const Session& session, Task task, ConsoleLog& log) {
+  const MirrorFolder folder = [&]() -> StatusOr<std::string> {
+    return session.repository.git_folder;
+  };
+  const Repairer repairer({session.workspaces.get(), session.policies.guard, nullptr, nullptr});
+  EarlierRungs earlier;
+  for (;;) {
+    ASSIGN_OR_RETURN(RepairOutcome outcome, repairer.Repair(task, folder, earlier, log, {}));
+    if (outcome.kind != RepairOutcome::Kind::kPaused) return outcome;
+    task.ladder = outcome.ladder;
+    earlier.tried = std::move(outcome.tried);
+  }
+}
+
 Status Run(const FixArguments& arguments) {
   ASSIGN_OR_RETURN(const TempDir scratch,
                    TempDir::Create(std::filesystem::temp_directory_path(), "regreen-fix-"));
@@ -168,14 +184,12 @@ Status Run(const FixArguments& arguments) {
   task.plan.verify_timeout = arguments.timeout;
 
   ConsoleLog log;
-  ASSIGN_OR_RETURN(const RepairOutcome outcome,
-                   Repairer({session.workspaces.get(), session.policies.guard})
-                       .Repair(task, session.repository.git_folder, log, {}));
+  ASSIGN_OR_RETURN(const RepairOutcome outcome, Climb(session, task, log));
   if (outcome.kind == RepairOutcome::Kind::kUnreproducible) {
     return InvalidArgument(
         Cat("the failure does not repeat: it was red once, and then: ", outcome.reason));
   }
-  if (outcome.kind == RepairOutcome::Kind::kFailed) return InvalidArgument(outcome.reason);
+  if (outcome.kind != RepairOutcome::Kind::kProven) return InvalidArgument(outcome.reason);
   const std::string branch = BranchName(task);
   const ProofText proof{task.plan.verify_command, outcome.proof.red_exit_code,
                         task.plan.verify_runs, outcome.proof.step};

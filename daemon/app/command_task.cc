@@ -1,32 +1,12 @@
-#include <cstdio>
-#include <functional>
-
-#include "adapters/store/sqlite.h"
 #include "daemon/app/commands.h"
 #include "daemon/app/print.h"
-#include "daemon/base/clock.h"
+#include "daemon/app/with_store.h"
 #include "daemon/base/text.h"
 #include "daemon/pipeline/proof.h"
+#include "daemon/pipeline/rungs.h"
 
 namespace regreen {
 namespace {
-
-// Reads the daemon's own store: writers and readers do not wait for each other.
-int WithStore(const std::string& config_path, const std::function<Status(Store&)>& read) {
-  LogWarningsOnly();
-  const auto config = LoadConfigOrExplain(config_path);
-  if (!config.ok()) return Complain(config.status());
-  std::error_code error;
-  if (!std::filesystem::exists(config->store.path, error)) {
-    return Complain(Cat("there is no store at ", config->store.path,
-                        " yet; start the daemon with regreen serve"));
-  }
-  const SystemClock clock;
-  const auto store = OpenSqliteStore(config->store.path, clock);
-  if (!store.ok()) return Complain(store.status());
-  const Status done = read(**store);
-  return done.ok() ? kDone : Complain(done);
-}
 
 std::string Time(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S", time, absl::LocalTimeZone());
@@ -161,7 +141,13 @@ int TaskLog(const TaskArguments& arguments) {
   return WithStore(arguments.config, [&](Store& store) -> Status {
     ASSIGN_OR_RETURN(const Task task, store.ReadTask(arguments.id));
     std::vector<std::string> names = {"setup.log", "reproduce.log"};
-    for (const Step& step : task.plan.steps) names.push_back(Cat("step-", step.name, ".log"));
+    const auto add = [&](const std::string& label, const Step& step) {
+      for (int round = 1; round <= step.rounds; ++round) names.push_back(StepLogName(label, round));
+    };
+    for (const Step& step : task.plan.steps) add(step.name, step);
+    for (const ChainLink& link : task.plan.then) {
+      for (const Step& step : link.steps) add(Cat(link.template_name, ".", step.name), step);
+    }
     names.push_back("verify.log");
     for (const std::string& name : names) {
       const auto bytes = store.ReadArtifact(task.id, name);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "adapters/agent/registry.h"
 #include "adapters/ci/registry.h"
 #include "adapters/forge/registry.h"
 #include "adapters/workspace/registry.h"
@@ -24,6 +25,9 @@ class Reader {
   }
   void operator()(const char* key, std::int64_t& field, const char*) {
     Read(key, field, table_.Int(key));
+  }
+  void operator()(const char* key, double& field, const char*) {
+    Read(key, field, table_.Double(key));
   }
   void operator()(const char* key, bool& field, const char*) { Read(key, field, table_.Bool(key)); }
   void operator()(const char* key, absl::Duration& field, const char*) {
@@ -80,6 +84,10 @@ class Printer {
   }
   void operator()(const char* key, const std::int64_t& field, const char* about) {
     Line(key, Cat(field), about);
+  }
+  void operator()(const char* key, const double& field, const char* about) {
+    const std::string number = Cat(field);
+    Line(key, number.find_first_of(".e") == std::string::npos ? Cat(number, ".0") : number, about);
   }
   void operator()(const char* key, const bool& field, const char* about) {
     Line(key, field ? "true" : "false", about);
@@ -141,6 +149,7 @@ class Validator {
       problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");
     for (const auto& [name, forge] : config_.forge) Forge(Cat("forge.", name), forge);
     for (const auto& [name, ci] : config_.ci) Ci(Cat("ci.", name), name, ci);
+    for (const auto& [name, agent] : config_.agent) Agent(Cat("agent.", name), name, agent);
   }
 
  private:
@@ -217,6 +226,12 @@ class Validator {
     if (source.ok()) return;
     for (const std::string_view line : SplitLines(Message(source.status()))) Error(at, line);
   }
+  void Agent(const std::string& at, const std::string& name, const AgentConfig& agent) {
+    OneOf(at + ".kind", agent.kind, AgentKinds());
+    const auto made = CreateAgent(OptionsOf(name, agent));
+    if (made.ok()) return;
+    for (const std::string_view line : SplitLines(Message(made.status()))) Error(at, line);
+  }
 
   const Config& config_;
   const Places& places_;
@@ -249,6 +264,11 @@ Config LoadConfig(const std::filesystem::path& path, Problems& problems) {
   Reader(table, "", places).ReadAll(table, "", config);
   Validator(config, places, path.string(), problems).Run();
   return config;
+}
+
+AgentOptions OptionsOf(const std::string& name, const AgentConfig& agent) {
+  return {name,      agent.kind,    {agent.timeout, agent.max_usd},
+          agent.env, agent.command, agent.price_usd};
 }
 
 std::string PrintConfig(Config config) {
@@ -284,6 +304,11 @@ Config ExampleConfig() {
                  {"command", "=make check"},
                  {"log_url", "/build/log_url"},
                  {"link", "/build/full_url"}};
+  AgentConfig& agent = config.agent["example"];
+  agent.command = "my-agent --read-prompt-from-stdin";
+  agent.max_usd = 2;
+  agent.price_usd = 0.25;
+  agent.env = {{"MY_AGENT_MODE", "careful"}};
   return config;
 }
 

@@ -220,6 +220,7 @@ IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, Incident
   if (!unknown_why.empty())
     Append(outcome.reason, "\nthe failing command is not known: ", unknown_why);
   outcome.plan = std::move(selection.plan);
+  outcome.hold = outcome.plan && outcome.plan->hold;
   outcome.key = IncidentKey(incident.run, incident.evidence);
   outcome.incident = std::move(incident);
   return outcome;

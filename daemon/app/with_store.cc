@@ -1,0 +1,29 @@
+#include "daemon/app/with_store.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "adapters/store/sqlite.h"
+#include "daemon/app/print.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+
+int WithStore(const std::string& config_path, const std::function<Status(Store&)>& use) {
+  LogWarningsOnly();
+  const auto config = LoadConfigOrExplain(config_path);
+  if (!config.ok()) return Complain(config.status());
+  std::error_code error;
+  if (!std::filesystem::exists(config->store.path, error)) {
+    return Complain(Cat("there is no store at ", config->store.path,
+                        " yet; start the daemon with regreen serve"));
+  }
+  const SystemClock clock;
+  const auto store = OpenSqliteStore(config->store.path, clock);
+  if (!store.ok()) return Complain(store.status());
+  const Status done = use(**store);
+  return done.ok() ? kDone : Complain(done);
+}
+
+}  // namespace regreen
