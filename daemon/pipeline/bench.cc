@@ -1,5 +1,7 @@
 #include "daemon/pipeline/bench.h"
 
+#include <map>
+
 #include "daemon/base/crash_point.h"
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
@@ -37,8 +39,25 @@ Room Bench::PlanRoom() const {
   return {task().plan.setup, task().plan.inputs};
 }
 
-Room Bench::StepRoom(const Step&) const {
-  return PlanRoom();
+Room Bench::RoomOf(const Step& step, const ChainLink* link) const {
+  Room room = PlanRoom();
+  if (link != nullptr) {
+    room.setup = link->setup;
+    Overlay(link->inputs, link->from_outputs, room);
+  }
+  Overlay(step.inputs, step.from_outputs, room);
+  return room;
+}
+
+// What a step before wrote takes the place of a definite input.
+void Bench::Overlay(const std::vector<PlanInput>& inputs, const FromOutputs& from_outputs,
+                    Room& room) const {
+  room.inputs.insert(room.inputs.end(), inputs.begin(), inputs.end());
+  for (const auto& [input, output] : from_outputs) {
+    const auto found = outputs_.find(output);
+    if (found != outputs_.end())
+      room.inputs.push_back({input, found->second, false, Cat("outputs.", output)});
+  }
 }
 
 ExecSpec Bench::Command(const Room& room, const std::string& command,
@@ -46,14 +65,10 @@ ExecSpec Bench::Command(const Room& room, const std::string& command,
   ExecSpec spec;
   spec.command = TakesOutputs(task().plan) ? Cat(kOutputPlace, command) : command;
   spec.timeout = timeout;
+  std::map<std::string, std::string> env;
   for (const PlanInput& input : room.inputs)
-    spec.env.emplace_back(Cat("REGREEN_INPUT_", input.name), input.value);
-  for (const auto& [name, value] : outputs_) {
-    const std::string variable = Cat("REGREEN_INPUT_", InputNameOf(name));
-    const bool taken = std::any_of(spec.env.begin(), spec.env.end(),
-                                   [&](const auto& known) { return known.first == variable; });
-    if (!taken) spec.env.emplace_back(variable, value);
-  }
+    env.insert_or_assign(Cat("REGREEN_INPUT_", input.name), input.value);
+  spec.env.assign(env.begin(), env.end());
   return spec;
 }
 

@@ -17,7 +17,7 @@
 
 namespace regreen {
 
-// What commands find, besides the tree.
+// What commands find, besides the tree. Of two inputs with one name the later counts.
 struct Room {
   std::vector<std::string> setup;
   std::vector<PlanInput> inputs;
@@ -57,7 +57,7 @@ class Bench {
   // A fresh workspace of the commit, and of `on` when it is not null, after its setup commands.
   // Null when one of those failed: `why` says which.
   StatusOr<std::unique_ptr<Workspace>> Open(const Room& room, const Patch* on, std::string& why);
-  // A command of a rung with its inputs, and with the outputs of earlier rungs for inputs too.
+  // A command of a rung with its inputs.
   ExecSpec Command(const Room& room, const std::string& command, absl::Duration timeout) const;
   // Runs a command and counts its time.
   StatusOr<ExecResult> Run(Workspace& workspace, const ExecSpec& spec);
@@ -65,17 +65,20 @@ class Bench {
   // fresh workspace. `label` names the rung. `on` is the patch that the workspace was opened with.
   StatusOr<RungResult> Prove(Workspace& workspace, const std::string& label, const Patch* on);
 
+  // The plan's own, for its setup and its check.
   Room PlanRoom() const;
-  Room StepRoom(const Step& step) const;
+  // Of a step of the plan, or of a link when it is not null.
+  Room RoomOf(const Step& step, const ChainLink* link) const;
 
   const Task& task() const { return *parts_.task; }
   const GuardRules& guard() const { return *parts_.guard; }
   RepairLog& log() { return *parts_.log; }
   std::stop_token stop() const { return parts_.stop; }
   int red_exit_code() const { return red_exit_code_; }
-  const Outputs& outputs() const { return outputs_; }
 
  private:
+  void Overlay(const std::vector<PlanInput>& inputs, const FromOutputs& from_outputs,
+               Room& room) const;
   StatusOr<std::unique_ptr<Workspace>> OpenBare(const Patch* on);
   StatusOr<bool> SetUp(Workspace& workspace, const Room& room, std::string& why);
   StatusOr<std::string> MissingTools(Workspace& workspace);

@@ -67,14 +67,6 @@ bool TakesOutputs(const Plan& plan) {
                      [](const ValueSpec& spec) { return spec.type != ValueType::kPatch; });
 }
 
-std::string InputNameOf(std::string_view output) {
-  std::string name(output);
-  for (char& c : name) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return name;
-}
-
 std::string OutputsToJson(const Outputs& outputs) {
   JsonWriter out;
   out.BeginObject();

@@ -26,8 +26,6 @@ ParsedOutputs ParseOutputs(std::string_view text, const std::vector<ValueSpec>& 
 
 // Whether any output is written by steps: a patch is not.
 bool TakesOutputs(const Plan& plan);
-// As inputs of later commands: "version" is VERSION.
-std::string InputNameOf(std::string_view output);
 
 std::string OutputsToJson(const Outputs& outputs);
 StatusOr<Outputs> OutputsFromJson(std::string_view json);

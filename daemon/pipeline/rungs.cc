@@ -1,7 +1,5 @@
 #include "daemon/pipeline/rungs.h"
 
-#include <optional>
-
 #include "daemon/base/text.h"
 #include "daemon/pipeline/ladder.h"
 
@@ -14,31 +12,11 @@ StatusOr<RungResult> ClimbOne(Bench& bench, const Agents* agents, const Step& st
                                        : ClimbRun(bench, step, place);
 }
 
-// What the link's commands find; nullopt when an output that it needs was not written.
-std::optional<Room> RoomOf(const ChainLink& link, const Outputs& outputs, std::string& why) {
-  Room room{link.setup, link.inputs};
-  for (const auto& [input, output] : link.from_outputs) {
-    const auto found = outputs.find(output);
-    if (found == outputs.end()) {
-      why = Cat("template ", link.template_name, " needs the output ", output,
-                ", which no step wrote");
-      return std::nullopt;
-    }
-    room.inputs.push_back({InputNameOf(input), found->second, false, Cat("outputs.", output)});
-  }
-  return room;
-}
-
 // The first of its steps that proves something wins; when all that were tried changed nothing, that
 // is the result.
 StatusOr<RungResult> ClimbLink(Bench& bench, const Agents* agents, const ChainLink& link,
                                const Patch& on) {
   RungResult worst{StepOutcome::kNoChange, "changed nothing", {}, {}};
-  const auto room = RoomOf(link, bench.outputs(), worst.sentence);
-  if (!room) {
-    worst.outcome = StepOutcome::kFailed;
-    return worst;
-  }
   StepOutcome last = StepOutcome::kNone;
   const Task& task = bench.task();
   for (const Step& step : link.steps) {
@@ -49,7 +27,8 @@ StatusOr<RungResult> ClimbLink(Bench& bench, const Agents* agents, const ChainLi
       RETURN_IF_ERROR(bench.log().Note("note", Cat("step ", label, " is passed over: ", why)));
       continue;
     }
-    ASSIGN_OR_RETURN(RungResult result, ClimbOne(bench, agents, step, {label, *room, &on}));
+    ASSIGN_OR_RETURN(RungResult result,
+                     ClimbOne(bench, agents, step, {label, bench.RoomOf(step, &link), &on}));
     RETURN_IF_ERROR(bench.log().Note(
         "step", Cat("step ", label, ": ", ToString(result.outcome), ": ", result.sentence)));
     if (result.outcome == StepOutcome::kProven) return result;
@@ -89,8 +68,8 @@ StatusOr<RungResult> ClimbRun(Bench& bench, const Step& step, const RungPlace& p
 }
 
 StatusOr<RungResult> ClimbAndGoOn(Bench& bench, const Agents* agents, const Step& step) {
-  ASSIGN_OR_RETURN(RungResult proven,
-                   ClimbOne(bench, agents, step, {step.name, bench.StepRoom(step), nullptr}));
+  ASSIGN_OR_RETURN(RungResult proven, ClimbOne(bench, agents, step,
+                                               {step.name, bench.RoomOf(step, nullptr), nullptr}));
   if (proven.outcome != StepOutcome::kProven) return proven;
   for (const ChainLink& link : bench.task().plan.then) {
     ASSIGN_OR_RETURN(RungResult result, ClimbLink(bench, agents, link, proven.patch));

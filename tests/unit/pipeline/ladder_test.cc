@@ -292,6 +292,7 @@ TEST_F(LadderTest, OutputsOfAStepAreInputsOfTheNext) {
   ValueSpec version{"version", ValueType::kString, {}, "[0-9.]+", 100};
   task.plan.outputs = {version, {"patch", ValueType::kPatch, {}, "", 100}};
   task.plan.steps = {StepOf(StepKind::kRun, "first"), StepOf(StepKind::kRun, "second")};
+  task.plan.steps[1].from_outputs = {{"VERSION", "version"}};
   std::vector<ExecSpec> ran;
   workspaces.on_exec = [&](const ExecSpec& spec, bool) {
     if (spec.command.find("make table") != std::string::npos) ran.push_back(spec);
