@@ -30,7 +30,8 @@ class Rerunner {
   Status Run() {
     ASSIGN_OR_RETURN(const std::optional<Status> settled, Look());
     if (settled) return *settled;
-    const Status sent = api_.Send("POST", path_ + "/rerun-failed-jobs", "", what_, stop_).status();
+    const Status sent =
+        api_.Send("POST", path_ + "/rerun-failed-jobs", "{}", what_, stop_).status();
     const bool refused =
         sent.code() == StatusCode::kPermissionDenied || sent.code() == StatusCode::kNotFound ||
         sent.code() == StatusCode::kAborted || sent.code() == StatusCode::kInvalidArgument;
@@ -38,7 +39,10 @@ class Rerunner {
     // A person may have been quicker, or the answer to an earlier try was lost: then GitHub's
     // refusal says no more than that.
     ASSIGN_OR_RETURN(const std::optional<Status> now, Look());
-    return now ? *now : FailedPrecondition(Message(sent));
+    if (now) return *now;
+    // What it shows of a run may be behind what it knows of it.
+    const bool begun = Lower(Message(sent)).find("already running") != std::string::npos;
+    return begun ? Unavailable(Message(sent)) : FailedPrecondition(Message(sent));
   }
 
  private:

@@ -11,6 +11,7 @@
 #include "daemon/pipeline/change_text.h"
 #include "daemon/pipeline/policies.h"
 #include "daemon/pipeline/repair.h"
+#include "daemon/pipeline/report.h"
 #include "daemon/policy/matcher.h"
 #include "daemon/policy/report.h"
 
@@ -24,8 +25,15 @@ class ConsoleLog final : public RepairLog {
     Complain(Cat(kind, ": ", message), kDone);
     return OkStatus();
   }
-  Status Keep(std::string, std::string) override { return OkStatus(); }
+  Status Keep(std::string name, std::string bytes) override {
+    if (name == kReportArtifact) report_ = std::move(bytes);
+    return OkStatus();
+  }
   void Charge(const Spend&) override {}
+  const std::string& report() const { return report_; }
+
+ private:
+  std::string report_;
 };
 
 // A word as a shell reads it back.
@@ -132,8 +140,8 @@ StatusOr<Plan> Choose(const Session& session, const Incident& incident) {
   return NotFound(sentence);
 }
 
-void Report(const Session& session, const Task& task, const Proof& proof, const std::string& branch,
-            const std::string& commit) {
+void Tell(const Session& session, const Task& task, const Proof& proof, const std::string& branch,
+          const std::string& commit) {
   if (session.arguments.json) {
     JsonWriter out;
     out.BeginObject()
@@ -189,6 +197,8 @@ Status Run(const FixArguments& arguments) {
     return InvalidArgument(
         Cat("the failure does not repeat: it was red once, and then: ", outcome.reason));
   }
+  if (outcome.kind == RepairOutcome::Kind::kReported)
+    return InvalidArgument(Cat("it was not repaired; the template says:\n\n", log.report()));
   if (outcome.kind != RepairOutcome::Kind::kProven) return InvalidArgument(outcome.reason);
   const std::string branch = BranchName(task);
   const ProofText proof{task.plan.verify_command, outcome.proof.red_exit_code,
@@ -197,7 +207,7 @@ Status Run(const FixArguments& arguments) {
                    CommitToNewBranch(session.repository, outcome.proof.patch,
                                      {branch, CommitMessage(task, proof), "regreen",
                                       "regreen@localhost", task.created_at}));
-  Report(session, task, outcome.proof, branch, commit);
+  Tell(session, task, outcome.proof, branch, commit);
   return OkStatus();
 }
 

@@ -79,6 +79,16 @@ TEST(GithubRerun, ARefusalHasGithubsWords) {
   }
 }
 
+TEST(GithubRerun, WhatBeganButIsNotShownYetIsWaitedFor) {
+  Fixture f;
+  f.github.AddRun(FailedRun());
+  HttpResponse answer;
+  answer.status = 403;
+  answer.body = R"({"message":"This workflow is already running"})";
+  f.github.Fail(answer, 1, "rerun-failed-jobs");
+  EXPECT_EQ(f.forge->actions()->Rerun(Key(), {}).code(), StatusCode::kUnavailable);
+}
+
 TEST(GithubRerun, TroubleOfGithubIsTriedAgain) {
   Fixture f;
   f.github.AddRun(FailedRun());
