@@ -189,6 +189,9 @@ Status Run(const FixArguments& arguments) {
   ASSIGN_OR_RETURN(task.plan, Choose(session, task.incident));
   Complain(Cat("template: ", task.plan.template_name), kDone);
   for (Step& step : task.plan.steps) step.timeout = std::min(step.timeout, arguments.timeout);
+  for (ChainLink& link : task.plan.then) {
+    for (Step& step : link.steps) step.timeout = std::min(step.timeout, arguments.timeout);
+  }
   task.plan.verify_timeout = arguments.timeout;
 
   ConsoleLog log;

@@ -28,6 +28,8 @@ void WriteTask(const Task& task, JsonWriter& out) {
   out.Field("attempt", task.attempt).Field("patch_digest", task.patch_digest);
   out.Field("pushed_commit", task.pushed_commit)
       .Field("change", task.change ? task.change->link : "");
+  out.Field("spent_usd", task.spent.usd)
+      .Field("spent_seconds", absl::ToDoubleSeconds(task.spent.time));
   out.Field("created_at", IsoTime(task.created_at)).Field("updated_at", IsoTime(task.updated_at));
 }
 
@@ -74,6 +76,12 @@ void PrintTask(const Task& task, const std::vector<TimelineEntry>& timeline,
   Append(text, "command    ", task.plan.verify_command, "\n");
   if (!task.branch.empty())
     Append(text, "branch     ", task.branch, " at ", task.pushed_commit, "\n");
+  if (task.spent.usd > 0 || task.spent.time > absl::ZeroDuration()) {
+    Append(text, "spent      $", task.spent.usd, ", ",
+           absl::FormatDuration(absl::Trunc(task.spent.time, absl::Milliseconds(100))),
+           " in workspaces\n");
+  }
+  if (!task.held_back.empty()) Append(text, "held back  ", task.held_back, "\n");
   if (task.change) Append(text, "change     ", task.change->link, "\n");
   Append(text, "\ntimeline\n");
   for (const TimelineEntry& entry : timeline) {

@@ -1,7 +1,6 @@
 #include "daemon/app/with_store.h"
 
 #include <filesystem>
-#include <system_error>
 
 #include "adapters/store/sqlite.h"
 #include "daemon/app/print.h"
@@ -10,7 +9,8 @@
 
 namespace regreen {
 
-int WithStore(const std::string& config_path, const std::function<Status(Store&)>& use) {
+int WithStore(const std::string& config_path,
+              const std::function<Status(Store&, const Config&)>& read) {
   LogWarningsOnly();
   const auto config = LoadConfigOrExplain(config_path);
   if (!config.ok()) return Complain(config.status());
@@ -22,8 +22,12 @@ int WithStore(const std::string& config_path, const std::function<Status(Store&)
   const SystemClock clock;
   const auto store = OpenSqliteStore(config->store.path, clock);
   if (!store.ok()) return Complain(store.status());
-  const Status done = use(**store);
+  const Status done = read(**store, *config);
   return done.ok() ? kDone : Complain(done);
+}
+
+int WithStore(const std::string& config_path, const std::function<Status(Store&)>& read) {
+  return WithStore(config_path, [&](Store& store, const Config&) { return read(store); });
 }
 
 }  // namespace regreen

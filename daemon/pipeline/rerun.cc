@@ -40,14 +40,14 @@ RerunLook Found(const RunFacts& run) {
   return {RerunLook::Kind::kRed, Cat(attempt, " failed again")};
 }
 
-// Not there yet: asks for it, which does nothing where it was asked for before.
-StatusOr<RerunLook> Ask(ForgeActions& actions, const Task& task,
-                        std::span<const TimelineEntry> timeline, RepairLog& log,
-                        std::stop_token stop) {
-  const bool asked = std::any_of(timeline.begin(), timeline.end(), [&](const auto& entry) {
+bool WasAskedFor(const Task& task, std::span<const TimelineEntry> timeline) {
+  return std::any_of(timeline.begin(), timeline.end(), [&](const TimelineEntry& entry) {
     return entry.kind == "rerun" && entry.message == AskedFor(task);
   });
-  if (!asked) RETURN_IF_ERROR(log.Note("rerun", AskedFor(task)));
+}
+
+// Asks for the attempt, which does nothing where it was asked for before.
+StatusOr<RerunLook> Ask(ForgeActions& actions, const Task& task, std::stop_token stop) {
   RunKey key = task.incident.run.key;
   key.attempt = task.ladder.run_attempt - 1;
   const Status begun = actions.Rerun(key, stop);
@@ -56,6 +56,14 @@ StatusOr<RerunLook> Ask(ForgeActions& actions, const Task& task,
     return RerunLook{RerunLook::Kind::kWaiting, "the failed jobs run again"};
   if (IsRetryable(begun) || begun.code() == StatusCode::kCancelled) return begun;
   return RerunLook{RerunLook::Kind::kRefused, Message(begun)};
+}
+
+// Why nobody is interested in the run any more, or "".
+StatusOr<std::string> WhyNotAsked(Forge& forge, const Task& task, std::stop_token stop) {
+  RunHint hint = HintOf(task);
+  --hint.key.attempt;
+  ASSIGN_OR_RETURN(const RunFacts now, forge.ReadRun(hint, stop));
+  return now.superseded ? Cat("superseded: ", now.superseded_why) : std::string();
 }
 
 }  // namespace
@@ -95,7 +103,12 @@ StatusOr<RerunLook> LookAtRerun(Forge& forge, const Task& task,
   if (run.ok()) return look;
   if (forge.actions() == nullptr)
     return RerunLook{RerunLook::Kind::kRefused, "the forge cannot run anything again"};
-  return Ask(*forge.actions(), task, timeline, log, stop);
+  if (!WasAskedFor(task, timeline)) {
+    ASSIGN_OR_RETURN(const std::string why, WhyNotAsked(forge, task, stop));
+    if (!why.empty()) return RerunLook{RerunLook::Kind::kSuperseded, why};
+    RETURN_IF_ERROR(log.Note("rerun", AskedFor(task)));
+  }
+  return Ask(*forge.actions(), task, stop);
 }
 
 }  // namespace regreen

@@ -32,7 +32,7 @@ struct RerunLook {
 };
 
 // Of a task that is rerunning: asks for the attempt at `task.ladder.run_attempt` when it has not
-// begun, else reads it. `timeline` is the task's own.
+// begun and the run is still of interest, else reads it. `timeline` is the task's own.
 StatusOr<RerunLook> LookAtRerun(Forge& forge, const Task& task,
                                 std::span<const TimelineEntry> timeline, RepairLog& log,
                                 std::stop_token stop);

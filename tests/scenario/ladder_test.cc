@@ -125,6 +125,16 @@ TEST(Ladder, SomeoneElsesAttemptIsLeftToThem) {
   EXPECT_EQ(world.OnlyTask().state, TaskState::kSuperseded);
 }
 
+TEST(Ladder, WhatTheBranchLeftBehindIsNotRunAgain) {
+  World world(TemplateOf(Rerun(2) + kRepair));
+  Fail(world);
+  world.clock.Advance(absl::Seconds(30));
+  world.PushRedCommit();
+  world.WorkUntilIdle();
+  EXPECT_EQ(world.OnlyTask().state, TaskState::kSuperseded);
+  EXPECT_EQ(world.github.attempts(1), 1);
+}
+
 TEST(Ladder, AFlakeIsReportedWithItsHistory) {
   World world(TemplateOf(Rerun(1, "0s") + Tell("comment", "when = { after = [\"recovered\"] }\n")));
   Fail(world);

@@ -97,7 +97,8 @@ struct FakeActions final : public ForgeActions {
 struct FakeForge final : public Forge {
   StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token) override {
     hints.push_back(hint);
-    return run;
+    const auto known = runs.find(hint.key.attempt);
+    return known == runs.end() ? run : known->second;
   }
   StatusOr<JobLog> ReadLog(const RunHint&, const JobFacts&, std::stop_token) override {
     return NotFound("no log");
@@ -109,7 +110,8 @@ struct FakeForge final : public Forge {
   StatusOr<GitRemote> Remote(const std::string&) override { return GitRemote{"/remote", "", {}}; }
   ForgeActions* actions() override { return acts ? &fake_actions : nullptr; }
 
-  StatusOr<RunFacts> run = Unavailable("not set");
+  StatusOr<RunFacts> run = Unavailable("not set");  // of attempts that are not in `runs`
+  std::map<int, StatusOr<RunFacts>> runs;           // by attempt
   Change change{1, "https://github.example/pull/1", true};
   ChangeState change_state;
   FakeActions fake_actions;

@@ -50,6 +50,7 @@ class RerunTest : public testing::Test {
     task.state = TaskState::kRerunning;
     task.ladder = {0, StepOutcome::kNone, 1, 2};
     task.updated_at = absl::FromUnixSeconds(1'700'000'000);
+    forge->runs = {{1, task.incident.run}};
   }
   StatusOr<TaskUpdate> Run() {
     RunnerDependencies deps;
@@ -96,6 +97,17 @@ TEST_F(RerunTest, AsksForTheAttemptThatIsNotThere) {
   log.notes.clear();
   EXPECT_TRUE(Run().ok());
   EXPECT_THAT(log.notes, IsEmpty()) << "told once";
+}
+
+TEST_F(RerunTest, DoesNotAskForWhatNobodyWaitsForAnyMore) {
+  RunFacts moved_on = task.incident.run;
+  moved_on.superseded = true;
+  moved_on.superseded_why = "main moved on";
+  forge->runs = {{1, moved_on}};
+  const auto update = Run();
+  EXPECT_EQ(update->to, TaskState::kSuperseded);
+  EXPECT_EQ(update->reason, "superseded: main moved on");
+  EXPECT_THAT(forge->fake_actions.reruns, IsEmpty());
 }
 
 TEST_F(RerunTest, WaitsWhileItGoesOn) {
