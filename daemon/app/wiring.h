@@ -27,6 +27,7 @@ struct Application {
   std::unique_ptr<Publisher> publisher;
   std::unique_ptr<WorkspaceFactory> workspaces;
   Adapters adapters;
+  Agents agents;
   std::unique_ptr<Collector> collector;
   std::unique_ptr<TaskRunner> runner;
 };

@@ -120,6 +120,7 @@ IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, const Po
     if (demoted != stages.end()) outcome.demoted = demoted->second.why;
   }
   outcome.plan = std::move(selection.plan);
+  outcome.hold = outcome.plan && outcome.plan->hold;
   outcome.key = IncidentKey(incident.run, incident.evidence);
   outcome.incident = std::move(incident);
   return outcome;

@@ -18,8 +18,8 @@ struct Policies {
   std::shared_ptr<const GuardRules> guard;
 };
 
-// Reads templates/*.toml, base/*.toml, prompts/*.md, rules/*.toml and guard/*.toml below the folder. Every mistake is noted;
-// what could not be loaded is null.
+// Reads templates/*.toml, base/*.toml, prompts/*.md, rules/*.toml and guard/*.toml below the
+// folder. Every mistake is noted; what could not be loaded is null.
 Policies LoadPolicyFolder(const std::filesystem::path& folder, Problems& problems);
 
 }  // namespace regreen

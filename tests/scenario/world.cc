@@ -81,6 +81,7 @@ struct World::Daemon {
                             workspaces.get(), store.get(),  policies->guard};
     deps.author_name = "regreen";
     deps.author_email = "regreen@localhost";
+    deps.agents = &world.agents;
     runner = std::make_unique<TaskRunner>(deps);
     WorkersOptions options;
     options.name = "scenario";

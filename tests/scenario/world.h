@@ -54,6 +54,7 @@ class World {
   FakeGithub github;
   GitFixture repository;
   ManualClock clock;
+  Agents agents;  // that the daemon has, by name
   std::string commit;  // the last that was pushed to main
 
  private:
