@@ -74,7 +74,7 @@ Status ServeUntil(const sigset_t& signals, const ServeArguments& arguments) {
       {{"address", Cat(options.intake.address, ":", daemon->port())},
        {"operations", Cat(options.operations ? options.operations->address : options.intake.address,
                           ":", daemon->operations_port())},
-       {"templates", Cat(app->policies->templates->templates().size())}});
+       {"templates", Cat(app->policies->Current()->templates->templates().size())}});
   int signal = 0;
   sigwait(&signals, &signal);
   LogInfo("stopping", {{"signal", Cat(signal)}});

@@ -71,9 +71,10 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   app->config = std::move(config);
   RETURN_IF_ERROR(MakeFolders(app->config));
   Problems problems;
-  app->policies =
+  auto policies =
       std::make_shared<Policies>(LoadPolicyFolder(app->config.policies.directory, problems));
   RETURN_IF_ERROR(problems.ToStatus());
+  app->policies = std::make_unique<LivePolicies>(std::move(policies), app->clock.Now());
 
   app->http = NewHttpClient(app->config.http.ca_file);
   ASSIGN_OR_RETURN(app->store, OpenSqliteStore(app->config.store.path, app->clock));
@@ -89,9 +90,9 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   RETURN_IF_ERROR(AddCis(*app));
 
   app->collector = std::make_unique<Collector>(CollectDependencies{
-      &app->adapters, app->mirror.get(), app->http.get(), app->policies, app->store.get()});
+      &app->adapters, app->mirror.get(), app->http.get(), app->policies.get(), app->store.get()});
   RunnerDependencies runner{&app->adapters,        app->mirror.get(), app->publisher.get(),
-                            app->workspaces.get(), app->store.get(),  app->policies->guard};
+                            app->workspaces.get(), app->store.get(),  app->policies.get()};
   runner.author_name = app->config.author.name;
   runner.author_email = app->config.author.email;
   runner.watch_every = app->config.workers.watch_every;

@@ -8,7 +8,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/http.h"
 #include "daemon/pipeline/collect.h"
-#include "daemon/pipeline/policies.h"
+#include "daemon/pipeline/live_policies.h"
 #include "daemon/pipeline/runner.h"
 #include "daemon/ports/repository.h"
 #include "daemon/ports/store.h"
@@ -20,7 +20,7 @@ namespace regreen {
 struct Application {
   Config config;
   SystemClock clock;
-  std::shared_ptr<const Policies> policies;
+  std::unique_ptr<LivePolicies> policies;
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<Store> store;
   std::unique_ptr<Mirror> mirror;

@@ -150,7 +150,8 @@ StatusOr<JobLog> Collector::ReadLog(Forge& forge, const RunHint& hint, const Job
 
 Status Collector::AddIncidents(Forge& forge, const RunHint& hint, const RunFacts& run,
                                std::stop_token stop, DeliveryOutcome& outcome) const {
-  const Triage triage(deps_.policies->rules);
+  const std::shared_ptr<const Policies> policies = deps_.policies->Current();
+  const Triage triage(policies->rules);
   std::vector<Incident> incidents;
   std::size_t looked_at = 0;
   for (const JobFacts& job : run.jobs) {
@@ -181,7 +182,7 @@ Status Collector::AddIncidents(Forge& forge, const RunHint& hint, const RunFacts
     incidents.back().run.jobs.clear();
   }
   for (Incident& incident : incidents) {
-    outcome.incidents.push_back(SelectFor(forge, hint, std::move(incident), stop));
+    outcome.incidents.push_back(SelectFor(forge, hint, *policies, std::move(incident), stop));
   }
   return OkStatus();
 }
@@ -202,8 +203,8 @@ StatusOr<std::string> Collector::FailingCommandOf(Forge& forge, const RunHint& h
   return std::move(resolved.command);
 }
 
-IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, Incident incident,
-                                     std::stop_token stop) const {
+IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, const Policies& policies,
+                                     Incident incident, std::stop_token stop) const {
   IncidentOutcome outcome;
   SelectOptions options;
   std::string unknown_why;
@@ -215,7 +216,8 @@ IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, Incident
   } else {
     unknown_why = Message(command.status());
   }
-  Selection selection = Select(incident, *deps_.policies->templates, options);
+  Selection selection = Select(incident, *policies.templates, options);
+  if (selection.plan) selection.plan->policy_digest = policies.digest;
   outcome.reason = RenderSelection(selection);
   if (!unknown_why.empty())
     Append(outcome.reason, "\nthe failing command is not known: ", unknown_why);

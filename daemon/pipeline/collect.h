@@ -10,7 +10,7 @@
 
 #include "daemon/base/http.h"
 #include "daemon/base/status.h"
-#include "daemon/pipeline/policies.h"
+#include "daemon/pipeline/live_policies.h"
 #include "daemon/ports/ci_source.h"
 #include "daemon/ports/forge.h"
 #include "daemon/ports/repository.h"
@@ -28,7 +28,7 @@ struct CollectDependencies {
   const Adapters* adapters = nullptr;
   Mirror* mirror = nullptr;
   HttpClient* http = nullptr;
-  std::shared_ptr<const Policies> policies;
+  const LivePolicies* policies = nullptr;
   Records* records = nullptr;  // for the history that selection asks about
 };
 
@@ -52,8 +52,8 @@ class Collector {
                                          std::stop_token stop) const;
   Status AddIncidents(Forge& forge, const RunHint& hint, const RunFacts& run, std::stop_token stop,
                       DeliveryOutcome& outcome) const;
-  IncidentOutcome SelectFor(Forge& forge, const RunHint& hint, Incident incident,
-                            std::stop_token stop) const;
+  IncidentOutcome SelectFor(Forge& forge, const RunHint& hint, const Policies& policies,
+                            Incident incident, std::stop_token stop) const;
 
   CollectDependencies deps_;
 };

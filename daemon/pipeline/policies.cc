@@ -1,49 +1,39 @@
 #include "daemon/pipeline/policies.h"
 
-#include <algorithm>
-#include <string>
-#include <vector>
-
-#include "daemon/base/file.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
 namespace {
 
-constexpr std::size_t kMaxFileBytes = 1 << 20;
-constexpr std::size_t kMaxFiles = 10'000;
-
-// Every TOML file of a folder, by name: what is loaded does not depend on the order of a folder.
 template <class Source>
-std::vector<Source> ReadSources(const std::filesystem::path& folder, Problems& problems) {
-  std::vector<std::filesystem::path> paths;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
-       it.increment(error)) {
-    if (it->path().extension() == ".toml" && paths.size() < kMaxFiles) paths.push_back(it->path());
-  }
-  if (error) problems.Error({folder.string(), 0, 0}, Cat("cannot be read: ", error.message()));
-  std::sort(paths.begin(), paths.end());
+std::vector<Source> SourcesIn(std::string_view folder, std::span<const PolicyFile> files,
+                              const std::string& shown_below) {
   std::vector<Source> sources;
-  for (const auto& path : paths) {
-    auto text = ReadFile(path, kMaxFileBytes);
-    if (text.ok()) {
-      sources.push_back({path.string(), *std::move(text)});
-    } else {
-      problems.Error({path.string(), 0, 0}, Message(text.status()));
-    }
+  for (const PolicyFile& file : files) {
+    if (!IsPolicyPath(file.path) || !file.path.starts_with(Cat(folder, "/"))) continue;
+    sources.push_back(
+        {shown_below.empty() ? file.path : Cat(shown_below, "/", file.path), file.text});
   }
   return sources;
 }
 
 }  // namespace
 
-Policies LoadPolicyFolder(const std::filesystem::path& folder, Problems& problems) {
+Policies LoadPolicyFiles(std::span<const PolicyFile> files, const std::string& shown_below,
+                         Problems& problems) {
   Policies policies;
   policies.templates =
-      LoadPolicies(ReadSources<PolicySource>(folder / "templates", problems), problems);
-  policies.rules = RuleSet::Load(ReadSources<RuleSource>(folder / "rules", problems), problems);
-  policies.guard = GuardRules::Load(ReadSources<GuardSource>(folder / "guard", problems), problems);
+      LoadPolicies(SourcesIn<PolicySource>("templates", files, shown_below), problems);
+  policies.rules = RuleSet::Load(SourcesIn<RuleSource>("rules", files, shown_below), problems);
+  policies.guard = GuardRules::Load(SourcesIn<GuardSource>("guard", files, shown_below), problems);
+  policies.digest = PolicyDigest(files);
+  return policies;
+}
+
+Policies LoadPolicyFolder(const std::filesystem::path& folder, Problems& problems) {
+  const std::vector<PolicyFile> files = ReadPolicyFolder(folder, problems);
+  Policies policies = LoadPolicyFiles(files, folder.string(), problems);
+  policies.origin = Cat("folder ", folder.string());
   return policies;
 }
 

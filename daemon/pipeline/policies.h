@@ -1,11 +1,15 @@
-// The policies in force: templates, log rules and guard rules, loaded and checked together.
+// A set of policies: templates, log rules and guard rules, loaded and checked together.
 #pragma once
 
 #include <filesystem>
 #include <memory>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "daemon/base/toml.h"
 #include "daemon/guard/rules.h"
+#include "daemon/pipeline/policy_files.h"
 #include "daemon/policy/loader.h"
 #include "daemon/triage/triage.h"
 
@@ -16,10 +20,18 @@ struct Policies {
   std::shared_ptr<const PolicySet> templates;
   std::shared_ptr<const RuleSet> rules;
   std::shared_ptr<const GuardRules> guard;
+  // Hex of SHA-256 over the path and the bytes of every file; where the folder lies does not count.
+  std::string digest;
+  std::string origin;  // for people: "folder …", or "git <remote> <branch> at <commit>"
+
+  bool complete() const { return templates && rules && guard; }
 };
 
-// Reads templates/*.toml, rules/*.toml and guard/*.toml below the folder. Every mistake is noted;
-// what could not be loaded is null.
+// Every mistake is noted; what could not be loaded is null. `shown_below` goes before the paths in
+// messages: a folder, or "".
+Policies LoadPolicyFiles(std::span<const PolicyFile> files, const std::string& shown_below,
+                         Problems& problems);
+// The same for what ReadPolicyFolder() finds.
 Policies LoadPolicyFolder(const std::filesystem::path& folder, Problems& problems);
 
 }  // namespace regreen

@@ -4,8 +4,23 @@
 
 #include "daemon/base/text.h"
 #include "daemon/domain/transition.h"
+#include "daemon/guard/guard.h"
 
 namespace regreen {
+namespace {
+
+TaskUpdate RefusedNow(const Verdict& verdict) {
+  TaskUpdate update;
+  update.to = TaskState::kFailed;
+  update.reason = "the guard in force now refuses the proven patch";
+  for (const Finding& finding : verdict.findings) {
+    Append(update.reason, "; ", finding.rule, ": ", finding.file, finding.file.empty() ? "" : ": ",
+           finding.reason);
+  }
+  return update;
+}
+
+}  // namespace
 
 StatusOr<TaskUpdate> TaskRunner::Run(const Task& task, RepairLog& log, std::stop_token stop) const {
   const auto forge = deps_.adapters->forges.find(task.incident.run.key.forge);
@@ -36,7 +51,8 @@ StatusOr<TaskUpdate> TaskRunner::RunRepair(Forge& forge, const Task& task, Repai
   ASSIGN_OR_RETURN(const std::string folder,
                    deps_.mirror->Ensure(remote, task.incident.run.commit, stop));
   ASSIGN_OR_RETURN(RepairOutcome outcome,
-                   Repairer({deps_.workspaces, deps_.guard}).Repair(task, folder, log, stop));
+                   Repairer({deps_.workspaces, deps_.policies->Current()->guard})
+                       .Repair(task, folder, log, stop));
   TaskUpdate update;
   update.reason = std::move(outcome.reason);
   switch (outcome.kind) {
@@ -66,6 +82,9 @@ StatusOr<TaskUpdate> TaskRunner::RunPublish(Forge& forge, const Task& task, Repa
   ASSIGN_OR_RETURN(std::string bytes,
                    deps_.records->ReadArtifact(task.id, std::string(kPatchArtifact)));
   ASSIGN_OR_RETURN(const Proof proof, ProofFromJson(json, std::move(bytes)));
+  // A guard that became stricter since the proof, while a person reviewed it perhaps, protects now.
+  const Verdict verdict = Judge(proof.patch, task.plan, *deps_.policies->Current()->guard);
+  if (!verdict.allowed) return RefusedNow(verdict);
   return Publish({deps_.mirror, deps_.publisher, deps_.author_name, deps_.author_email}, forge,
                  task, proof, log, stop);
 }
