@@ -51,6 +51,11 @@ StatusOr<DaemonOptions> OptionsOf(const Config& config) {
   options.workers.count = static_cast<int>(config.workers.count);
   options.workers.lease = config.workers.lease;
   options.workers.name = Cat("worker-", RandomHex(4));
+  if (config.policies.remote.empty()) {
+    options.policy_folder = config.policies.directory;
+  } else {
+    options.policy_watch.every = config.policies.every;
+  }
   return options;
 }
 
@@ -66,9 +71,10 @@ Status ServeUntil(const sigset_t& signals, const ServeArguments& arguments) {
     LogError("no workspace can be opened; deliveries are taken, and repairs wait",
              {{"why", Message(probe)}});
   }
-  ASSIGN_OR_RETURN(const auto daemon,
-                   Daemon::Start(options, {app->store.get(), &app->clock, &app->adapters,
-                                           app->collector.get(), app->runner.get()}));
+  ASSIGN_OR_RETURN(
+      const auto daemon,
+      Daemon::Start(options, {app->store.get(), &app->clock, &app->adapters, app->collector.get(),
+                              app->runner.get(), app->policies.get(), app->policy_origin.get()}));
   LogInfo(
       "listening",
       {{"address", Cat(options.intake.address, ":", daemon->port())},
@@ -76,7 +82,10 @@ Status ServeUntil(const sigset_t& signals, const ServeArguments& arguments) {
                           ":", daemon->operations_port())},
        {"templates", Cat(app->policies->Current()->templates->templates().size())}});
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+    LogInfo("reading policies again", {{"signal", Cat(signal)}});
+    daemon->ReloadPolicies();
+  }
   LogInfo("stopping", {{"signal", Cat(signal)}});
   return OkStatus();
 }
@@ -89,6 +98,7 @@ int Serve(const ServeArguments& arguments) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   const Status served = ServeUntil(signals, arguments);

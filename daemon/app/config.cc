@@ -6,6 +6,7 @@
 #include "adapters/ci/registry.h"
 #include "adapters/forge/registry.h"
 #include "adapters/workspace/registry.h"
+#include "daemon/base/http.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -137,6 +138,7 @@ class Validator {
     Absolute("store.path", config_.store.path);
     Absolute("workspace.directory", config_.workspace.directory);
     Absolute("workspace.mirrors", config_.workspace.mirrors);
+    Policies();
     if (config_.forge.empty())
       problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");
     for (const auto& [name, forge] : config_.forge) Forge(Cat("forge.", name), forge);
@@ -189,6 +191,32 @@ class Validator {
       Listen("server.operations_listen", config_.server.operations_listen);
     }
     Range("server.max_body_bytes", config_.server.max_body_bytes, 1 << 10, 25 << 20);
+  }
+  void Policies() {
+    const PoliciesConfig& policies = config_.policies;
+    if (policies.remote.empty()) return;
+    if (policies.every < absl::Seconds(1))
+      Error("policies.every", "a remote is asked once a second at the most");
+    if (policies.branch.empty()) Error("policies.branch", "names no branch");
+    for (const std::string_view part : Split(policies.path, '/')) {
+      const bool odd = part.empty() || part == "." || part == "..";
+      if (odd && !policies.path.empty())
+        Error("policies.path", "must be a path below the repository, such as ci/policies");
+      if (odd) break;
+    }
+    if (!policies.forge.empty()) {
+      std::vector<std::string> forges;
+      for (const auto& [name, unused] : config_.forge) forges.push_back(name);
+      OneOf("policies.forge", policies.forge, forges);
+      if (Split(policies.remote, '/').size() != 2 || policies.remote.front() == '/')
+        Error("policies.remote", "with policies.forge it is a repository's owner/name");
+    } else if (!policies.remote.starts_with('/')) {
+      const auto url = ParseUrl(policies.remote);
+      if (!url.ok())
+        Error("policies.remote",
+              Cat("is no absolute path and no address (owner/name needs policies.forge): ",
+                  Message(url.status())));
+    }
   }
   void Forge(const std::string& at, const ForgeConfig& forge) {
     OneOf(at + ".kind", forge.kind, ForgeKinds());

@@ -85,10 +85,22 @@ struct WorkspaceConfig {
 
 struct PoliciesConfig {
   std::string directory = "/usr/local/share/regreen/policies";
+  std::string remote, forge;
+  std::string branch = "main";
+  std::string path = "policies";
+  absl::Duration every = absl::Minutes(1);
 
   template <class V>
   void Fields(V& v) {
-    v("directory", directory, "holds templates/, rules/ and guard/");
+    v("directory", directory,
+      "holds templates/, rules/ and guard/, perhaps base/ and prompts/; read again when it "
+      "changes");
+    v("remote", remote,
+      "or they are followed in a git repository: owner/name with forge, a URL or absolute path");
+    v("forge", forge, "whose credential reads the remote; it must name the repository");
+    v("branch", branch, "of the remote");
+    v("path", path, "the folder in the remote's repository; empty: its root");
+    v("every", every, "how often the remote is asked; SIGHUP asks at once");
   }
 };
 

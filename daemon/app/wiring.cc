@@ -57,6 +57,22 @@ Status AddCis(Application& app) {
   return OkStatus();
 }
 
+std::unique_ptr<PolicyOrigin> NewPolicyOrigin(Application& app) {
+  const PoliciesConfig& policies = app.config.policies;
+  if (policies.remote.empty()) return NewFolderOrigin(policies.directory, app.clock);
+  GitPolicyOptions options;
+  options.name = policies.remote;
+  options.branch = policies.branch;
+  options.path = policies.path;
+  options.last_good_file = Cat(app.config.workspace.mirrors, "/policies.last-good");
+  options.remote = [&app]() -> StatusOr<GitRemote> {
+    const PoliciesConfig& now = app.config.policies;
+    if (now.forge.empty()) return GitRemote{now.remote, "", Secret()};
+    return app.adapters.forges.find(now.forge)->second->Remote(now.remote);
+  };
+  return NewGitOrigin(std::move(options), *app.mirror, app.clock);
+}
+
 }  // namespace
 
 StatusOr<std::string> OwnProgram() {
@@ -70,12 +86,6 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   auto app = std::make_unique<Application>();
   app->config = std::move(config);
   RETURN_IF_ERROR(MakeFolders(app->config));
-  Problems problems;
-  auto policies =
-      std::make_shared<Policies>(LoadPolicyFolder(app->config.policies.directory, problems));
-  RETURN_IF_ERROR(problems.ToStatus());
-  app->policies = std::make_unique<LivePolicies>(std::move(policies), app->clock.Now());
-
   app->http = NewHttpClient(app->config.http.ca_file);
   ASSIGN_OR_RETURN(app->store, OpenSqliteStore(app->config.store.path, app->clock));
   ASSIGN_OR_RETURN(const std::string program, OwnProgram());
@@ -88,6 +98,8 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
                                            workspace.read_only_paths, workspace.path}));
   RETURN_IF_ERROR(AddForges(*app));
   RETURN_IF_ERROR(AddCis(*app));
+  app->policy_origin = NewPolicyOrigin(*app);
+  ASSIGN_OR_RETURN(app->policies, app->policy_origin->Load({}));
 
   app->collector = std::make_unique<Collector>(CollectDependencies{
       &app->adapters, app->mirror.get(), app->http.get(), app->policies.get(), app->store.get()});

@@ -9,6 +9,7 @@
 #include "daemon/base/http.h"
 #include "daemon/pipeline/collect.h"
 #include "daemon/pipeline/live_policies.h"
+#include "daemon/pipeline/policy_origin.h"
 #include "daemon/pipeline/runner.h"
 #include "daemon/ports/repository.h"
 #include "daemon/ports/store.h"
@@ -20,13 +21,14 @@ namespace regreen {
 struct Application {
   Config config;
   SystemClock clock;
-  std::unique_ptr<LivePolicies> policies;
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<Store> store;
   std::unique_ptr<Mirror> mirror;
   std::unique_ptr<Publisher> publisher;
   std::unique_ptr<WorkspaceFactory> workspaces;
   Adapters adapters;
+  std::unique_ptr<PolicyOrigin> policy_origin;
+  std::unique_ptr<LivePolicies> policies;
   std::unique_ptr<Collector> collector;
   std::unique_ptr<TaskRunner> runner;
 };

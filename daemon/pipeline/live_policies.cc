@@ -32,8 +32,10 @@ std::string_view ToString(ReloadOutcome outcome) {
       return "unchanged";
     case ReloadOutcome::kRefused:
       return "refused";
+    case ReloadOutcome::kUnread:
+      return "unread";
   }
-  return "refused";
+  return "unread";
 }
 
 LivePolicies::LivePolicies(std::shared_ptr<const Policies> first, absl::Time now)
@@ -51,6 +53,25 @@ std::shared_ptr<const Policies> LivePolicies::Current() const {
 PolicyStatus LivePolicies::status() const {
   MutexLock lock(mutex_);
   return status_;
+}
+
+void LivePolicies::NoteUnread(const Status& why) {
+  {
+    MutexLock lock(mutex_);
+    ++status_.reloads[static_cast<std::size_t>(ReloadOutcome::kUnread)];
+    if (status_.unread_why == Message(why)) return;
+    status_.unread_why = Message(why);
+  }
+  LogWarning("policies could not be read; those in force stay", {{"why", Message(why)}});
+}
+
+void LivePolicies::NoteRead() {
+  {
+    MutexLock lock(mutex_);
+    if (status_.unread_why.empty()) return;
+    status_.unread_why.clear();
+  }
+  LogInfo("policies can be read again");
 }
 
 ReloadOutcome LivePolicies::Replace(Policies read, const Problems& problems, absl::Time now) {

@@ -15,8 +15,8 @@
 
 namespace regreen {
 
-enum class ReloadOutcome { kChanged, kUnchanged, kRefused };
-inline constexpr std::size_t kReloadOutcomes = 3;
+enum class ReloadOutcome { kChanged, kUnchanged, kRefused, kUnread };
+inline constexpr std::size_t kReloadOutcomes = 4;
 std::string_view ToString(ReloadOutcome outcome);
 
 struct PolicyStatus {
@@ -28,6 +28,7 @@ struct PolicyStatus {
   absl::Time refused_at;
   std::vector<Problem> problems;  // the first of them
   std::size_t problems_in_all = 0;
+  std::string unread_why;  // what is there now could not be asked for; else ""
   std::array<std::uint64_t, kReloadOutcomes> reloads = {};  // by outcome, the first load left out
 };
 
@@ -43,6 +44,10 @@ class LivePolicies {
   // A set like the one in force is kUnchanged, though its origin may be another. Logs each outcome
   // but one that repeats the last.
   ReloadOutcome Replace(Policies read, const Problems& problems, absl::Time now);
+  // Whether there is something newer could not be learned: the remote is away. What is in force
+  // stays, and stays valid.
+  void NoteUnread(const Status& why);
+  void NoteRead();  // it could be learned
   PolicyStatus status() const;
 
  private:

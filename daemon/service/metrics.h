@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "daemon/pipeline/live_policies.h"
 #include "daemon/ports/store.h"
 
 namespace regreen {
@@ -22,6 +23,8 @@ class Metrics {
   void ObserveStage(std::string_view stage, std::string_view outcome, absl::Duration duration);
   void CountLeaseLost();
   void CountCommit(std::size_t deliveries);  // deliveries in one commit of the store
+
+  void ShowPolicies(const PolicyStatus& policies);
 
   // The text of /metrics, gauges filled from the store's counts.
   std::string Render(const StoreCounts& counts);

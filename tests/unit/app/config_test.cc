@@ -67,6 +67,37 @@ TEST(Config, EveryMistakeIsFoundAtOnceWithItsPlaceAndTheNearestName) {
   EXPECT_THAT(text, testing::Not(HasSubstr("ghp_whoops")));
 }
 
+std::string ProblemsOfPolicies(const std::string& lines) {
+  return ProblemsOf(
+      "[forge.hub]\nkind = \"git\"\nremotes = { \"acme/widget\" = \"/srv/w.git\" }\n"
+      "[policies]\n" +
+      lines);
+}
+
+TEST(Config, PoliciesComeFromWhereGitCanReadThem) {
+  for (const char* good :
+       {"remote = \"/srv/policies.git\"\npath = \"\"", "remote = \"https://git.example/p.git\"",
+        "remote = \"acme/policies\"\nforge = \"hub\"", "branch = \"\""})
+    EXPECT_EQ(ProblemsOfPolicies(good), "") << good;
+  struct Case {
+    const char* lines;
+    const char* says;
+  };
+  const Case cases[] = {
+      {"remote = \"acme/policies\"", "policies.remote"},
+      {"remote = \"https://user:word@git.example/p.git\"", "policies.remote"},
+      {"remote = \"ssh://git.example/p.git\"", "policies.remote"},
+      {"remote = \"/srv/p.git\"\nforge = \"hub\"", "policies.remote"},
+      {"remote = \"acme/policies\"\nforge = \"huh\"", "did you mean \"hub\"?"},
+      {"remote = \"/srv/p.git\"\nbranch = \"\"", "policies.branch"},
+      {"remote = \"/srv/p.git\"\npath = \"../policies\"", "policies.path"},
+      {"remote = \"/srv/p.git\"\npath = \"/policies\"", "policies.path"},
+      {"remote = \"/srv/p.git\"\nevery = \"10ms\"", "policies.every"},
+  };
+  for (const Case& c : cases)
+    EXPECT_THAT(ProblemsOfPolicies(c.lines), HasSubstr(c.says)) << c.lines;
+}
+
 TEST(ParseListen, TakesAddressesAndPorts) {
   EXPECT_EQ(*ParseListen("127.0.0.1:0"), std::pair(std::string("127.0.0.1"), 0));
   EXPECT_EQ(*ParseListen("[::1]:443"), std::pair(std::string("::1"), 443));

@@ -53,7 +53,7 @@ TEST(LivePolicies, ANewSetTakesThePlaceOfTheOldAndWorkUnderWayKeepsItsOwn) {
   EXPECT_EQ(status.origin, "later");
   EXPECT_EQ(status.loaded_at, kStart + absl::Hours(1));
   EXPECT_TRUE(status.valid);
-  EXPECT_THAT(status.reloads, ElementsAre(1, 0, 0));
+  EXPECT_THAT(status.reloads, ElementsAre(1, 0, 0, 0));
 }
 
 TEST(LivePolicies, ABadSetIsRefusedAndSaysWhy) {
@@ -72,7 +72,7 @@ TEST(LivePolicies, ABadSetIsRefusedAndSaysWhy) {
   EXPECT_EQ(status.refused_at, kStart + absl::Hours(1));
   ASSERT_FALSE(status.problems.empty());
   EXPECT_EQ(status.problems[0].where.file, "templates/bad.toml");
-  EXPECT_THAT(status.reloads, ElementsAre(0, 0, 1));
+  EXPECT_THAT(status.reloads, ElementsAre(0, 0, 1, 0));
 }
 
 TEST(LivePolicies, WhatWasRefusedIsForgottenWhenTheOldSetIsBack) {
@@ -117,7 +117,7 @@ TEST(LivePolicies, IsReadWhileItIsReplaced) {
     }
   });
   for (int i = 0; i < 50; ++i) Offer(*live, i % 2 ? one : two);
-  EXPECT_THAT(live->status().reloads, ElementsAre(50, 0, 0));
+  EXPECT_THAT(live->status().reloads, ElementsAre(50, 0, 0, 0));
 }
 
 TEST(PolicyFiles, TheDigestIsOfPathsAndBytesInAnyOrder) {
