@@ -47,6 +47,7 @@ StatusOr<DaemonOptions> OptionsOf(const Config& config) {
     options.operations.emplace();
     options.operations->address = operations.first;
     options.operations->port = operations.second;
+    options.operations->max_body_bytes = kMaxApiBodyBytes;
   }
   options.workers.count = static_cast<int>(config.workers.count);
   options.workers.lease = config.workers.lease;
@@ -62,10 +63,11 @@ StatusOr<DaemonOptions> OptionsOf(const Config& config) {
 Status ServeUntil(const sigset_t& signals, const ServeArguments& arguments) {
   ASSIGN_OR_RETURN(Config config, LoadConfigOrExplain(arguments.config));
   Configure(config.log);
-  ASSIGN_OR_RETURN(const DaemonOptions options, OptionsOf(config));
+  ASSIGN_OR_RETURN(DaemonOptions options, OptionsOf(config));
   RETURN_IF_ERROR(MakeDirectories(std::filesystem::path(config.store.path).parent_path(), 0700));
   ASSIGN_OR_RETURN(const UniqueFd lock, LockStore(config.store.path));
   ASSIGN_OR_RETURN(const auto app, Wire(std::move(config)));
+  options.api_tokens = app->api_tokens;
   RETURN_IF_ERROR(app->workspaces->Reap());
   if (const Status probe = app->workspaces->Probe(); !probe.ok()) {
     LogError("no workspace can be opened; deliveries are taken, and repairs wait",

@@ -143,6 +143,10 @@ class Validator {
       problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");
     for (const auto& [name, forge] : config_.forge) Forge(Cat("forge.", name), forge);
     for (const auto& [name, ci] : config_.ci) Ci(Cat("ci.", name), name, ci);
+    for (const auto& [name, api] : config_.api) {
+      Secret(Cat("api.", name, ".token"), api.token);
+      OneOf(Cat("api.", name, ".role"), api.role, {"viewer", "operator"});
+    }
   }
 
  private:
@@ -312,6 +316,7 @@ Config ExampleConfig() {
                  {"command", "=make check"},
                  {"log_url", "/build/log_url"},
                  {"link", "/build/full_url"}};
+  config.api["dashboard"].token = "credential:api-token";
   return config;
 }
 

@@ -25,7 +25,7 @@ struct ServerConfig {
   void Fields(V& v) {
     v("listen", listen, "where webhooks arrive: address:port; port 0 takes a free one");
     v("operations_listen", operations_listen,
-      "a second address for /metrics, /healthz and /readyz; empty: the same");
+      "a second address for /api, /metrics, /healthz and /readyz; empty: the same");
     v("max_body_bytes", max_body_bytes, "a larger delivery is refused with 413");
     v("trusted_proxy", trusted_proxy,
       "an address beyond loopback is taken only with a proxy that ends TLS before it");
@@ -167,6 +167,17 @@ struct CiConfig {
   }
 };
 
+struct ApiConfig {
+  std::string token;
+  std::string role = "viewer";
+
+  template <class V>
+  void Fields(V& v) {
+    v("token", token, "sent as \"Authorization: Bearer\": file:PATH, env:NAME or credential:NAME");
+    v("role", role, "viewer: reads and tries out; operator: also changes");
+  }
+};
+
 struct Config {
   ServerConfig server;
   LogConfig log;
@@ -178,6 +189,7 @@ struct Config {
   HttpConfig http;
   std::map<std::string, ForgeConfig> forge;
   std::map<std::string, CiConfig> ci;
+  std::map<std::string, ApiConfig> api;
 
   template <class V>
   void Fields(V& v) {
@@ -191,6 +203,7 @@ struct Config {
     v.Section("http", http);
     v.Named("forge", forge);
     v.Named("ci", ci);
+    v.Named("api", api);
   }
 };
 

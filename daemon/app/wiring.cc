@@ -16,6 +16,7 @@ namespace {
 
 // Where private things live: only this user looks in.
 constexpr int kPrivateMode = 0700;
+constexpr std::size_t kShortestToken = 16;
 
 StatusOr<Secret> Resolve(const std::string& reference, const std::string& key) {
   auto secret = ResolveSecret(reference);
@@ -53,6 +54,21 @@ Status AddCis(Application& app) {
                                 ci.passed_when});
     if (!made.ok()) return Annotate(made.status(), Cat("ci.", name));
     app.adapters.ci[name] = *std::move(made);
+  }
+  return OkStatus();
+}
+
+Status AddApiTokens(Application& app) {
+  for (const auto& [name, api] : app.config.api) {
+    const std::string key = Cat("api.", name, ".token");
+    ASSIGN_OR_RETURN(Secret token, Resolve(api.token, key));
+    if (token.Reveal().size() < kShortestToken) {
+      return InvalidArgument(
+          Cat(key, ": a token of under ", kShortestToken,
+              " characters can be guessed; make one with: openssl rand -hex 32"));
+    }
+    const ApiRole role = api.role == "operator" ? ApiRole::kOperator : ApiRole::kViewer;
+    app.api_tokens.push_back({name, std::move(token), role});
   }
   return OkStatus();
 }
@@ -98,6 +114,7 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
                                            workspace.read_only_paths, workspace.path}));
   RETURN_IF_ERROR(AddForges(*app));
   RETURN_IF_ERROR(AddCis(*app));
+  RETURN_IF_ERROR(AddApiTokens(*app));
   app->policy_origin = NewPolicyOrigin(*app);
   ASSIGN_OR_RETURN(app->policies, app->policy_origin->Load({}));
 

@@ -14,6 +14,7 @@
 #include "daemon/ports/repository.h"
 #include "daemon/ports/store.h"
 #include "daemon/ports/workspace.h"
+#include "daemon/service/api_access.h"
 
 namespace regreen {
 
@@ -27,6 +28,7 @@ struct Application {
   std::unique_ptr<Publisher> publisher;
   std::unique_ptr<WorkspaceFactory> workspaces;
   Adapters adapters;
+  std::vector<ApiToken> api_tokens;
   std::unique_ptr<PolicyOrigin> policy_origin;
   std::unique_ptr<LivePolicies> policies;
   std::unique_ptr<Collector> collector;

@@ -50,6 +50,11 @@ std::shared_ptr<const Policies> LivePolicies::Current() const {
   return current_;
 }
 
+std::pair<std::shared_ptr<const Policies>, PolicyStatus> LivePolicies::CurrentWithStatus() const {
+  MutexLock lock(mutex_);
+  return {current_, status_};
+}
+
 PolicyStatus LivePolicies::status() const {
   MutexLock lock(mutex_);
   return status_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -40,6 +41,8 @@ class LivePolicies {
   LivePolicies(std::shared_ptr<const Policies> first, absl::Time now);
 
   std::shared_ptr<const Policies> Current() const;
+  // The set in force and what is known of it, of one moment.
+  std::pair<std::shared_ptr<const Policies>, PolicyStatus> CurrentWithStatus() const;
   // Puts what was read in force, or refuses it when `problems` has errors or something is missing.
   // A set like the one in force is kUnchanged, though its origin may be another. Logs each outcome
   // but one that repeats the last.

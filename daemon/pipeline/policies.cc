@@ -1,5 +1,8 @@
 #include "daemon/pipeline/policies.h"
 
+#include <map>
+#include <utility>
+
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -20,10 +23,9 @@ std::vector<Source> SourcesIn(std::string_view folder, std::span<const PolicyFil
   return sources;
 }
 
-}  // namespace
-
-Policies LoadPolicyFiles(std::span<const PolicyFile> files, const std::string& shown_below,
-                         Problems& problems) {
+// `rules` are taken as they are when given: to compile their patterns is most of the work.
+Policies Load(std::vector<PolicyFile> files, const std::string& shown_below,
+              std::shared_ptr<const RuleSet> rules, Problems& problems) {
   for (const PolicyFile& file : files) {
     if (file.text.size() > kMaxPolicyFileBytes)
       problems.Error({Shown(shown_below, file), 0, 0},
@@ -32,15 +34,46 @@ Policies LoadPolicyFiles(std::span<const PolicyFile> files, const std::string& s
   Policies policies;
   policies.templates =
       LoadPolicies(SourcesIn<PolicySource>("templates", files, shown_below), problems);
-  policies.rules = RuleSet::Load(SourcesIn<RuleSource>("rules", files, shown_below), problems);
+  policies.rules =
+      rules != nullptr
+          ? std::move(rules)
+          : RuleSet::Load(SourcesIn<RuleSource>("rules", files, shown_below), problems);
   policies.guard = GuardRules::Load(SourcesIn<GuardSource>("guard", files, shown_below), problems);
   policies.digest = PolicyDigest(files);
+  policies.files = std::make_shared<const std::vector<PolicyFile>>(std::move(files));
   return policies;
 }
 
+}  // namespace
+
+Policies LoadPolicyFiles(std::vector<PolicyFile> files, const std::string& shown_below,
+                         Problems& problems) {
+  return Load(std::move(files), shown_below, nullptr, problems);
+}
+
+Policies LoadEditedPolicies(const Policies& base, std::span<const PolicyEdit> edits,
+                            Problems& problems) {
+  std::map<std::string, std::string> texts;
+  if (base.files != nullptr) {
+    for (const PolicyFile& file : *base.files) texts[file.path] = file.text;
+  }
+  bool same_rules = true;
+  for (const PolicyEdit& edit : edits) {
+    same_rules = same_rules && !edit.path.starts_with("rules/");
+    if (edit.text) {
+      texts[edit.path] = *edit.text;
+    } else {
+      texts.erase(edit.path);
+    }
+  }
+  std::vector<PolicyFile> files;
+  for (auto& [path, text] : texts) files.push_back({path, std::move(text)});
+  return Load(std::move(files), "", same_rules ? base.rules : nullptr, problems);
+}
+
 Policies LoadPolicyFolder(const std::filesystem::path& folder, Problems& problems) {
-  const std::vector<PolicyFile> files = ReadPolicyFolder(folder, problems);
-  Policies policies = LoadPolicyFiles(files, folder.string(), problems);
+  std::vector<PolicyFile> files = ReadPolicyFolder(folder, problems);
+  Policies policies = LoadPolicyFiles(std::move(files), folder.string(), problems);
   policies.origin = Cat("folder ", folder.string());
   return policies;
 }

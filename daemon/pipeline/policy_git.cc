@@ -90,7 +90,7 @@ class GitOrigin final : public PolicyOrigin {
       read.problems.Error({options_.path, 0, 0},
                           "holds no policies at this commit; is the path right?");
     }
-    read.policies = LoadPolicyFiles(files, options_.path, read.problems);
+    read.policies = LoadPolicyFiles(std::move(files), options_.path, read.problems);
     read.policies.origin = Where(commit);
     return read;
   }

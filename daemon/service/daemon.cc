@@ -27,7 +27,8 @@ struct Daemon::Impl {
       : deps(dependencies),
         workers(options.workers, *deps.store, *deps.collector, *deps.runner, metrics),
         commits(*deps.store, kMaxBatch, [this](std::size_t n) { metrics.CountCommit(n); }),
-        intake({deps.adapters, &commits, &metrics, deps.clock, [this] { workers.Wake(); }}) {}
+        intake({deps.adapters, &commits, &metrics, deps.clock, [this] { workers.Wake(); }}),
+        api({deps.policies, deps.clock}, options.api_tokens) {}
 
   HttpResponse Operations(const HttpRequest& request) {
     if (request.path == "/healthz") return Plain(200, "ok\n");
@@ -45,6 +46,7 @@ struct Daemon::Impl {
       response.content_type = "text/plain; version=0.0.4; charset=utf-8";
       return response;
     }
+    if (request.path.starts_with("/api/")) return api.Handle(request);
     return Plain(404, "nothing is here; webhooks go to /hooks/<ci>\n");
   }
 
@@ -53,6 +55,7 @@ struct Daemon::Impl {
   Workers workers;
   GroupCommit commits;
   Intake intake;
+  Api api;
   std::unique_ptr<PolicyWatch> policy_watch;
   // Last, so that they end first: nothing arrives at what is gone.
   std::unique_ptr<HttpServer> operations;

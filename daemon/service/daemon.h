@@ -11,6 +11,7 @@
 #include "daemon/pipeline/policy_origin.h"
 #include "daemon/pipeline/runner.h"
 #include "daemon/ports/store.h"
+#include "daemon/service/api.h"
 #include "daemon/service/policy_watch.h"
 #include "daemon/service/workers.h"
 
@@ -21,7 +22,8 @@ struct DaemonOptions {
   std::optional<HttpServerOptions> operations;  // nullopt: at the intake's address
   WorkersOptions workers;
   PolicyWatchOptions policy_watch;
-  std::string policy_folder;  // watched for changes; "" for none
+  std::vector<ApiToken> api_tokens;  // none: the API answers nobody
+  std::string policy_folder;         // watched for changes; "" for none
 };
 
 struct DaemonDependencies {

@@ -98,6 +98,16 @@ TEST(Config, PoliciesComeFromWhereGitCanReadThem) {
     EXPECT_THAT(ProblemsOfPolicies(c.lines), HasSubstr(c.says)) << c.lines;
 }
 
+TEST(Config, AnApiTokenIsASecretWithARole) {
+  const std::string begin =
+      "[forge.hub]\nkind = \"git\"\nremotes = { \"acme/widget\" = \"/srv/w.git\" }\n[api.ci]\n";
+  EXPECT_EQ(ProblemsOf(begin + "token = \"env:TOKEN\"\nrole = \"operator\"\n"), "");
+  EXPECT_THAT(ProblemsOf(begin + "token = \"0123456789abcdef\"\n"), HasSubstr("api.ci.token"));
+  EXPECT_THAT(ProblemsOf(begin), HasSubstr("api.ci.token"));
+  EXPECT_THAT(ProblemsOf(begin + "token = \"env:TOKEN\"\nrole = \"admin\"\n"),
+              HasSubstr("api.ci.role"));
+}
+
 TEST(ParseListen, TakesAddressesAndPorts) {
   EXPECT_EQ(*ParseListen("127.0.0.1:0"), std::pair(std::string("127.0.0.1"), 0));
   EXPECT_EQ(*ParseListen("[::1]:443"), std::pair(std::string("::1"), 443));
