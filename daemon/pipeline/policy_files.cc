@@ -22,10 +22,11 @@ std::vector<std::filesystem::path> PathsIn(const std::filesystem::path& folder, 
   std::vector<std::filesystem::path> paths;
   std::error_code error;
   if (!required && !std::filesystem::exists(folder, error)) return paths;
-  const std::string suffix(SuffixIn(folder.filename().string()));
+  const std::string kind = folder.filename().string();
   for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
        it.increment(error)) {
-    if (it->path().extension() == suffix) paths.push_back(it->path());
+    // Left out as well: ".#black.toml", which is an editor's.
+    if (IsPolicyPath(Cat(kind, "/", it->path().filename().string()))) paths.push_back(it->path());
     if (paths.size() > kMaxPolicyFiles) break;
   }
   if (error) problems.Error({folder.string(), 0, 0}, Cat("cannot be read: ", error.message()));
@@ -58,7 +59,11 @@ std::vector<PolicyFile> ReadPolicyFolder(const std::filesystem::path& folder, Pr
   for (std::size_t i = 0; i < std::size(kFolders); ++i) {
     for (const auto& path : PathsIn(folder / kFolders[i], i < kRequiredFolders, problems)) {
       std::string name = Cat(kFolders[i], "/", path.filename().string());
-      if (!IsPolicyPath(name)) continue;  // ".#black.toml": what an editor left
+      std::error_code error;
+      if (!std::filesystem::is_regular_file(path, error)) {  // to open a pipe would wait for ever
+        problems.Error({path.string(), 0, 0}, "is no file that can be read");
+        continue;
+      }
       auto text = ReadFile(path, kMaxPolicyFileBytes);
       if (!text.ok()) {
         problems.Error({path.string(), 0, 0}, Message(text.status()));

@@ -176,3 +176,16 @@ test('SIGHUP asks the remote at once', inLab({config: {kind: 'worktree', api, po
   lab.daemon.child.kill('SIGHUP');
   await untilPolicies(lab, 'the push is in force', (p) => templateNames(p) === 'second-edition');
 }));
+
+const followsForge = () => 'remote = "acme/policies"\nforge = "github"\npath = "ci"\nevery = "1s"';
+
+test("policies are followed in a private repository of a forge, with the forge's credential",
+  inLab({config: {kind: 'worktree', api, policies: followsForge}}, async (lab) => {
+    makeRemote(lab.remotes, 'acme/policies', policyFiles(lab, regenerateTable));
+    lab.github.addRepo('acme/policies');
+    await lab.daemon.start({environment});
+    const commit = commitTo(lab.remotes, 'acme/policies', {'ci/templates/one.toml': renamed}, 'Edit');
+    const after = await untilPolicies(lab, 'the push is in force', (p) => templateNames(p) === 'second-edition');
+    assert.equal(after.origin, `git acme/policies main at ${commit}`);
+    assert.ok(!lab.daemon.log().includes(lab.token), 'the credential is in no log');
+  }));

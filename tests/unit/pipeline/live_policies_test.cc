@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <thread>
 
@@ -160,6 +161,22 @@ TEST(PolicyFiles, AFolderIsReadByPathAndWhatIsNoPolicyIsLeftOut) {
                                  "prompts/fix.md"));
   const Policies policies = LoadPolicyFolder(folder.path(), problems);
   EXPECT_EQ(policies.origin, Cat("folder ", folder.path().string()));
+}
+
+TEST(PolicyFiles, ALinkIsFollowedAndAPipeIsNotWaitedFor) {
+  const PolicyFolder folder(SamplePolicyFiles("one"));
+  folder.Write("data/two.toml", SampleTemplateText("two"));
+  std::filesystem::create_symlink("../data/two.toml", folder.path() / "templates/two.toml");
+  Problems problems;
+  EXPECT_NE(LoadPolicyFolder(folder.path(), problems).templates->Find("two"), nullptr)
+      << "a volume of Kubernetes is made of links";
+  EXPECT_FALSE(problems.has_errors()) << problems.Render();
+
+  ASSERT_EQ(mkfifo((folder.path() / "templates/pipe.toml").c_str(), 0600), 0);
+  std::filesystem::create_symlink("nowhere", folder.path() / "rules/gone.toml");
+  LoadPolicyFolder(folder.path(), problems);
+  EXPECT_THAT(problems.Render(), HasSubstr("templates/pipe.toml: error: is no file"));
+  EXPECT_THAT(problems.Render(), HasSubstr("rules/gone.toml: error: is no file"));
 }
 
 TEST(PolicyFiles, AFolderThatIsNotThereIsAProblemAndNotAnEmptySet) {
