@@ -23,6 +23,17 @@ std::vector<Source> SourcesIn(std::string_view folder, std::span<const PolicyFil
   return sources;
 }
 
+// Bases and prompts are referred to by their names.
+std::vector<PolicySource> NamedIn(std::string_view folder, std::span<const PolicyFile> files,
+                                  const std::string& shown_below) {
+  std::vector<PolicySource> sources;
+  for (const PolicyFile& file : files) {
+    if (IsPolicyPath(file.path) && file.path.starts_with(Cat(folder, "/")))
+      sources.push_back({Shown(shown_below, file), file.text, file.path});
+  }
+  return sources;
+}
+
 // `rules` are taken as they are when given: to compile their patterns is most of the work.
 Policies Load(std::vector<PolicyFile> files, const std::string& shown_below,
               std::shared_ptr<const RuleSet> rules, Problems& problems) {
@@ -32,8 +43,10 @@ Policies Load(std::vector<PolicyFile> files, const std::string& shown_below,
                      Cat("has more than ", kMaxPolicyFileBytes, " bytes"));
   }
   Policies policies;
-  policies.templates =
-      LoadPolicies(SourcesIn<PolicySource>("templates", files, shown_below), problems);
+  policies.templates = LoadPolicies({SourcesIn<PolicySource>("templates", files, shown_below),
+                                     NamedIn("base", files, shown_below),
+                                     NamedIn("prompts", files, shown_below)},
+                                    problems);
   policies.rules =
       rules != nullptr
           ? std::move(rules)
