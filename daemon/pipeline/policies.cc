@@ -43,10 +43,10 @@ Policies Load(std::vector<PolicyFile> files, const std::string& shown_below,
                      Cat("has more than ", kMaxPolicyFileBytes, " bytes"));
   }
   Policies policies;
-  policies.templates = LoadPolicies({SourcesIn<PolicySource>("templates", files, shown_below),
-                                     NamedIn("base", files, shown_below),
-                                     NamedIn("prompts", files, shown_below)},
-                                    problems);
+  policies.templates =
+      LoadPolicies({SourcesIn<PolicySource>("templates", files, shown_below),
+                    NamedIn("base", files, shown_below), NamedIn("prompts", files, shown_below)},
+                   problems);
   policies.rules =
       rules != nullptr
           ? std::move(rules)

@@ -2,6 +2,7 @@
 
 #include "daemon/base/hash.h"
 #include "daemon/base/text.h"
+#include "daemon/policy/effective.h"
 #include "daemon/service/api.h"
 #include "daemon/service/api_answer.h"
 #include "daemon/service/policy_edits.h"
@@ -22,9 +23,8 @@ std::string_view BelowTheSet(std::string_view file) {
   return at == std::string_view::npos ? file : file.substr(at);
 }
 
-void WriteTemplate(const Template& t, JsonWriter& out) {
-  out.BeginObject()
-      .Field("name", t.name)
+void WriteHead(const Template& t, JsonWriter& out) {
+  out.Field("name", t.name)
       .Field("title", t.title)
       .Field("stage", ToString(t.stage))
       .Field("priority", t.priority)
@@ -32,7 +32,7 @@ void WriteTemplate(const Template& t, JsonWriter& out) {
   std::vector<std::string> match;
   for (const Condition& condition : t.match) match.push_back(condition.key);
   for (const Condition& condition : t.unless) match.push_back(Cat("unless ", condition.key));
-  out.Field("match", match).EndObject();
+  out.Field("match", match);
 }
 
 void WriteRefused(const PolicyStatus& status, JsonWriter& out) {
@@ -87,7 +87,11 @@ HttpResponse ListPoliciesAnswer(const ApiDependencies& deps, const HttpRequest& 
   out.Key("unread");
   status.unread_why.empty() ? out.Null() : out.String(status.unread_why);
   out.Key("templates").BeginArray();
-  for (const Template& t : policies->templates->templates()) WriteTemplate(t, out);
+  for (const Template& t : policies->templates->templates()) {
+    out.BeginObject();
+    WriteHead(t, out);
+    out.EndObject();
+  }
   out.EndArray().EndObject();
   return Tagged(JsonAnswer(out), request);
 }
@@ -97,7 +101,9 @@ HttpResponse ShowPolicyAnswer(const ApiDependencies& deps, const HttpRequest& re
   const auto policies = deps.policies->Current();
   if (const Template* found = policies->templates->Find(name)) {
     JsonWriter out;
-    WriteTemplate(*found, out);
+    out.BeginObject();
+    WriteHead(*found, out);
+    out.Field("effective", RenderEffective(*found)).EndObject();
     return Tagged(JsonAnswer(out), request);
   }
   std::vector<std::string> names;

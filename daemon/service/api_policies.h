@@ -14,7 +14,8 @@ struct ApiDependencies;
 // With an ETag; 304 when If-None-Match names it.
 HttpResponse ListPoliciesAnswer(const ApiDependencies& deps, const HttpRequest& request,
                                 const std::string& name);
-// One template. 404 names the nearest.
+// One template, with its text as it is in effect (daemon/policy/effective.h). 404 names the
+// nearest.
 HttpResponse ShowPolicyAnswer(const ApiDependencies& deps, const HttpRequest& request,
                               const std::string& name);
 // {"files": {"templates/x.toml": "text", or null to remove it}, "base": "current" | "none"} →

@@ -148,7 +148,10 @@ TEST_F(ApiTest, WhatDidNotChangeIsNotSentAgain) {
 }
 
 TEST_F(ApiTest, ShowsOneTemplateOrNamesTheNearest) {
-  EXPECT_EQ(Body(Ask(Request("GET", "/api/v1/policies/one")))["name"].StringOr(""), "one");
+  const Json one = Body(Ask(Request("GET", "/api/v1/policies/one")));
+  EXPECT_EQ(one["name"].StringOr(""), "one");
+  EXPECT_THAT(one["effective"].StringOr(""), HasSubstr("sh generate.sh > table.txt"));
+  EXPECT_THAT(one["effective"].StringOr(""), HasSubstr("# default"));
   const HttpResponse response = Ask(Request("GET", "/api/v1/policies/onee"));
   EXPECT_EQ(response.status, 404);
   EXPECT_THAT(Detail(response), HasSubstr("did you mean \"one\"?"));
