@@ -138,6 +138,9 @@ class Validator {
     Absolute("store.path", config_.store.path);
     Absolute("workspace.directory", config_.workspace.directory);
     Absolute("workspace.mirrors", config_.workspace.mirrors);
+    if (!config_.workspace.bases.empty()) Absolute("workspace.bases", config_.workspace.bases);
+    if (config_.workspace.bases_max_bytes < 0)
+      Error("workspace.bases_max_bytes", "a number of bytes is not negative");
     Policies();
     if (config_.forge.empty())
       problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");

@@ -71,6 +71,8 @@ struct WorkspaceConfig {
   std::string mirrors = "/var/lib/regreen/mirrors";
   std::vector<std::string> read_only_paths;
   std::vector<std::string> path;
+  std::string bases;
+  std::int64_t bases_max_bytes = std::int64_t{20} << 30;
 
   template <class V>
   void Fields(V& v) {
@@ -80,6 +82,9 @@ struct WorkspaceConfig {
     v("mirrors", mirrors, "bare copies of the repositories");
     v("read_only_paths", read_only_paths, "shown inside the sandbox besides /usr, for toolchains");
     v("path", path, "folders put in front of PATH inside");
+    v("bases", bases,
+      "sandbox: checked-out trees that workspaces lie upon; empty: <directory>.bases");
+    v("bases_max_bytes", bases_max_bytes, "of them together; the least recently used leaves first");
   }
 };
 

@@ -109,9 +109,10 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   app->mirror = NewGitMirror(git);
   app->publisher = NewGitPublisher(git);
   const WorkspaceConfig& workspace = app->config.workspace;
-  ASSIGN_OR_RETURN(app->workspaces,
-                   CreateWorkspaceFactory({workspace.kind, workspace.directory,
-                                           workspace.read_only_paths, workspace.path}));
+  ASSIGN_OR_RETURN(app->workspaces, CreateWorkspaceFactory(
+                                        {workspace.kind, workspace.directory,
+                                         workspace.read_only_paths, workspace.path, workspace.bases,
+                                         static_cast<std::uint64_t>(workspace.bases_max_bytes)}));
   RETURN_IF_ERROR(AddForges(*app));
   RETURN_IF_ERROR(AddCis(*app));
   RETURN_IF_ERROR(AddApiTokens(*app));
