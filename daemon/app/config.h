@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "daemon/base/status.h"
 #include "daemon/base/toml.h"
+#include "daemon/domain/limits.h"
 
 namespace regreen {
 
@@ -183,6 +184,28 @@ struct ApiConfig {
   }
 };
 
+struct LimitsConfig {
+  std::int64_t open_per_repo = 0;
+  std::int64_t tasks_per_repo = 0;
+  std::int64_t per_hour = 0;
+  std::int64_t per_day = 0;
+  double usd_per_day = 0;
+  std::int64_t minutes_per_day = 0;
+  absl::Duration cooldown = absl::ZeroDuration();
+
+  template <class V>
+  void Fields(V& v) {
+    v("open_per_repo", open_per_repo,
+      "of each repository, beside a template's own limits; 0: none. Changes open at once");
+    v("tasks_per_repo", tasks_per_repo, "tasks at work at once");
+    v("per_hour", per_hour, "tasks begun in 60 minutes");
+    v("per_day", per_day, "tasks begun in 24 hours");
+    v("usd_per_day", usd_per_day, "US dollars spent in 24 hours");
+    v("minutes_per_day", minutes_per_day, "minutes of workspaces in 24 hours");
+    v("cooldown", cooldown, "waited after a task of the same failure ended");
+  }
+};
+
 struct Config {
   ServerConfig server;
   LogConfig log;
@@ -192,6 +215,7 @@ struct Config {
   PoliciesConfig policies;
   AuthorConfig author;
   HttpConfig http;
+  LimitsConfig limits;
   std::map<std::string, ForgeConfig> forge;
   std::map<std::string, CiConfig> ci;
   std::map<std::string, ApiConfig> api;
@@ -206,6 +230,7 @@ struct Config {
     v.Section("policies", policies);
     v.Section("author", author);
     v.Section("http", http);
+    v.Section("limits", limits);
     v.Named("forge", forge);
     v.Named("ci", ci);
     v.Named("api", api);
@@ -214,6 +239,8 @@ struct Config {
 
 // Reads and checks a file; every mistake is noted in `problems`. Secrets are not read.
 Config LoadConfig(const std::filesystem::path& path, Problems& problems);
+// As the store counts them.
+Limits RepositoryLimits(const LimitsConfig& config);
 // What config.example.toml holds.
 Config ExampleConfig();
 std::string PrintConfig(Config config);

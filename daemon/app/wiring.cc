@@ -103,7 +103,8 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   app->config = std::move(config);
   RETURN_IF_ERROR(MakeFolders(app->config));
   app->http = NewHttpClient(app->config.http.ca_file);
-  ASSIGN_OR_RETURN(app->store, OpenSqliteStore(app->config.store.path, app->clock));
+  ASSIGN_OR_RETURN(app->store, OpenSqliteStore(app->config.store.path, app->clock,
+                                               {RepositoryLimits(app->config.limits)}));
   ASSIGN_OR_RETURN(const std::string program, OwnProgram());
   const GitOptions git{app->config.workspace.mirrors, program, app->config.http.ca_file};
   app->mirror = NewGitMirror(git);

@@ -66,6 +66,9 @@ struct Metrics::Impl {
   prometheus::Family<prometheus::Gauge>& policies_info =
       New(registry, prometheus::BuildGauge, "regreen_policies_info",
           "1 for the digest of the policies in force");
+  prometheus::Family<prometheus::Gauge>& held_back =
+      New(registry, prometheus::BuildGauge, "regreen_tasks_held_back",
+          "Queued tasks that a limit holds back, by its key");
 
   Mutex render_mutex;
   std::string shown_digest RG_GUARDED_BY(render_mutex);
@@ -124,6 +127,11 @@ std::string Metrics::Render(const StoreCounts& counts) {
     prometheus::Gauge& gauge = impl_->tasks.Add({{"state", state}, {"template", template_name}});
     gauge.Set(static_cast<double>(count));
     impl_->shown_tasks[key] = &gauge;
+  }
+  for (const LimitKind limit : AllLimitKinds()) {
+    const auto held = counts.held_back.find(std::string(ToString(limit)));
+    impl_->held_back.Add({{"limit", std::string(ToString(limit))}})
+        .Set(held == counts.held_back.end() ? 0 : static_cast<double>(held->second));
   }
   impl_->queue.Add({{"kind", "delivery"}}).Set(static_cast<double>(counts.pending_deliveries));
   impl_->queue.Add({{"kind", "task"}}).Set(static_cast<double>(counts.pending_tasks));

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The benchmarks: tests/bench/run.sh [accept|triage|select|workspace|all]. Each compares with another program in the same
+# The benchmarks: tests/bench/run.sh [accept|triage|select|workspace|store|all]. Each compares with another program in the same
 # run on the same machine, and prints the raw figures beside the ratio. Bounded in count and time.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -12,15 +12,15 @@ script=bench
 . "$root/tests/bench/lib-accept.sh"
 what=${1:-all}
 case $what in
-  accept | triage | select | workspace | all) ;;
-  *) die "there is no benchmark \"$what\"; there are accept, triage, select, workspace and all" ;;
+  accept | triage | select | workspace | store | all) ;;
+  *) die "there is no benchmark \"$what\"; there are accept, triage, select, workspace, store and all" ;;
 esac
 wanted() { [ "$what" = all ] || [ "$what" = "$1" ]; }
 
 "$root/deploy/install-deps.sh" build test bench
 quietly "$root/build/logs/configure-bench.log" cmake -S "$root" --preset release -DREGREEN_BENCH=ON \
   -DREGREEN_DEPS="$deps"
-build release regreen accept_load triage_bench select_bench workspace_bench
+build release regreen accept_load triage_bench select_bench workspace_bench store_bench
 if wanted accept; then
   prepare_e2e
   bench_accept
@@ -33,4 +33,7 @@ if wanted select; then
 fi
 if wanted workspace; then
   WORKSPACE_BENCH=$root/build/release/workspace_bench bash "$root/tests/bench/workspace.sh"
+fi
+if wanted store; then
+  "$root/build/release/store_bench" "$root/build/store-bench"
 fi
