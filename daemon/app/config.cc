@@ -8,6 +8,7 @@
 #include "adapters/ci/registry.h"
 #include "adapters/forge/registry.h"
 #include "adapters/workspace/registry.h"
+#include "daemon/base/http.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -151,12 +152,17 @@ class Validator {
     if (!config_.workspace.bases.empty()) Absolute("workspace.bases", config_.workspace.bases);
     if (config_.workspace.bases_max_bytes < 0)
       Error("workspace.bases_max_bytes", "a number of bytes is not negative");
+    Policies();
     Limits();
     if (config_.forge.empty())
       problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");
     for (const auto& [name, forge] : config_.forge) Forge(Cat("forge.", name), forge);
     for (const auto& [name, ci] : config_.ci) Ci(Cat("ci.", name), name, ci);
     for (const auto& [name, agent] : config_.agent) Agent(Cat("agent.", name), name, agent);
+    for (const auto& [name, api] : config_.api) {
+      Secret(Cat("api.", name, ".token"), api.token);
+      OneOf(Cat("api.", name, ".role"), api.role, {"viewer", "operator"});
+    }
   }
 
  private:
@@ -205,6 +211,32 @@ class Validator {
       Listen("server.operations_listen", config_.server.operations_listen);
     }
     Range("server.max_body_bytes", config_.server.max_body_bytes, 1 << 10, 25 << 20);
+  }
+  void Policies() {
+    const PoliciesConfig& policies = config_.policies;
+    if (policies.remote.empty()) return;
+    if (policies.every < absl::Seconds(1))
+      Error("policies.every", "a remote is asked once a second at the most");
+    if (policies.branch.empty()) Error("policies.branch", "names no branch");
+    for (const std::string_view part : Split(policies.path, '/')) {
+      const bool odd = part.empty() || part == "." || part == "..";
+      if (odd && !policies.path.empty())
+        Error("policies.path", "must be a path below the repository, such as ci/policies");
+      if (odd) break;
+    }
+    if (!policies.forge.empty()) {
+      std::vector<std::string> forges;
+      for (const auto& [name, unused] : config_.forge) forges.push_back(name);
+      OneOf("policies.forge", policies.forge, forges);
+      if (Split(policies.remote, '/').size() != 2 || policies.remote.front() == '/')
+        Error("policies.remote", "with policies.forge it is a repository's owner/name");
+    } else if (!policies.remote.starts_with('/')) {
+      const auto url = ParseUrl(policies.remote);
+      if (!url.ok())
+        Error("policies.remote",
+              Cat("is no absolute path and no address (owner/name needs policies.forge): ",
+                  Message(url.status())));
+    }
   }
   void Limits() {
     const LimitsConfig& limits = config_.limits;
@@ -339,6 +371,7 @@ Config ExampleConfig() {
   agent.max_usd = 2;
   agent.price_usd = 0.25;
   agent.env = {{"MY_AGENT_MODE", "careful"}};
+  config.api["dashboard"].token = "credential:api-token";
   return config;
 }
 

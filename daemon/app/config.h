@@ -26,7 +26,7 @@ struct ServerConfig {
   void Fields(V& v) {
     v("listen", listen, "where webhooks arrive: address:port; port 0 takes a free one");
     v("operations_listen", operations_listen,
-      "a second address for /metrics, /healthz and /readyz; empty: the same");
+      "a second address for /api, /metrics, /healthz and /readyz; empty: the same");
     v("max_body_bytes", max_body_bytes, "a larger delivery is refused with 413");
     v("trusted_proxy", trusted_proxy,
       "an address beyond loopback is taken only with a proxy that ends TLS before it");
@@ -91,10 +91,22 @@ struct WorkspaceConfig {
 
 struct PoliciesConfig {
   std::string directory = "/usr/local/share/regreen/policies";
+  std::string remote, forge;
+  std::string branch = "main";
+  std::string path = "policies";
+  absl::Duration every = absl::Minutes(1);
 
   template <class V>
   void Fields(V& v) {
-    v("directory", directory, "holds templates/, rules/ and guard/");
+    v("directory", directory,
+      "holds templates/, rules/ and guard/, perhaps base/ and prompts/; read again when it "
+      "changes");
+    v("remote", remote,
+      "or they are followed in a git repository: owner/name with forge, a URL or absolute path");
+    v("forge", forge, "whose credential reads the remote; it must name the repository");
+    v("branch", branch, "of the remote");
+    v("path", path, "the folder in the remote's repository; empty: its root");
+    v("every", every, "how often the remote is asked; SIGHUP asks at once");
   }
 };
 
@@ -161,6 +173,17 @@ struct CiConfig {
   }
 };
 
+struct ApiConfig {
+  std::string token;
+  std::string role = "viewer";
+
+  template <class V>
+  void Fields(V& v) {
+    v("token", token, "sent as \"Authorization: Bearer\": file:PATH, env:NAME or credential:NAME");
+    v("role", role, "viewer: reads and tries out; operator: also changes");
+  }
+};
+
 struct LimitsConfig {
   std::int64_t open_per_repo = 0;
   std::int64_t tasks_per_repo = 0;
@@ -214,6 +237,7 @@ struct Config {
   std::map<std::string, ForgeConfig> forge;
   std::map<std::string, CiConfig> ci;
   std::map<std::string, AgentConfig> agent;
+  std::map<std::string, ApiConfig> api;
 
   template <class V>
   void Fields(V& v) {
@@ -229,6 +253,7 @@ struct Config {
     v.Named("forge", forge);
     v.Named("ci", ci);
     v.Named("agent", agent);
+    v.Named("api", api);
   }
 };
 
