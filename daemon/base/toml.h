@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,13 @@ class Problems {
   std::vector<Problem> all_;
 };
 
+// A value as it stands in a document.
+struct TomlValue {
+  std::string path;  // "step[0].run"
+  std::string text;  // as TOML
+  Position where;
+};
+
 // A view of one table that remembers which keys were asked for. Reading a key of the wrong type
 // notes a problem and answers nullopt. Call Finish() when all known keys were asked for: each key
 // that was not is an unknown key. Shares the document; not for use from two threads at once.
@@ -54,6 +62,16 @@ class TomlTable {
   // Parses; a syntax error is noted and an empty table returned. `problems` must outlive the views.
   static TomlTable Parse(std::string_view text, std::string file, Problems& problems);
   static TomlTable ParseFile(const std::filesystem::path& path, Problems& problems);  // cap 1 MiB
+
+  // Takes over what `base`, another whole document, holds and this one does not. Tables are
+  // combined; lists are joined, the base's first, and one value beside a list is a list of one.
+  // Where both hold another value, this one's stays, and `differ` hears of it. Every value keeps the
+  // place where it was written. Call it before anything is read; nothing is left in `base`.
+  using Differ = std::function<void(const std::string& path, const Position& here,
+                                    const Position& base)>;  // path: "guard.max_files"
+  void Inherit(TomlTable base, const Differ& differ);
+  // Every value, lists of values as one, in the order of the key paths.
+  std::vector<TomlValue> Values() const;
 
   bool Has(std::string_view key) const;        // counts as asked for
   std::vector<std::string> Keys() const;       // sorted as written; does not count as asked for
@@ -67,6 +85,8 @@ class TomlTable {
   std::optional<absl::Duration> Duration(std::string_view key);           // "90s", "10m", "1h30m"
   std::optional<std::vector<std::string>> Strings(std::string_view key);  // one string will do
   std::optional<std::vector<std::int64_t>> Ints(std::string_view key);    // one number will do
+  // A string, number, boolean or list of strings as text, a list with one element a line.
+  std::optional<std::string> Text(std::string_view key);
   std::optional<TomlTable> Table(std::string_view key);
   std::vector<TomlTable> Tables(std::string_view key);  // [[key]]; none is empty
   // Every child table by name, for tables whose keys are names of the writer's choice.
@@ -88,5 +108,7 @@ std::optional<absl::Duration> ParseDuration(std::string_view text);
 
 // A TOML basic string with quotes and escapes.
 std::string TomlQuote(std::string_view text);
+// The same, or for text of many lines a literal string of many lines where it can be one.
+std::string TomlString(std::string_view text);
 
 }  // namespace regreen

@@ -18,7 +18,7 @@ struct Policies {
   std::shared_ptr<const GuardRules> guard;
 };
 
-// Reads templates/*.toml, rules/*.toml and guard/*.toml below the folder. Every mistake is noted;
+// Reads templates/*.toml, base/*.toml, prompts/*.md, rules/*.toml and guard/*.toml below the folder. Every mistake is noted;
 // what could not be loaded is null.
 Policies LoadPolicyFolder(const std::filesystem::path& folder, Problems& problems);
 

@@ -5,6 +5,7 @@
 
 #include "daemon/base/hash.h"
 #include "daemon/base/text.h"
+#include "daemon/policy/template_reader.h"
 
 namespace regreen {
 namespace {
@@ -28,13 +29,39 @@ const Template* PolicySet::Find(std::string_view name) const {
   return found == templates_.end() ? nullptr : &*found;
 }
 
-std::shared_ptr<const PolicySet> LoadPolicies(std::span<const PolicySource> sources,
-                                              Problems& problems) {
+bool PolicySet::AsksFor(std::string_view key) const {
+  const auto asks = [key](const std::vector<Condition>& conditions) {
+    return std::any_of(conditions.begin(), conditions.end(),
+                       [key](const Condition& condition) { return condition.key == key; });
+  };
+  return std::any_of(templates_.begin(), templates_.end(),
+                     [&](const Template& t) { return asks(t.match) || asks(t.unless); });
+}
+
+namespace {
+
+// Templates go by the names that they give themselves, the others by their files'.
+std::string Digest(const std::map<std::string, std::string>& templates,
+                   const PolicySources& sources) {
+  std::map<std::string, std::string> all = templates;
+  for (const auto* kind : {&sources.bases, &sources.prompts}) {
+    for (const PolicySource& source : *kind) all.emplace(source.name, Sha256Hex(source.text));
+  }
+  std::string text;
+  for (const auto& [name, digest] : all) Append(text, name, "\n", digest, "\n");
+  return Sha256Hex(text);
+}
+
+}  // namespace
+
+std::shared_ptr<const PolicySet> LoadPolicies(const PolicySources& sources, Problems& problems) {
   Problems found;
   std::vector<Template> templates;
   std::map<std::string, std::string> digests;  // name → of the text; the map sorts by name
   std::map<std::string, Position> places;
-  for (const PolicySource& source : sources) {
+  std::map<std::string, const PolicySource*> prompts;
+  for (const PolicySource& prompt : sources.prompts) prompts.emplace(prompt.name, &prompt);
+  for (const PolicySource& source : sources.templates) {
     Template parsed = ReadTemplate(source.text, source.file, found);
     if (parsed.name.empty()) continue;
     const auto [place, fresh] = places.emplace(parsed.name, parsed.where);
@@ -43,6 +70,7 @@ std::shared_ptr<const PolicySet> LoadPolicies(std::span<const PolicySource> sour
                   Cat("the name \"", parsed.name, "\" is taken by ", place->second.file, ":",
                       place->second.line, ": give one of the two another name"));
     }
+    ReadPrompts(parsed, prompts, found);
     digests[parsed.name] = Sha256Hex(source.text);
     templates.push_back(std::move(parsed));
   }
@@ -52,9 +80,7 @@ std::shared_ptr<const PolicySet> LoadPolicies(std::span<const PolicySource> sour
           : problems.Warn(problem.where, problem.message);
   }
   if (found.has_errors()) return nullptr;
-  std::string all;
-  for (const auto& [name, digest] : digests) Append(all, name, "\n", digest, "\n");
-  return std::make_shared<PolicySet>(std::move(templates), Sha256Hex(all));
+  return std::make_shared<PolicySet>(std::move(templates), Digest(digests, sources));
 }
 
 }  // namespace regreen

@@ -51,7 +51,7 @@ Fit Judge(const Template& candidate, const Circumstances& circumstances,
   const bool by_name = !options.only_template.empty();
   if (by_name) fit.for_it.push_back("it was asked for by name");
   AskConditions(candidate, circumstances, by_name && options.ignore_match, fit);
-  if (candidate.verify_command == "auto" && options.command.empty()) {
+  if (NeedsFailingCommand(candidate) && options.command.empty()) {
     fit.against_it.push_back("verify.command is \"auto\", and the failing command is not known");
   }
   if (fit.for_it.empty()) fit.for_it.push_back("it has no conditions");

@@ -2,6 +2,7 @@
 // the same inputs give the same answer, whatever the order of the files.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct SelectOptions {
   // The known failing command, for verify.command = "auto"; "" when it is not known.
   std::string command;
   std::string directory;  // where it runs, below the tree; "" is its root
+  // A person's values for inputs of the template, by name.
+  std::map<std::string, std::string> inputs;
 };
 
 struct Rejection {

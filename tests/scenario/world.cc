@@ -145,8 +145,7 @@ void World::MakeRepository() {
 void World::LoadTemplates(const std::string& template_text) {
   Problems problems;
   policies_ = std::make_shared<Policies>(LoadPolicyFolder(SourceFolder() + "/policies", problems));
-  const PolicySource source{"scenario.toml", template_text};
-  policies_->templates = LoadPolicies({&source, 1}, problems);
+  policies_->templates = LoadPolicies({{{"scenario.toml", template_text}}, {}, {}}, problems);
   if (problems.has_errors()) throw std::runtime_error(problems.Render());
 }
 

@@ -49,10 +49,10 @@ TEST(Loader, DigestDependsOnNamesAndTextsAndNotOnOrderOrPlace) {
   const std::vector<PolicySource> there = {{"b", TemplateText("b")}, {"a", TemplateText("a")}};
   const std::vector<PolicySource> other = {{"b", TemplateText("b") + "\n"},
                                            {"a", TemplateText("a")}};
-  const std::string digest = LoadPolicies(here, problems)->digest();
+  const std::string digest = LoadPolicies({here, {}, {}}, problems)->digest();
   EXPECT_EQ(digest.size(), 64u);
-  EXPECT_EQ(LoadPolicies(there, problems)->digest(), digest);
-  EXPECT_NE(LoadPolicies(other, problems)->digest(), digest);
+  EXPECT_EQ(LoadPolicies({there, {}, {}}, problems)->digest(), digest);
+  EXPECT_NE(LoadPolicies({other, {}, {}}, problems)->digest(), digest);
 }
 
 }  // namespace

@@ -40,8 +40,9 @@ inline std::string TemplateText(const std::string& name, const std::string& matc
 
 inline std::shared_ptr<const PolicySet> Load(const std::vector<std::string>& texts,
                                              Problems& problems) {
-  std::vector<PolicySource> sources;
-  for (std::size_t i = 0; i < texts.size(); ++i) sources.push_back({Cat(i, ".toml"), texts[i]});
+  PolicySources sources;
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    sources.templates.push_back({Cat(i, ".toml"), texts[i]});
   return LoadPolicies(sources, problems);
 }
 

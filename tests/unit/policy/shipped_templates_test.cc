@@ -31,7 +31,7 @@ std::vector<PolicySource> ShippedSources() {
 
 std::shared_ptr<const PolicySet> Shipped() {
   Problems problems;
-  auto set = LoadPolicies(ShippedSources(), problems);
+  auto set = LoadPolicies({ShippedSources(), {}, {}}, problems);
   EXPECT_EQ(problems.Render(), "");
   return set;
 }

@@ -127,7 +127,7 @@ TEST(Template, RefusesEachMistakeWithItsPlace) {
       {"directory outside", "[verify]\ndirectory = \"../x\"", "\"..\""},
       {"directory glob", "[verify]\ndirectory = \"x*\"", "names one folder"},
       {"placeholder", "[change]\ntitle = \"{{signatur}}\"",
-       "unknown placeholder {{signatur}}, did you mean \"signature\"?"},
+       "there is no {{signatur}}, did you mean \"signature\"?"},
       {"open placeholder", "[change]\nbody = \"{{job\"", "is not closed"},
       {"title of two lines", "[change]\ntitle = \"a\\nb\"", "line breaks"},
       {"target", "[change]\ntarget = \"a..b\"", "\"a..b\" is no branch"},
