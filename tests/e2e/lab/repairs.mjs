@@ -2,7 +2,7 @@
 // in the sandbox, and looked at with the same tool outside of it.
 import assert from 'node:assert/strict';
 import {execFileSync, spawnSync} from 'node:child_process';
-import {cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync} from 'node:fs';
+import {cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -28,16 +28,30 @@ function bringPackage(repo, name) {
     const next = wanted.pop();
     if (seen.has(next) || !existsSync(join(modules, next))) continue;
     seen.add(next);
-    const from = join(modules, next), to = join(repo, 'node_modules', next);
-    cpSync(from, to, {recursive: true, filter: (path) => !/\.(map|d\.[cm]?ts|md)$/.test(path) && !path.endsWith('/docs')});
-    const {dependencies = {}, optionalDependencies = {}, peerDependencies = {}} = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
-    wanted.push(...Object.keys({...dependencies, ...optionalDependencies, ...peerDependencies}));
+    const plain = (path) => !/\.(map|md|d\.[cm]?ts)$/.test(path);
+    cpSync(join(modules, next), join(repo, 'node_modules', next), {recursive: true, filter: plain});
+    wanted.push(...needs(join(modules, next)));
   }
-  const {bin} = JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8'));
+  const {bin} = describe(join(modules, name));
   mkdirSync(join(repo, 'node_modules', '.bin'), {recursive: true});
   for (const [program, file] of Object.entries(typeof bin === 'string' ? {[name]: bin} : bin)) {
     symlinkSync(join('..', name, file), join(repo, 'node_modules', '.bin', program));
   }
+}
+
+function describe(folder) {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+}
+
+// The names of what a package needs, and of what the packages need that it brings itself.
+function needs(folder) {
+  const {dependencies, optionalDependencies, peerDependencies} = describe(folder);
+  const names = Object.keys({...dependencies, ...optionalDependencies, ...peerDependencies});
+  const own = join(folder, 'node_modules');
+  const brought = existsSync(own) ? readdirSync(own).flatMap(
+    (each) => each.startsWith('@') ? readdirSync(join(own, each)).map((part) => join(each, part)) : each) : [];
+  const described = brought.filter((each) => existsSync(join(own, each, 'package.json')));
+  return [...names, ...described.flatMap((each) => needs(join(own, each)))];
 }
 
 // Why a sample cannot be tried here, or false.
