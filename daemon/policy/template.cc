@@ -108,6 +108,7 @@ Template ReadTemplate(std::string_view text, const std::string& file, Problems& 
 Template ReadTemplate(TomlTable root) {
   Template out;
   out.values = root.Values();
+  std::erase_if(out.values, [](const TomlValue& v) { return v.path.starts_with("step["); });
   ReadHead(root, out);
   ReadSections(root, out);
   if (!root.Has("step")) root.Error("step", "a template needs at least one [[step]]");

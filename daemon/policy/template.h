@@ -35,9 +35,10 @@ struct InputSpec {
 struct TemplateStep : Step {
   std::string use;                                // a template whose steps come here
   std::map<std::string, std::string> use_inputs;  // its inputs → text templates
-  std::string prompt;       // kAgent: a file of the policy folder, "prompts/compile.md"
-  std::string prompt_file;  // the same, for messages
-  std::size_t scope = 0;    // whose inputs it has: InputScope, 0: the own ones
+  std::string prompt;             // kAgent: a file of the policy folder, "prompts/compile.md"
+  std::string prompt_file;        // the same, for messages
+  std::vector<TomlValue> values;  // as written
+  std::size_t scope = 0;          // whose inputs it has: InputScope, 0: the own ones
   Position where, when_where, text_where;  // of the step, its `when`, its command or text
 };
 
@@ -100,7 +101,7 @@ struct Template {
   Limits limits;
   PromoteGate promote;
 
-  std::vector<TomlValue> values;  // as written, in the file itself or in a base
+  std::vector<TomlValue> values;  // as written, here or in a base; without those of steps
 };
 
 // How much a template asks for: the number of its match keys.

@@ -138,6 +138,7 @@ void ReadUse(TomlTable& table, TemplateStep& out) {
 TemplateStep ReadStep(TomlTable& table, std::size_t number) {
   TemplateStep step;
   step.where = table.where();
+  step.values = table.Values();
   step.name = Cat("step ", number);
   ReadLine(table, "name", kLongestTemplateTitle, step.name);
   const std::string_view kind = KindKey(table);

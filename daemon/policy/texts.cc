@@ -190,6 +190,11 @@ bool IsTextVariable(std::string_view name) {
   return FindVariable(name) != nullptr;
 }
 
+bool IsTrustedVariable(std::string_view name) {
+  const Variable* variable = FindVariable(name);
+  return variable != nullptr && variable->trusted;
+}
+
 std::vector<TextMistake> TextMistakes(TextKind kind, std::string_view text,
                                       std::span<const InputSpec> inputs) {
   std::vector<TextMistake> mistakes;

@@ -36,6 +36,8 @@ using TextValues = std::map<std::string, TextValue>;
 
 // Whether texts have a variable of this name by themselves.
 bool IsTextVariable(std::string_view name);
+// The same, and no stranger writes it.
+bool IsTrustedVariable(std::string_view name);
 
 struct TextMistake {
   std::string message;
