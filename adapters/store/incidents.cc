@@ -78,7 +78,8 @@ class Recorder {
                      InsertTask(db_, now_,
                                 {.incident = row.seq,
                                  .repo = outcome_.incident.run.key.repo,
-                                 .template_name = outcome_.plan->template_name,
+                                 .fingerprint = outcome_.incident.evidence.fingerprint,
+                                 .plan = &*outcome_.plan,
                                  .plan_json = added_.plan_json,
                                  .hold = outcome_.hold,
                                  .reason = outcome_.reason}));
@@ -128,12 +129,15 @@ class Recorder {
 NewIncident::NewIncident(const IncidentOutcome& from)
     : outcome(from),
       incident_json(ToJson(from.incident)),
-      plan_json(from.plan ? ToJson(*from.plan) : std::string()) {}
+      plan_json(from.plan ? ToJson(*from.plan) : std::string()),
+      facts(incident_json) {}
 
 StatusOr<std::optional<std::string>> RecordIncident(Connection& db, absl::Time now,
                                                     const std::string& delivery_key,
                                                     const NewIncident& added) {
-  return Recorder(db, now, delivery_key, added).Record();
+  ASSIGN_OR_RETURN(auto made, Recorder(db, now, delivery_key, added).Record());
+  RETURN_IF_ERROR(RecordObservation(db, now, delivery_key, added.outcome, added.facts, made));
+  return made;
 }
 
 Status RecordRecovery(Connection& db, const RunKey& green) {

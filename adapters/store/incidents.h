@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "adapters/store/connection.h"
+#include "adapters/store/observations.h"
 #include "daemon/base/status.h"
 #include "daemon/ports/store.h"
 
@@ -20,6 +21,7 @@ struct NewIncident {
   const IncidentOutcome& outcome;
   std::string incident_json;
   std::string plan_json;  // "" without a plan
+  PackedFacts facts;
 };
 
 // Decides what the outcome means beside what is known, and writes that with its decision. Answers

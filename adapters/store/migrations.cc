@@ -162,6 +162,7 @@ CREATE INDEX tasks_merged ON tasks (incident) WHERE state = 'merged';
 constexpr Migration kMigrations[] = {
     {1, kInitial},
     {2, kHistory},
+    {3, kLimitsMigration},
 };
 
 }  // namespace

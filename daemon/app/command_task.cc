@@ -1,32 +1,14 @@
 #include <cstdio>
 #include <functional>
 
-#include "adapters/store/sqlite.h"
 #include "daemon/app/commands.h"
 #include "daemon/app/print.h"
-#include "daemon/base/clock.h"
+#include "daemon/app/with_store.h"
 #include "daemon/base/text.h"
 #include "daemon/pipeline/proof.h"
 
 namespace regreen {
 namespace {
-
-// Reads the daemon's own store: writers and readers do not wait for each other.
-int WithStore(const std::string& config_path, const std::function<Status(Store&)>& read) {
-  LogWarningsOnly();
-  const auto config = LoadConfigOrExplain(config_path);
-  if (!config.ok()) return Complain(config.status());
-  std::error_code error;
-  if (!std::filesystem::exists(config->store.path, error)) {
-    return Complain(Cat("there is no store at ", config->store.path,
-                        " yet; start the daemon with regreen serve"));
-  }
-  const SystemClock clock;
-  const auto store = OpenSqliteStore(config->store.path, clock);
-  if (!store.ok()) return Complain(store.status());
-  const Status done = read(**store);
-  return done.ok() ? kDone : Complain(done);
-}
 
 std::string Time(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S", time, absl::LocalTimeZone());
@@ -45,6 +27,7 @@ void WriteTask(const Task& task, JsonWriter& out) {
   out.Field("commit", task.incident.run.commit)
       .Field("signature", task.incident.evidence.signature);
   out.Field("class", ToString(task.incident.evidence.failure_class)).Field("reason", task.reason);
+  out.Field("held_back", task.held_back);
   out.Field("attempt", task.attempt).Field("patch_digest", task.patch_digest);
   out.Field("pushed_commit", task.pushed_commit)
       .Field("change", task.change ? task.change->link : "");
@@ -137,6 +120,7 @@ int TaskList(const TaskArguments& arguments) {
              std::string(15 - ToString(task.state).size(), ' '), Time(task.updated_at), "  ",
              task.incident.run.key.repo, "  ", task.plan.template_name, "  ",
              EscapeControl(Truncate(task.incident.evidence.signature, 80)), "\n");
+      if (!task.held_back.empty()) Append(text, "    ", task.held_back, "\n");
     }
     out.EndArray().EndObject();
     PrintOut(arguments.json ? Cat(out.Take(), "\n")

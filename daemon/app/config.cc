@@ -1,6 +1,7 @@
 #include "daemon/app/config.h"
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 
 #include "adapters/ci/registry.h"
@@ -24,6 +25,9 @@ class Reader {
   }
   void operator()(const char* key, std::int64_t& field, const char*) {
     Read(key, field, table_.Int(key));
+  }
+  void operator()(const char* key, double& field, const char*) {
+    Read(key, field, table_.Double(key));
   }
   void operator()(const char* key, bool& field, const char*) { Read(key, field, table_.Bool(key)); }
   void operator()(const char* key, absl::Duration& field, const char*) {
@@ -81,6 +85,11 @@ class Printer {
   void operator()(const char* key, const std::int64_t& field, const char* about) {
     Line(key, Cat(field), about);
   }
+  void operator()(const char* key, const double& field, const char* about) {
+    char shortest[32];  // that reads back as the same number
+    const auto end = std::to_chars(std::begin(shortest), std::end(shortest), field).ptr;
+    Line(key, std::string_view(shortest, end - shortest), about);
+  }
   void operator()(const char* key, const bool& field, const char* about) {
     Line(key, field ? "true" : "false", about);
   }
@@ -137,6 +146,10 @@ class Validator {
     Absolute("store.path", config_.store.path);
     Absolute("workspace.directory", config_.workspace.directory);
     Absolute("workspace.mirrors", config_.workspace.mirrors);
+    if (!config_.workspace.bases.empty()) Absolute("workspace.bases", config_.workspace.bases);
+    if (config_.workspace.bases_max_bytes < 0)
+      Error("workspace.bases_max_bytes", "a number of bytes is not negative");
+    Limits();
     if (config_.forge.empty())
       problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");
     for (const auto& [name, forge] : config_.forge) Forge(Cat("forge.", name), forge);
@@ -189,6 +202,17 @@ class Validator {
       Listen("server.operations_listen", config_.server.operations_listen);
     }
     Range("server.max_body_bytes", config_.server.max_body_bytes, 1 << 10, 25 << 20);
+  }
+  void Limits() {
+    const LimitsConfig& limits = config_.limits;
+    constexpr std::int64_t kMost = 1'000'000'000;
+    Range("limits.open_per_repo", limits.open_per_repo, 0, kMost);
+    Range("limits.tasks_per_repo", limits.tasks_per_repo, 0, kMost);
+    Range("limits.per_hour", limits.per_hour, 0, kMost);
+    Range("limits.per_day", limits.per_day, 0, kMost);
+    Range("limits.minutes_per_day", limits.minutes_per_day, 0, kMost);
+    if (!(limits.usd_per_day >= 0 && limits.usd_per_day <= 1e9))
+      Error("limits.usd_per_day", Cat("must be from 0 to 1000000000, not ", limits.usd_per_day));
   }
   void Forge(const std::string& at, const ForgeConfig& forge) {
     OneOf(at + ".kind", forge.kind, ForgeKinds());
@@ -249,6 +273,18 @@ Config LoadConfig(const std::filesystem::path& path, Problems& problems) {
   Reader(table, "", places).ReadAll(table, "", config);
   Validator(config, places, path.string(), problems).Run();
   return config;
+}
+
+Limits RepositoryLimits(const LimitsConfig& config) {
+  Limits limits;
+  limits.open_per_repo = static_cast<int>(config.open_per_repo);
+  limits.tasks_per_repo = static_cast<int>(config.tasks_per_repo);
+  limits.per_hour = static_cast<int>(config.per_hour);
+  limits.per_day = static_cast<int>(config.per_day);
+  limits.usd_per_day = config.usd_per_day;
+  limits.minutes_per_day = static_cast<int>(config.minutes_per_day);
+  limits.cooldown = config.cooldown;
+  return limits;
 }
 
 std::string PrintConfig(Config config) {

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "daemon/base/status.h"
 #include "daemon/base/toml.h"
+#include "daemon/domain/limits.h"
 
 namespace regreen {
 
@@ -71,6 +72,8 @@ struct WorkspaceConfig {
   std::string mirrors = "/var/lib/regreen/mirrors";
   std::vector<std::string> read_only_paths;
   std::vector<std::string> path;
+  std::string bases;
+  std::int64_t bases_max_bytes = std::int64_t{20} << 30;
 
   template <class V>
   void Fields(V& v) {
@@ -80,6 +83,9 @@ struct WorkspaceConfig {
     v("mirrors", mirrors, "bare copies of the repositories");
     v("read_only_paths", read_only_paths, "shown inside the sandbox besides /usr, for toolchains");
     v("path", path, "folders put in front of PATH inside");
+    v("bases", bases,
+      "sandbox: checked-out trees that workspaces lie upon; empty: <directory>.bases");
+    v("bases_max_bytes", bases_max_bytes, "of them together; the least recently used leaves first");
   }
 };
 
@@ -155,6 +161,28 @@ struct CiConfig {
   }
 };
 
+struct LimitsConfig {
+  std::int64_t open_per_repo = 0;
+  std::int64_t tasks_per_repo = 0;
+  std::int64_t per_hour = 0;
+  std::int64_t per_day = 0;
+  double usd_per_day = 0;
+  std::int64_t minutes_per_day = 0;
+  absl::Duration cooldown = absl::ZeroDuration();
+
+  template <class V>
+  void Fields(V& v) {
+    v("open_per_repo", open_per_repo,
+      "of each repository, beside a template's own limits; 0: none. Changes open at once");
+    v("tasks_per_repo", tasks_per_repo, "tasks at work at once");
+    v("per_hour", per_hour, "tasks begun in 60 minutes");
+    v("per_day", per_day, "tasks begun in 24 hours");
+    v("usd_per_day", usd_per_day, "US dollars spent in 24 hours");
+    v("minutes_per_day", minutes_per_day, "minutes of workspaces in 24 hours");
+    v("cooldown", cooldown, "waited after a task of the same failure ended");
+  }
+};
+
 struct Config {
   ServerConfig server;
   LogConfig log;
@@ -164,6 +192,7 @@ struct Config {
   PoliciesConfig policies;
   AuthorConfig author;
   HttpConfig http;
+  LimitsConfig limits;
   std::map<std::string, ForgeConfig> forge;
   std::map<std::string, CiConfig> ci;
 
@@ -177,6 +206,7 @@ struct Config {
     v.Section("policies", policies);
     v.Section("author", author);
     v.Section("http", http);
+    v.Section("limits", limits);
     v.Named("forge", forge);
     v.Named("ci", ci);
   }
@@ -184,6 +214,8 @@ struct Config {
 
 // Reads and checks a file; every mistake is noted in `problems`. Secrets are not read.
 Config LoadConfig(const std::filesystem::path& path, Problems& problems);
+// As the store counts them.
+Limits RepositoryLimits(const LimitsConfig& config);
 // What config.example.toml holds.
 Config ExampleConfig();
 std::string PrintConfig(Config config);

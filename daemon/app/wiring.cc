@@ -76,15 +76,17 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   RETURN_IF_ERROR(problems.ToStatus());
 
   app->http = NewHttpClient(app->config.http.ca_file);
-  ASSIGN_OR_RETURN(app->store, OpenSqliteStore(app->config.store.path, app->clock));
+  ASSIGN_OR_RETURN(app->store, OpenSqliteStore(app->config.store.path, app->clock,
+                                               {RepositoryLimits(app->config.limits)}));
   ASSIGN_OR_RETURN(const std::string program, OwnProgram());
   const GitOptions git{app->config.workspace.mirrors, program, app->config.http.ca_file};
   app->mirror = NewGitMirror(git);
   app->publisher = NewGitPublisher(git);
   const WorkspaceConfig& workspace = app->config.workspace;
-  ASSIGN_OR_RETURN(app->workspaces,
-                   CreateWorkspaceFactory({workspace.kind, workspace.directory,
-                                           workspace.read_only_paths, workspace.path}));
+  ASSIGN_OR_RETURN(app->workspaces, CreateWorkspaceFactory(
+                                        {workspace.kind, workspace.directory,
+                                         workspace.read_only_paths, workspace.path, workspace.bases,
+                                         static_cast<std::uint64_t>(workspace.bases_max_bytes)}));
   RETURN_IF_ERROR(AddForges(*app));
   RETURN_IF_ERROR(AddCis(*app));
 

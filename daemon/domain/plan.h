@@ -144,6 +144,8 @@ struct Plan {
 
 // Whether any rung changes files, so that a failing command must be known.
 bool NeedsWorkspace(const Plan& plan);
+// Whether its task may come to open a change.
+bool MayOpenChange(const Plan& plan);
 
 void WriteJson(const Plan& plan, JsonWriter& out);
 StatusOr<Plan> PlanFromJson(const Json& json);

@@ -40,6 +40,8 @@ std::string_view ToString(TaskState state);
 std::optional<TaskState> ParseTaskState(std::string_view name);
 const std::vector<TaskState>& AllTaskStates();
 bool IsTerminal(TaskState state);
+// From repairing to watching. A queued task that a worker holds is at work as well.
+bool IsAtWork(TaskState state);
 
 struct TimelineEntry {
   absl::Time at;

@@ -6,10 +6,10 @@
 #include "daemon/base/crash_point.h"
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
+#include "daemon/pipeline/evidence.h"
 #include "daemon/policy/ci_definition.h"
 #include "daemon/policy/matcher.h"
 #include "daemon/policy/report.h"
-#include "daemon/triage/signature.h"
 
 namespace regreen {
 namespace {
@@ -27,27 +27,6 @@ Decision Decide(const Delivery& delivery, const std::string& run, std::string ki
   decision.kind = std::move(kind);
   decision.reason = std::move(reason);
   return decision;
-}
-
-// What is kept of a log holds no token that the log did.
-void RedactAll(Evidence& evidence) {
-  evidence.signature = Redact(evidence.signature);
-  evidence.command = Redact(evidence.command);
-  for (std::string& test : evidence.failed_tests) test = Redact(test);
-  for (Diagnostic& diagnostic : evidence.diagnostics)
-    diagnostic.message = Redact(diagnostic.message);
-  for (EvidenceLine& line : evidence.lines) line.text = Redact(line.text);
-  for (auto& [name, value] : evidence.captures) value = Redact(value);
-}
-
-// A job that failed though its log shows nothing is named by where it failed: two such places are
-// two failures, and a matrix of one is one.
-void NameByPlace(const RunFacts& run, const JobFacts& job, Evidence& evidence) {
-  const std::string_view name = std::string_view(job.name).substr(0, job.name.find(" ("));
-  evidence.failure_class = FailureClass::kUnknown;
-  evidence.signature =
-      MakeSignature(run.workflow, StableName(name), StableMessage(job.failed_step));
-  evidence.fingerprint = MakeFingerprint(evidence.failure_class, evidence.signature);
 }
 
 }  // namespace
@@ -164,9 +143,7 @@ Status Collector::AddIncidents(Forge& forge, const RunHint& hint, const RunFacts
                                              " has no log: ", Message(log.status()))));
       continue;
     }
-    Evidence evidence = triage.Run(log->text, {run.ci, job.failed_step, job.name, hint.command});
-    if (evidence.failure_class == FailureClass::kNone) NameByPlace(run, job, evidence);
-    RedactAll(evidence);
+    Evidence evidence = ReadEvidence(triage, log->text, run, job, hint.command);
     const auto same = std::find_if(incidents.begin(), incidents.end(), [&](const Incident& other) {
       return other.evidence.fingerprint == evidence.fingerprint;
     });

@@ -14,10 +14,17 @@
 #include "absl/time/time.h"
 #include "daemon/base/status.h"
 #include "daemon/domain/delivery.h"
+#include "daemon/domain/limits.h"
 #include "daemon/domain/task.h"
 #include "daemon/domain/transition.h"
+#include "daemon/ports/policy_records.h"
 
 namespace regreen {
+
+struct StoreOptions {
+  // Of each repository, whatever the template; no circuit.
+  Limits per_repo;
+};
 
 struct NewDelivery {
   Delivery delivery;
@@ -94,7 +101,11 @@ struct TaskUpdate {
 class TaskStore {
  public:
   virtual ~TaskStore() = default;
-  // The oldest task that is due, in a claimable state, and free or with an expired lease.
+  // The oldest task that is due, in a claimable state, and free or with an expired lease. A queued
+  // one also has to be within the limits of its plan and of its repository, which are counted in
+  // the same transaction; one that is not is held back, says so, and does not stand in the way of
+  // the others. It is looked at again when its limit may have room: when a window opens, or as soon
+  // as a task of its repository ends. Money and time count when they are committed.
   virtual StatusOr<std::optional<TaskLease>> ClaimTask(const std::string& worker,
                                                        absl::Duration ttl) = 0;
   virtual Status Renew(const TaskLease& lease, absl::Duration ttl) = 0;
@@ -128,7 +139,8 @@ struct DeliveryRow {
 struct StoreCounts {
   std::map<std::pair<std::string, std::string>, std::int64_t> tasks;  // (state, template)
   std::int64_t pending_deliveries = 0, pending_tasks = 0;
-  absl::Duration oldest_pending;  // how long the oldest due work has waited
+  absl::Duration oldest_pending;                  // how long the oldest due work has waited
+  std::map<std::string, std::int64_t> held_back;  // tasks, by the key of the limit
 };
 
 // Reading, for people and metrics.
@@ -146,7 +158,7 @@ class Records {
   virtual StatusOr<History> ReadHistory(const RunKey& run, const std::string& fingerprint) = 0;
 };
 
-class Store : public DeliveryStore, public TaskStore, public Records {
+class Store : public DeliveryStore, public TaskStore, public Records, public PolicyRecords {
  public:
   virtual StatusOr<std::vector<DeliveryRow>> ListDeliveries(int limit) = 0;  // newest first
   virtual Status Ping() = 0;  // OK when a write would work

@@ -52,6 +52,10 @@ struct Metrics::Impl {
                                      "How long the oldest due work has waited")
                                      .Add({});
 
+  prometheus::Family<prometheus::Gauge>& held_back =
+      New(registry, prometheus::BuildGauge, "regreen_tasks_held_back",
+          "Queued tasks that a limit holds back, by its key");
+
   Mutex render_mutex;
   std::map<std::pair<std::string, std::string>, prometheus::Gauge*> shown_tasks
       RG_GUARDED_BY(render_mutex);
@@ -90,6 +94,11 @@ std::string Metrics::Render(const StoreCounts& counts) {
     prometheus::Gauge& gauge = impl_->tasks.Add({{"state", state}, {"template", template_name}});
     gauge.Set(static_cast<double>(count));
     impl_->shown_tasks[key] = &gauge;
+  }
+  for (const LimitKind limit : AllLimitKinds()) {
+    const auto held = counts.held_back.find(std::string(ToString(limit)));
+    impl_->held_back.Add({{"limit", std::string(ToString(limit))}})
+        .Set(held == counts.held_back.end() ? 0 : static_cast<double>(held->second));
   }
   impl_->queue.Add({{"kind", "delivery"}}).Set(static_cast<double>(counts.pending_deliveries));
   impl_->queue.Add({{"kind", "task"}}).Set(static_cast<double>(counts.pending_tasks));

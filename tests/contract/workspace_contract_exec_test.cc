@@ -234,7 +234,7 @@ TEST_P(WorkspaceExec, RefusesAPatchOfAnotherBase) {
             StatusCode::kInvalidArgument);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceExec, testing::ValuesIn(WorkspaceKinds()),
+INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceExec, testing::ValuesIn(ContractKinds()),
                          [](const auto& test) { return test.param; });
 
 }  // namespace

@@ -18,12 +18,16 @@ TEST(Metrics, ShowDeliveriesStagesAndTheQueue) {
   counts.tasks[{"watching", "format"}] = 4;
   counts.pending_deliveries = 2;
   counts.oldest_pending = absl::Seconds(7);
+  counts.held_back = {{"per_day", 3}, {"made up", 1}};
   const std::string text = metrics.Render(counts);
   EXPECT_THAT(text, HasSubstr(R"(regreen_deliveries_total{ci="github",outcome="accepted"} 2)"));
   EXPECT_THAT(text, HasSubstr(R"(regreen_accept_seconds_bucket{ci="github",le="0.0025"} 2)"));
   EXPECT_THAT(text, HasSubstr(R"(regreen_tasks{state="watching",template="format"} 4)"));
   EXPECT_THAT(text, HasSubstr("regreen_queue_age_seconds 7"));
   EXPECT_THAT(text, HasSubstr("regreen_leases_lost_total 1"));
+  EXPECT_THAT(text, HasSubstr(R"(regreen_tasks_held_back{limit="per_day"} 3)"));
+  EXPECT_THAT(text, HasSubstr(R"(regreen_tasks_held_back{limit="cooldown"} 0)"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("made up"))) << "labels are bounded";
 }
 
 TEST(Metrics, AStateThatEmptiedGoesBackToZero) {

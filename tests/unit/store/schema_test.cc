@@ -130,5 +130,40 @@ TEST_F(Schema, ReadsTheRowsOfVersionOne) {
   EXPECT_EQ(history->recovered, 2);
 }
 
+// The fixture is version 1's with tasks of more states, after the second migration.
+TEST_F(Schema, GivesTheTasksOfVersionTwoTheirPlaceUnderLimits) {
+  std::ifstream dump(SourceFolder() + "/tests/fixtures/store/v2.sql");
+  std::stringstream sql;
+  sql << dump.rdbuf();
+  ASSERT_TRUE(Raw()->RunScript(sql.str()).ok());
+  ASSERT_EQ(Number("PRAGMA user_version"), 2);
+  const auto store = Open();
+  ASSERT_NE(store, nullptr);
+
+  const auto record = store->ReadTemplateRecord("npm-lockfile-drift");
+  ASSERT_TRUE(record.ok()) << Message(record.status());
+  EXPECT_EQ(record->tasks, 4) << "not the held, the queued and the cancelled one";
+  EXPECT_EQ(record->reproduced, 3);
+  EXPECT_EQ(record->verified, 2);
+  EXPECT_EQ(record->merged, 1);
+  EXPECT_EQ(record->failed, 1);
+  EXPECT_EQ(record->unreproducible, 1);
+  EXPECT_EQ(store->ReadTemplateRecord("damaged")->failed, 1) << "its plan cannot be read";
+  EXPECT_EQ(Number("SELECT count(*) FROM tasks WHERE at_work = 1 AND opens = 1"), 1);
+  EXPECT_EQ(Number("SELECT count(*) FROM tasks WHERE ended_at IS NOT NULL"), 5);
+  EXPECT_EQ(Number("SELECT begun_at - created_at FROM tasks WHERE state = 'merged'"), 1'000'000);
+  EXPECT_EQ(Number("SELECT count(*) FROM tasks WHERE fingerprint = 'f00d'"), 7);
+  EXPECT_TRUE(store->ListObservations(absl::UnixEpoch(), 0, 10)->empty());
+
+  const auto held = store->ListTasks({.state = TaskState::kHeld});
+  ASSERT_EQ(held->size(), 1u);
+  ASSERT_TRUE(store->Move(held->front().id, TaskState::kQueued, "approved").ok());
+  int queued = 0;
+  while (const auto lease = *store->ClaimTask("w", absl::Minutes(1))) {
+    queued += lease->task.state == TaskState::kQueued ? 1 : 0;
+  }
+  EXPECT_EQ(queued, 2);
+}
+
 }  // namespace
 }  // namespace regreen
