@@ -114,8 +114,8 @@ class Finder {
   std::optional<std::uint32_t> EndOfAside(const Match& match, std::uint32_t last) const {
     const Rule& rule = index_.rules[match.rule];
     if (!rule.until) return std::nullopt;
-    const auto end = std::min<std::size_t>(last, match.line + std::size_t{1} +
-                                                     static_cast<std::size_t>(rule.within));
+    const auto end = std::min<std::size_t>(
+        last, match.line + std::size_t{1} + static_cast<std::size_t>(rule.within));
     for (std::uint32_t i = match.line + 1; i < end; ++i) {
       if (rule.until->Contains(Matched(log_.lines()[i]))) return i;
     }
@@ -194,7 +194,8 @@ void LookAbove::Complete(Match& match) {
       break;
     }
     nearest.looked = std::max(nearest.looked, match.line);
-    if (nearest.line >= lowest) match.captures.insert(nearest.captures.begin(), nearest.captures.end());
+    if (nearest.line >= lowest)
+      match.captures.insert(nearest.captures.begin(), nearest.captures.end());
   }
 }
 
