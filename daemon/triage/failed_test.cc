@@ -4,6 +4,7 @@
 #include <cctype>
 #include <unordered_set>
 
+#include "daemon/base/regex.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -81,6 +82,10 @@ std::vector<FailedTest> ReadDoctest(const CleanLog& log, std::uint32_t line) {
   return {test};
 }
 
+bool IsSurefireHeading(std::string_view text) {
+  return text.starts_with("Failed tests:") || text.starts_with("Tests in error:");
+}
+
 std::vector<FailedTest> ReadNext(const CleanLog& log, std::uint32_t line) {
   if (line + 1 >= log.lines().size()) return {};
   std::string_view name = Trim(log.lines()[line + 1].text);
@@ -88,6 +93,26 @@ std::vector<FailedTest> ReadNext(const CleanLog& log, std::uint32_t line) {
   if (name.ends_with(']')) name = Trim(name.substr(0, name.rfind(" [")));
   if (name.find('#') == std::string_view::npos) return {};
   return {{std::string(name), line + 1}};
+}
+
+// "  FooTest.works:33->check:44 expected", "  works(com.acme.FooTest): expected", "  Foo.bar »
+// NullPointer".
+std::vector<FailedTest> ReadSurefire(const CleanLog& log, std::uint32_t heading) {
+  static const auto form = Regex::Compile(
+      R"(^  (?P<test>(?:(?:[\w$]+\.)*[A-Z][\w$]*(?:>[\w$.]+)?\.[\w$]+(?:\[[^\]]*\])?)|[^\s(]+\([\w.$]+\))(?::|->| |$))");
+  const auto& lines = log.lines();
+  std::vector<FailedTest> tests;
+  for (std::uint32_t i = heading; i < lines.size() && i - heading < kMaxBlock; ++i) {
+    const std::string_view text = lines[i].text;
+    const bool ends = text.starts_with("Tests run:") || IsSurefireHeading(text);
+    if (i > heading && ends) break;
+    // The first stands behind the heading, or below it.
+    std::string line(text);
+    if (i == heading) line = Cat("  ", Trim(text.substr(text.find(':') + 1)));
+    if (auto found = form.ok() ? form->Find(line) : std::nullopt)
+      tests.push_back({found->captures["test"], i});
+  }
+  return tests;
 }
 
 bool IsSeparator(char c) {
@@ -132,7 +157,8 @@ bool NamedTests::Has(std::string_view name) const {
 }
 
 const std::vector<std::string>& TitleForms() {
-  static const std::vector<std::string> forms = {"mocha", "numbered", "catch2", "doctest", "next"};
+  static const std::vector<std::string> forms = {"mocha",   "numbered", "catch2",
+                                                 "doctest", "next",     "surefire"};
   return forms;
 }
 
@@ -145,6 +171,7 @@ std::vector<FailedTest> ReadTitles(std::string_view form, const CleanLog& log, s
   if (form == "catch2") return ReadCatch2(log, line);
   if (form == "doctest") return ReadDoctest(log, line);
   if (form == "next") return ReadNext(log, line);
+  if (form == "surefire") return ReadSurefire(log, line);
   return {};
 }
 

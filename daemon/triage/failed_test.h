@@ -21,6 +21,7 @@ struct FailedTest {
 //   numbered  below a heading: "1) title", one line each
 //   catch2  above the line: name and sections between two rules of dashes; joined by " / "
 //   doctest  above the line: "TEST CASE:  name", deeper its subcases; joined by " / "
+//   surefire  behind and below "Failed tests:": "  Class.test:3 why", "  test(Class): why"
 //   next    the line below, without its place: "Class#test [file:3]:"
 const std::vector<std::string>& TitleForms();
 bool IsTitleForm(std::string_view form);

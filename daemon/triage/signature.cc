@@ -70,7 +70,8 @@ constexpr Replacement kMoving[] = {
     {R"( at 0x[0-9a-fA-F]+)", " at <address>"},
     {R"(\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)", "<id>"},
     {R"((\.\w+):\d+(?::\d+)?( ›|$))", R"(\1\2)"},  // "a.spec.ts:3:5 › works", "a.feature:12"
-    {R"( \(line \d+\))", ""},                      // rustdoc's "src/a.rs - f (line 12)"
+    {R"((\.feature):\d+)", R"(\1)"},
+    {R"( \(line \d+\))", ""},  // rustdoc's "src/a.rs - f (line 12)"
 };
 
 using Table = std::vector<std::pair<Regex, std::string>>;
