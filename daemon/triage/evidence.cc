@@ -171,9 +171,13 @@ class Assembler {
   // The match of the highest priority names the failure. Of several by its rule the one whose name
   // comes first by the alphabet does: jobs run tests and compilers in different orders.
   Match* Cause() {
+    const bool decided = std::ranges::any_of(matches_, [&](const Match& match) {
+      return IsOfFailedStep(match) && RuleOf(match).priority > kGenericPriority;
+    });
     Match* best = nullptr;
     std::tuple<int, std::uint32_t> best_rank;
     for (Match& match : matches_) {
+      if (decided && !IsOfFailedStep(match)) continue;
       const std::tuple<int, std::uint32_t> rank(-RuleOf(match).priority, match.line);
       if (best == nullptr || rank < best_rank) {
         best = &match;
@@ -183,13 +187,22 @@ class Assembler {
     if (best == nullptr) return nullptr;
     std::string best_subject = Subject(*best);
     for (Match& match : matches_) {
-      if (match.rule != best->rule) continue;
+      if (match.rule != best->rule || (decided && !IsOfFailedStep(match))) continue;
       std::string subject = Subject(match);
       if (subject.empty() || (!best_subject.empty() && subject >= best_subject)) continue;
       best = &match;
       best_subject = std::move(subject);
     }
     return FirstToTell(best, best_subject);
+  }
+
+  // The first step that failed decides: those behind it clean up, or fail for want of it. What ends
+  // a job whatever it did is printed at any place.
+  bool IsOfFailedStep(const Match& match) const {
+    constexpr int kEndsAnyJob = 88;
+    if (!outline_.failed || RuleOf(match).priority >= kEndsAnyJob) return true;
+    const LogStep& step = outline_.steps[*outline_.failed];
+    return match.line >= step.first && match.line <= step.last;
   }
 
   // A log names a failure in several places, and tells why in one of them only.

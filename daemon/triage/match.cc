@@ -168,7 +168,8 @@ std::vector<Match> FindMatches(const RuleIndex& index, const CleanLog& log, cons
 void Complete(Match& match, const RuleIndex& index, const CleanLog& log) {
   const Rule& rule = index.rules[match.rule];
   const auto within = static_cast<std::size_t>(rule.within);
-  const std::size_t lowest = match.line > within ? match.line - within : 0;
+  const auto above_within = static_cast<std::size_t>(rule.above_within);
+  const std::size_t lowest = match.line > above_within ? match.line - above_within : 0;
   for (const Regex& above : rule.above) {
     for (std::size_t i = match.line; i > lowest; --i) {
       if (TakeCaptures(above, log.lines()[i - 1], match)) break;
@@ -182,7 +183,7 @@ void Complete(Match& match, const RuleIndex& index, const CleanLog& log) {
 
 void LookAbove::Complete(Match& match) {
   const Rule& rule = index_.rules[match.rule];
-  const auto within = static_cast<std::uint32_t>(rule.within);
+  const auto within = static_cast<std::uint32_t>(rule.above_within);
   const std::uint32_t lowest = match.line > within ? match.line - within : 0;
   for (const Regex& above : rule.above) {
     Nearest& nearest = nearest_[&above];

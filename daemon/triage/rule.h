@@ -37,7 +37,8 @@ struct Rule {
   std::vector<Regex> above;    // likewise, each from the nearest of the lines above
   std::optional<Regex> until;  // what lies between the match and the line that matches this is an
                                // aside: no rule matches there
-  int within = 30;             // how many lines `then`, `above` and `until` look at
+  int within = 30;             // how many lines `then` and `until` look at
+  int above_within = 30;       // how many lines `above` looks at; as `within` when it is not given
   int before = 0, after = 2;   // lines of context
   std::string test;            // template of a failed test's name, e.g. "{class}.{test}"
   std::string titles;          // how the test's name goes on in the lines below; see failed_test.h

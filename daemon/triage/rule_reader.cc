@@ -78,6 +78,7 @@ void ReadResult(TomlTable& table, Rule& rule) {
   rule.before = ReadInt(table, "before", rule.before, 0, kMaxContext);
   rule.after = ReadInt(table, "after", rule.after, 0, kMaxContext);
   rule.within = ReadInt(table, "within", rule.within, 1, kMaxWithin);
+  rule.above_within = ReadInt(table, "above_within", rule.within, 1, kMaxWithin);
   rule.then = ReadPattern(table, "then");
   rule.above = ReadPatterns(table, "above");
   rule.until = ReadPattern(table, "until");
