@@ -67,6 +67,7 @@ constexpr Replacement kChanging[] = {
 
 // What changes in names, where numbers tell tests apart.
 constexpr Replacement kMoving[] = {
+    {R"(^([\w$]+)\(((?:\w+\.)+[A-Z][\w$]*)\)$)", R"(\2.\1)"},  // "works(org.acme.FooTest)"
     {R"( at 0x[0-9a-fA-F]+)", " at <address>"},
     {R"(\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)", "<id>"},
     {R"((\.\w+):\d+(?::\d+)?( ›|$))", R"(\1\2)"},  // "a.spec.ts:3:5 › works", "a.feature:12"

@@ -67,6 +67,8 @@ const Case kNames[] = {
     {"python before 3.11", "test_x (mod.Case)", "test_x (mod.Case)"},
     {"python from 3.11 on", "test_x (mod.Case.test_x)", "test_x (mod.Case)"},
     {"another test of that case", "test_x (mod.Case.test_xx)", "test_x (mod.Case.test_xx)"},
+    {"an old surefire", "works(org.acme.FooTest)", "org.acme.FooTest.works"},
+    {"a parameter's type stays", "works(int)", "works(int)"},
     {"where a test stands moves", "tests/a.spec.ts:3:5 › login › works",
      "tests/a.spec.ts › login › works"},
     {"where a doc test stands moves", "src/lib.rs - total (line 12)", "src/lib.rs - total"},
