@@ -17,7 +17,8 @@ as_root() {
 
 build=(g++ cmake ninja-build ccache pkg-config git ca-certificates make bubblewrap xz-utils dpkg-dev
   libssl-dev zlib1g-dev libzstd-dev libgit2-dev rapidjson-dev libabsl-dev prometheus-cpp-dev libsqlite3-dev
-  libre2-dev libvectorscan-dev libtomlplusplus-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libseccomp-dev)
+  libre2-dev libvectorscan-dev libtomlplusplus-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libseccomp-dev
+  libkainjow-mustache-dev)
 test=(libgtest-dev libgmock-dev nodejs npm curl sqlite3 strace procps)
 bench=(libbenchmark-dev webhook wrk ripgrep)
 

@@ -1,8 +1,12 @@
 #include "adapters/git/apply.h"
 
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "adapters/git/tree_editor.h"
+#include "adapters/git/tree_files.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -46,6 +50,17 @@ std::vector<FileChange> ChangesOf(const git_diff_delta& delta) {
   }
 }
 
+std::set<std::string> PathsOf(git_diff* diff) {
+  std::set<std::string> paths;
+  for (std::size_t i = 0; i < git_diff_num_deltas(diff); ++i) {
+    const git_diff_delta* delta = git_diff_get_delta(diff, i);
+    for (const char* path : {delta->old_file.path, delta->new_file.path}) {
+      if (path != nullptr) paths.insert(path);
+    }
+  }
+  return paths;
+}
+
 }  // namespace
 
 StatusOr<DiffPtr> ParseDiff(std::string_view bytes) {
@@ -62,16 +77,31 @@ StatusOr<DiffPtr> ParseDiff(std::string_view bytes) {
 }
 
 StatusOr<git_oid> ApplyToTree(git_repository* repository, git_tree* base, git_diff* diff) {
+  // libgit2 reads the whole tree that it applies to: it gets one of what the patch is about.
+  const std::set<std::string> paths = PathsOf(diff);
+  ASSIGN_OR_RETURN(const TreePtr part, PartOf(repository, base, paths));
   int code = 0;
-  auto index = GitMake<IndexPtr>(code, git_apply_to_tree, repository, base, diff, nullptr);
-  git_oid tree;
-  if (code == 0) code = git_index_write_tree_to(&tree, index.get(), repository);
+  auto index = GitMake<IndexPtr>(code, git_apply_to_tree, repository, part.get(), diff, nullptr);
   // Whatever the reason, it is the patch that does not fit; a broken store shows on the next read.
   if (code != 0) {
     return InvalidArgument(Cat("the patch does not fit its base commit: ",
                                Message(GitError(code, "it cannot be applied"))));
   }
-  return tree;
+  TreeEditor edited(repository, base);
+  for (const std::string& path : paths) {
+    const git_index_entry* entry = git_index_get_bypath(index.get(), path.c_str(), 0);
+    if (entry == nullptr) {
+      edited.Remove(path);
+    } else {
+      edited.Set(path, entry->id, static_cast<git_filemode_t>(entry->mode));
+    }
+  }
+  return edited.Write();
+}
+
+CommitText VerifiedPatchText(git_commit* base) {
+  return {"regreen", "regreen@localhost", "The patch that is being verified\n",
+          absl::FromUnixSeconds(git_commit_time(base))};
 }
 
 StatusOr<git_oid> CommitPatch(git_repository* repository, const Patch& patch,

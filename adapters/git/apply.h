@@ -23,6 +23,9 @@ struct CommitText {
   absl::Time when;
 };
 
+// Of the commit that a verifying workspace has on top of `base`; the same for the same base.
+CommitText VerifiedPatchText(git_commit* base);
+
 // Checks the patch's digest, applies it to its base commit, and commits on top of that. The same
 // arguments give the same commit. InvalidArgument for a patch that changes nothing.
 StatusOr<git_oid> CommitPatch(git_repository* repository, const Patch& patch,

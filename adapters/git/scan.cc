@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,6 +45,23 @@ const char* KindOf(mode_t mode) {
   return "it is a device";
 }
 
+// A character device 0/0 in an upper folder says that the lower one's entry is gone.
+bool IsWhiteout(const struct stat& info) {
+  return S_ISCHR(info.st_mode) && info.st_rdev == 0;
+}
+
+// The folder stands instead of the lower one, not above it. The name depends on who mounted.
+bool IsOpaque(int folder) {
+  char value = 0;
+  return (fgetxattr(folder, "trusted.overlay.opaque", &value, 1) == 1 && value == 'y') ||
+         (fgetxattr(folder, "user.overlay.opaque", &value, 1) == 1 && value == 'y');
+}
+
+UniqueFd OpenSubfolder(int parent, const std::string& name) {
+  if (parent < 0) return UniqueFd();
+  return UniqueFd(openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
 bool Before(const timespec& a, const timespec& b) {
   return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
 }
@@ -53,11 +71,31 @@ bool Before(const timespec& a, const timespec& b) {
 Status Scan::Run(const std::string& worktree, git_tree* base) {
   UniqueFd root(open(worktree.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!root) return ErrnoStatus(errno, Cat("cannot open the worktree ", worktree));
-  RETURN_IF_ERROR(ignores_.Take(root.get(), ""));
-  return Folder(root.get(), "", base, 0);
+  const Place place{root.get()};
+  RETURN_IF_ERROR(TakeIgnores(place, ""));
+  return Folder(place, "", base, 0);
 }
 
-Status Scan::Folder(int folder, const std::string& prefix, git_tree* base, int depth) {
+Status Scan::RunOverlay(const std::string& upper, const std::string& lower, git_tree* base) {
+  const UniqueFd top(open(upper.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!top) return ErrnoStatus(errno, Cat("cannot open the folder ", upper));
+  const UniqueFd below(open(lower.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!below) return ErrnoStatus(errno, Cat("cannot open the folder ", lower));
+  const Place place{top.get(), below.get()};
+  RETURN_IF_ERROR(TakeIgnores(place, ""));
+  return Folder(place, "", base, 0);
+}
+
+// The rules that hold in a folder: of an overlay the upper file, or else the lower one.
+Status Scan::TakeIgnores(const Place& place, const std::string& prefix) {
+  struct stat info;
+  const bool upper = fstatat(place.folder, ".gitignore", &info, AT_SYMLINK_NOFOLLOW) == 0;
+  if (upper || place.lower < 0) return ignores_.Take(place.folder, prefix);
+  return ignores_.Take(place.lower, prefix);
+}
+
+Status Scan::Folder(const Place& place, const std::string& prefix, git_tree* base, int depth) {
+  const int folder = place.folder;
   if (depth > limits_.depth) return Refuse(prefix, "folders are nested too deeply");
   if (stop_.stop_requested()) return Cancelled("stopped while a patch was being captured");
   ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesIn(folder, prefix));
@@ -73,21 +111,27 @@ Status Scan::Folder(int folder, const std::string& prefix, git_tree* base, int d
       return Refuse(entry.path, "it cannot be read");
     }
     if (base != nullptr) entry.base = git_tree_entry_byname(base, name.c_str());
-    RETURN_IF_ERROR(One(folder, entry, depth));
+    RETURN_IF_ERROR(One(place, entry, depth));
   }
+  if (place.lower >= 0) return OkStatus();  // what is not above is as it is below
   for (std::size_t i = 0; base != nullptr && i < git_tree_entrycount(base); ++i) {
     const git_tree_entry* entry = git_tree_entry_byindex(base, i);
     const std::string name = git_tree_entry_name(entry);
     if (std::binary_search(names.begin(), names.end(), name)) continue;
-    RETURN_IF_ERROR(Remove(entry, Cat(prefix, name)));
+    tree_.Remove(Cat(prefix, name));
   }
   return OkStatus();
 }
 
-Status Scan::One(int folder, Entry& entry, int depth) {
-  if (S_ISDIR(entry.info.st_mode)) return Subfolder(folder, entry, depth);
+Status Scan::One(const Place& place, Entry& entry, int depth) {
+  const int folder = place.folder;
+  if (S_ISDIR(entry.info.st_mode)) return Subfolder(place, entry, depth);
+  if (place.lower >= 0 && IsWhiteout(entry.info)) {
+    if (entry.base != nullptr) tree_.Remove(entry.path);
+    return OkStatus();
+  }
   if (entry.base != nullptr && git_tree_entry_type(entry.base) != GIT_OBJECT_BLOB) {
-    RETURN_IF_ERROR(Remove(entry.base, entry.path));
+    tree_.Remove(entry.path);
     entry.base = nullptr;
   }
   if (entry.base == nullptr) {
@@ -99,16 +143,19 @@ Status Scan::One(int folder, Entry& entry, int depth) {
   return Refuse(entry.path, KindOf(entry.info.st_mode));
 }
 
-Status Scan::Subfolder(int parent, Entry& entry, int depth) {
+Status Scan::Subfolder(const Place& parent, Entry& entry, int depth) {
   const git_object_t kind =
       entry.base == nullptr ? GIT_OBJECT_INVALID : git_tree_entry_type(entry.base);
   // A submodule's files are another repository's.
   if (kind == GIT_OBJECT_COMMIT) return OkStatus();
-  if (kind == GIT_OBJECT_BLOB) RETURN_IF_ERROR(Remove(entry.base, entry.path));
-  UniqueFd folder(
-      openat(parent, entry.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (kind == GIT_OBJECT_BLOB) tree_.Remove(entry.path);
+  const UniqueFd folder = OpenSubfolder(parent.folder, entry.name);
   const std::string prefix = entry.path + "/";
-  if (folder) RETURN_IF_ERROR(ignores_.Take(folder.get(), prefix));
+  UniqueFd lower;
+  if (folder && kind == GIT_OBJECT_TREE && !IsOpaque(folder.get()))
+    lower = OpenSubfolder(parent.lower, entry.name);
+  const Place place{folder.get(), lower.get()};
+  if (folder) RETURN_IF_ERROR(TakeIgnores(place, prefix));
   TreePtr tree;
   if (kind == GIT_OBJECT_TREE) {
     int code = 0;
@@ -119,7 +166,7 @@ Status Scan::Subfolder(int parent, Entry& entry, int depth) {
     if (ignored) return OkStatus();
   }
   if (!folder) return Refuse(entry.path, "the folder cannot be read");
-  return Folder(folder.get(), prefix, tree.get(), depth + 1);
+  return Folder(place, prefix, tree.get(), depth + 1);
 }
 
 Status Scan::File(int folder, Entry& entry) {
@@ -177,26 +224,12 @@ Status Scan::Replace(const Entry& entry, std::string_view bytes, unsigned mode) 
   }
   code = git_blob_create_from_buffer(&id, repository_, bytes.data(), bytes.size());
   if (code != 0) return GitError(code, "cannot store a file");
-  git_index_entry added = {};
-  added.mode = mode;
-  added.id = id;
-  added.path = entry.path.c_str();
-  if (git_index_add(index_, &added) != 0) {
-    return Refuse(entry.path, CleanGitText(git_error_last()->message));
-  }
-  return OkStatus();
-}
-
-Status Scan::Remove(const git_tree_entry* gone, const std::string& path) {
-  const int code = git_tree_entry_type(gone) == GIT_OBJECT_TREE
-                       ? git_index_remove_directory(index_, path.c_str(), 0)
-                       : git_index_remove(index_, path.c_str(), 0);
-  if (code != 0) return GitError(code, Cat("cannot record that ", EscapeControl(path), " is gone"));
+  tree_.Set(entry.path, id, static_cast<git_filemode_t>(mode));
   return OkStatus();
 }
 
 bool Scan::Unchanged(const Entry& entry, unsigned mode) const {
-  if (entry.base == nullptr) return false;
+  if (entry.base == nullptr || known_ == nullptr) return false;
   const git_index_entry* known = git_index_get_bypath(known_, entry.path.c_str(), 0);
   if (known == nullptr || !git_oid_equal(&known->id, git_tree_entry_id(entry.base))) return false;
   if (known->mode != mode ||

@@ -1,4 +1,4 @@
-// Reads a hostile folder into an index: what is there, compared with a base tree, by content. No
+// Reads a hostile folder into a tree: what is there, compared with a base tree, by content. No
 // link is followed, no filter runs, nothing below .git is read.
 #pragma once
 
@@ -10,6 +10,7 @@
 
 #include "adapters/git/ignore.h"
 #include "adapters/git/library.h"
+#include "adapters/git/tree_editor.h"
 
 namespace regreen {
 
@@ -21,13 +22,14 @@ struct ScanLimits {
 
 class Scan {
  public:
-  // All must outlive the scan. `index` holds the base tree and is changed to what the folder holds;
+  // All must outlive the scan. `tree` is of the base tree and is told what differs in the folder;
   // `known` is the state of the files at the checkout: one that is as old and of the same inode and
-  // size is not read again. A file as new as `stamp` always is: it may have changed since unseen.
-  Scan(git_repository* repository, git_index* index, git_index* known, timespec stamp,
+  // size is not read again (nullptr: each is read). A file as new as `stamp` always is: it may have
+  // changed since unseen.
+  Scan(git_repository* repository, TreeEditor& tree, git_index* known, timespec stamp,
        IgnoreRules& ignores, std::stop_token stop)
       : repository_(repository),
-        index_(index),
+        tree_(tree),
         known_(known),
         stamp_(stamp),
         ignores_(ignores),
@@ -35,6 +37,9 @@ class Scan {
 
   // InvalidArgument names what cannot be in a patch; Cancelled.
   Status Run(const std::string& worktree, git_tree* base);
+  // The folder is the upper one of an overlay, and `lower` what it lies upon: what is not in the
+  // upper one is as in the base tree, unless a white-out or an opaque folder says that it is gone.
+  Status RunOverlay(const std::string& upper, const std::string& lower, git_tree* base);
 
  private:
   struct Entry {
@@ -42,18 +47,22 @@ class Scan {
     struct stat info;
     const git_tree_entry* base = nullptr;  // of the base tree, at the same name
   };
-  Status Folder(int folder, const std::string& prefix, git_tree* base, int depth);
-  Status One(int folder, Entry& entry, int depth);
-  Status Subfolder(int parent, Entry& entry, int depth);
+  // Two views of one folder. `lower` is -1 where the upper one, or the only one, is all there is.
+  struct Place {
+    int folder = -1, lower = -1;
+  };
+  Status Folder(const Place& place, const std::string& prefix, git_tree* base, int depth);
+  Status One(const Place& place, Entry& entry, int depth);
+  Status Subfolder(const Place& parent, Entry& entry, int depth);
+  Status TakeIgnores(const Place& place, const std::string& prefix);
   Status File(int folder, Entry& entry);
   Status Link(int folder, Entry& entry);
   StatusOr<bool> SameLargeFile(int file, const Entry& entry) const;
   Status Replace(const Entry& entry, std::string_view bytes, unsigned mode);
-  Status Remove(const git_tree_entry* gone, const std::string& path);
   bool Unchanged(const Entry& entry, unsigned mode) const;
 
   git_repository* repository_;
-  git_index* index_;
+  TreeEditor& tree_;
   git_index* known_;
   timespec stamp_;
   IgnoreRules& ignores_;

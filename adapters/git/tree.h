@@ -27,6 +27,21 @@ std::vector<std::string> ObjectStores(const std::string& repository);
 
 // Writes the files of the commit, and a usable .git with a detached HEAD.
 Status Checkout(const CheckoutSpec& spec);
+// The same, without a patch, by hard links to the files of an older checkout of the same repository
+// and what differs. The older one, nobody wrote to.
+Status CheckoutLike(const CheckoutSpec& spec, const CheckoutSpec& older);
+
+// A checkout that is shown through an overlay (daemon/base/overlay.h): nobody writes to it, and
+// what differs is in the folder above.
+struct OverlaidCheckout {
+  CheckoutSpec base;        // as it was made, without a patch
+  std::string upper;        // made already
+  std::string trusted_git;  // a folder of our own; made when it is needed
+};
+// Into an empty upper folder: the files of the patch, and HEAD and index as if it were committed.
+Status LayPatch(const OverlaidCheckout& checkout, const Patch& patch);
+// As CaptureChanges, in time that depends on what changed, not on what is there.
+StatusOr<Patch> CaptureOverlay(const OverlaidCheckout& checkout, std::stop_token stop);
 
 // What differs between the commit and the worktree, by content. Never reads the worktree's .git.
 // InvalidArgument names a thing that cannot be in a patch (a FIFO, a device, a nested repository).

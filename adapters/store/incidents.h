@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "adapters/store/connection.h"
+#include "adapters/store/observations.h"
 #include "daemon/base/status.h"
 #include "daemon/ports/store.h"
 
@@ -20,6 +21,7 @@ struct NewIncident {
   const IncidentOutcome& outcome;
   std::string incident_json;
   std::string plan_json;  // "" without a plan
+  PackedFacts facts;
 };
 
 // Decides what the outcome means beside what is known, and writes that with its decision. Answers
@@ -29,8 +31,6 @@ StatusOr<std::optional<std::string>> RecordIncident(Connection& db, absl::Time n
                                                     const std::string& delivery_key,
                                                     const NewIncident& added);
 
-// Marks what the attempts before this one showed. Doing it again changes nothing.
-Status RecordRecovery(Connection& db, const RunKey& green);
 StatusOr<History> ReadHistoryOf(Connection& db, const RunKey& run, std::string_view fingerprint);
 
 struct IncidentRow {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "adapters/store/green.h"
 #include "adapters/store/incidents.h"
 #include "adapters/store/rows.h"
 #include "adapters/store/sqlite_store.h"
@@ -69,6 +70,19 @@ Status ReadTaskCounts(Connection& db, StoreCounts& counts) {
     ASSIGN_OR_RETURN(const bool row, query.Next());
     if (!row) return OkStatus();
     counts.tasks[{query.String(0), query.String(1)}] = query.Int(2);
+  }
+}
+
+Status ReadHeldBackCounts(Connection& db, StoreCounts& counts) {
+  ASSIGN_OR_RETURN(
+      Query query,
+      db.Prepare("SELECT CASE WHEN t.held_back <> '' THEN t.held_limit ELSE l.held_limit END kind, "
+                 "count(*) FROM tasks t INDEXED BY tasks_in_lane JOIN lanes l ON l.seq = t.lane "
+                 "WHERE t.state = 'queued' AND t.at_work = 0 AND kind <> '' GROUP BY kind"));
+  while (true) {
+    ASSIGN_OR_RETURN(const bool row, query.Next());
+    if (!row) return OkStatus();
+    counts.held_back[query.String(0)] = query.Int(1);
   }
 }
 
@@ -173,7 +187,7 @@ StatusOr<std::vector<Decision>> SqliteStore::ListDecisions(int limit) {
 }
 
 // Pending deliveries are all that did not end; pending tasks those that wait for a worker right
-// now. Work that is leased, backs off or is looked at again later does not wait.
+// now. Work that is leased, backs off, is held back or is looked at again later does not wait.
 StatusOr<StoreCounts> SqliteStore::Count() {
   StoreCounts counts;
   const Status status = database_->Read([&](Connection& db) -> Status {
@@ -186,7 +200,14 @@ StatusOr<StoreCounts> SqliteStore::Count() {
                                  now));
     ASSIGN_OR_RETURN(
         const Backlog tasks,
-        ReadBacklog(db, "SELECT count(*), min(due_at) FROM tasks WHERE due_at <= ?1", now));
+        ReadBacklog(db,
+                    "SELECT count(*), min(due_at) FROM ("
+                    "SELECT due_at FROM tasks WHERE due_at <= ?1 AND at_work = 1 UNION ALL "
+                    "SELECT t.due_at FROM tasks t INDEXED BY tasks_in_lane "
+                    "JOIN lanes l ON l.seq = t.lane WHERE t.state = 'queued' AND t.at_work = 0 "
+                    "AND t.due_at <= ?1 AND l.blocked_until <= ?1)",
+                    now));
+    RETURN_IF_ERROR(ReadHeldBackCounts(db, counts));
     counts.pending_deliveries = deliveries.count;
     counts.pending_tasks = tasks.count;
     const std::int64_t since = std::min(deliveries.since.value_or(now), tasks.since.value_or(now));
@@ -205,6 +226,16 @@ StatusOr<History> SqliteStore::ReadHistory(const RunKey& run, const std::string&
   });
   RETURN_IF_ERROR(status);
   return history;
+}
+
+StatusOr<GreenWaits> SqliteStore::WaitsForGreen(const RunHint& run) {
+  GreenWaits waits;
+  const Status status = database_->Read([&](Connection& db) -> Status {
+    ASSIGN_OR_RETURN(waits, ReadGreenWaits(db, run));
+    return OkStatus();
+  });
+  RETURN_IF_ERROR(status);
+  return waits;
 }
 
 }  // namespace regreen

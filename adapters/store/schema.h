@@ -13,6 +13,7 @@ struct Migration {
   int version;      // from 1, without a gap
   const char* sql;  // runs in one transaction with the change of the version
 };
+extern const char kLimitsMigration[];  // 3, in migration_limits.cc
 // One that was released is never edited; a change of the schema is one more at the end.
 std::span<const Migration> Migrations();
 

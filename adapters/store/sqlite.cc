@@ -7,9 +7,10 @@
 
 namespace regreen {
 
-StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path, const Clock& clock) {
+StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path, const Clock& clock,
+                                                 StoreOptions options) {
   ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(path));
-  return std::make_unique<SqliteStore>(std::move(database), clock);
+  return std::make_unique<SqliteStore>(std::move(database), clock, std::move(options));
 }
 
 Status SqliteStore::Ping() {

@@ -12,6 +12,7 @@ namespace regreen {
 
 // Opens or creates the database, and brings it to this version's schema. `clock` must outlive it.
 // FailedPrecondition when a newer version wrote it.
-StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path, const Clock& clock);
+StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path, const Clock& clock,
+                                                 StoreOptions options = {});
 
 }  // namespace regreen

@@ -1,6 +1,8 @@
-// The embedded store. Its methods are defined by subject: deliveries.cc, tasks.cc, records.cc.
+// The embedded store. Its methods are defined by subject: deliveries.cc, tasks.cc, claim.cc,
+// records.cc, template_records.cc, observations.cc.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,8 +17,8 @@ namespace regreen {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(std::unique_ptr<Database> database, const Clock& clock)
-      : database_(std::move(database)), clock_(clock) {}
+  SqliteStore(std::unique_ptr<Database> database, const Clock& clock, StoreOptions options)
+      : database_(std::move(database)), clock_(clock), options_(std::move(options)) {}
 
   StatusOr<std::vector<AcceptOutcome>> Accept(std::span<const NewDelivery> deliveries) override;
   // In the order of becoming due: a delivery that was retried stands behind those that came
@@ -49,6 +51,13 @@ class SqliteStore final : public Store {
   StatusOr<std::vector<Decision>> ListDecisions(int limit) override;
   StatusOr<StoreCounts> Count() override;
   StatusOr<History> ReadHistory(const RunKey& run, const std::string& fingerprint) override;
+  StatusOr<GreenWaits> WaitsForGreen(const RunHint& run) override;
+
+  StatusOr<std::vector<TemplateRecord>> ListTemplateRecords() override;
+  StatusOr<TemplateRecord> ReadTemplateRecord(const std::string& template_name) override;
+  StatusOr<std::vector<Observation>> ListObservations(absl::Time since, std::int64_t after_id,
+                                                      int limit) override;
+  StatusOr<std::vector<Observation>> FindObservations(const std::string& delivery_key) override;
 
   StatusOr<std::vector<DeliveryRow>> ListDeliveries(int limit) override;
   Status Ping() override;
@@ -56,6 +65,9 @@ class SqliteStore final : public Store {
  private:
   const std::unique_ptr<Database> database_;
   const Clock& clock_;
+  const StoreOptions options_;
+  // The first claim looks at everything that is held back: limits may have been others before.
+  std::atomic<bool> woke_ = false;
 };
 
 }  // namespace regreen

@@ -17,7 +17,9 @@ namespace regreen {
 
 struct NewTask {
   std::int64_t incident = 0;  // seq
-  std::string_view repo, template_name, plan_json;
+  std::string_view repo, fingerprint;
+  const Plan* plan = nullptr;
+  std::string_view plan_json;
   bool hold = false;
   std::string_view reason;
 };
@@ -40,13 +42,18 @@ struct TaskPlace {
   std::int64_t seq = 0, incident = 0, lease_epoch = 0;
   TaskState state = TaskState::kQueued;
   int attempt = 1;
+  std::string repo, template_name;
+  bool leased = false;
+  bool begun = false;
+  std::int64_t lane = 0;  // where it waits, or waited
 };
 // nullopt when there is no such task. The id in full.
 StatusOr<std::optional<TaskPlace>> FindTask(Connection& db, const std::string& id);
 
 // Writes the state that the transition table allowed: gives the lease back (whoever held it is
 // fenced from here on), makes the task due after `delay` where a worker may claim it, closes the
-// incident of a task that ends, and appends `entry` to the timeline unless it is empty.
+// incident of a task that ends, and appends `entry` to the timeline unless it is empty. Wakes what
+// waits for the task's place.
 struct TaskMove {
   TaskState to = TaskState::kQueued;
   int attempt = 1;
@@ -65,9 +72,12 @@ struct TaskRow {
 inline constexpr std::string_view kTaskColumns =
     "t.id, t.state, t.attempt, t.lease_epoch, t.created_at, t.updated_at, t.not_before, t.reason, "
     "t.patch_digest, t.branch, t.pushed_commit, t.change_number, t.change_link, t.change_created, "
-    "t.plan, i.incident, i.id, i.key";
+    "t.plan, i.incident, i.id, i.key, t.reproduced, t.ladder_next, t.ladder_last, "
+    "t.ladder_reruns, t.run_attempt, t.spent_usd, t.spent_us, "
+    "t.state = 'queued' AND t.at_work = 0, t.held_back, t.due_at, "
+    "ifnull(l.held_back, ''), ifnull(l.blocked_until, 0)";
 inline constexpr std::string_view kTaskTables =
-    " FROM tasks t JOIN incidents i ON i.seq = t.incident ";
+    " FROM tasks t JOIN incidents i ON i.seq = t.incident LEFT JOIN lanes l ON l.seq = t.lane ";
 StatusOr<TaskRow> ReadTaskRow(const Query& query);
 // Internal when this version cannot read it.
 StatusOr<Task> ParseTask(TaskRow row);

@@ -1,9 +1,11 @@
 #include <utility>
 
 #include "adapters/store/incidents.h"
+#include "adapters/store/lanes.h"
 #include "adapters/store/rows.h"
 #include "adapters/store/sqlite_store.h"
 #include "adapters/store/task_rows.h"
+#include "adapters/store/usage.h"
 #include "daemon/base/text.h"
 #include "daemon/domain/transition.h"
 
@@ -69,50 +71,33 @@ Status WriteResults(Connection& db, std::int64_t task, const TaskUpdate& update)
                                update.change->created ? 1 : 0)
                         .status());
   }
+  if (update.ladder) {
+    const LadderPosition& ladder = *update.ladder;
+    RETURN_IF_ERROR(db.Execute("UPDATE tasks SET ladder_next = ?2, ladder_last = ?3, "
+                               "ladder_reruns = ?4, run_attempt = ?5 WHERE seq = ?1",
+                               task, ladder.next, Text{ToString(ladder.last)}, ladder.reruns,
+                               ladder.run_attempt)
+                        .status());
+  }
+  if (update.reproduced) {
+    RETURN_IF_ERROR(db.Execute("UPDATE tasks SET reproduced = 1 WHERE seq = ?1", task).status());
+  }
   return OkStatus();
 }
 
-Status WritePlan(Connection& db, std::int64_t task, const Plan& plan, const std::string& json) {
+Status WritePlan(Connection& db, TaskPlace& place, const Plan& plan, const std::string& json) {
+  place.template_name = plan.template_name;
+  if (place.state == TaskState::kQueued) {
+    ASSIGN_OR_RETURN(place.lane, LaneOf(db, place.repo, plan));
+  }
   return db
-      .Execute("UPDATE tasks SET plan = ?2, template = ?3 WHERE seq = ?1", task, Text{json},
-               Text{plan.template_name})
+      .Execute("UPDATE tasks SET plan = ?2, template = ?3, opens = ?4, lane = ?5 WHERE seq = ?1",
+               place.seq, Text{json}, Text{plan.template_name}, MayOpenChange(plan) ? 1 : 0,
+               place.lane)
       .status();
 }
 
-// Leases the first task that is due and free; nullopt when there is none.
-StatusOr<std::optional<std::int64_t>> LeaseNext(Connection& db, const std::string& worker,
-                                                absl::Time now, absl::Duration ttl) {
-  ASSIGN_OR_RETURN(Query query, db.Prepare("UPDATE tasks SET lease_epoch = lease_epoch + 1, "
-                                           "attempt = attempt + (worker IS NOT NULL), worker = ?1, "
-                                           "due_at = ?3, updated_at = ?2 "
-                                           "WHERE seq = (SELECT seq FROM tasks WHERE due_at <= ?2 "
-                                           "ORDER BY due_at, seq LIMIT 1) RETURNING seq",
-                                           worker, ToMicros(now), ToMicros(now + ttl)));
-  ASSIGN_OR_RETURN(const bool row, query.Next());
-  return row ? std::optional(query.Int(0)) : std::nullopt;
-}
-
 }  // namespace
-
-StatusOr<std::optional<TaskLease>> SqliteStore::ClaimTask(const std::string& worker,
-                                                          absl::Duration ttl) {
-  static const std::string kSelect = Cat("SELECT ", kTaskColumns, kTaskTables, "WHERE t.seq = ?1");
-  std::optional<TaskRow> claimed;
-  const Status status = database_->Write([&](Connection& db) -> Status {
-    ASSIGN_OR_RETURN(const auto seq, LeaseNext(db, worker, clock_.Now(), ttl));
-    if (!seq) return OkStatus();
-    ASSIGN_OR_RETURN(Query query, db.Prepare(kSelect, *seq));
-    ASSIGN_OR_RETURN(const bool row, query.Next());
-    if (!row) return Internal("A task that was claimed just now has no incident.");
-    ASSIGN_OR_RETURN(claimed, ReadTaskRow(query));
-    return OkStatus();
-  });
-  RETURN_IF_ERROR(status);
-  if (!claimed) return std::optional<TaskLease>();
-  // After the lease was committed: one that cannot be read does not stand in the way of the others.
-  ASSIGN_OR_RETURN(Task task, ParseTask(*std::move(claimed)));
-  return std::optional(TaskLease{worker, std::move(task)});
-}
 
 Status SqliteStore::Renew(const TaskLease& lease, absl::Duration ttl) {
   return database_->Write([&](Connection& db) -> Status {
@@ -142,13 +127,15 @@ Status SqliteStore::Commit(const TaskLease& lease, const TaskUpdate& update) {
   const std::vector<PackedArtifact> packed = PackArtifacts(update.artifacts);
   const std::string plan_json = update.plan ? ToJson(*update.plan) : std::string();
   return database_->Write([&](Connection& db) -> Status {
-    ASSIGN_OR_RETURN(const TaskPlace place, FindLeased(db, lease));
+    ASSIGN_OR_RETURN(TaskPlace place, FindLeased(db, lease));
     ASSIGN_OR_RETURN(const TaskMove move, MoveOf(place, update));
     const absl::Time now = clock_.Now();
     RETURN_IF_ERROR(AppendTimeline(db, place.seq, now, update.timeline));
     RETURN_IF_ERROR(PutArtifacts(db, place.seq, packed));
     RETURN_IF_ERROR(WriteResults(db, place.seq, update));
-    if (update.plan) RETURN_IF_ERROR(WritePlan(db, place.seq, *update.plan, plan_json));
+    if (update.plan) RETURN_IF_ERROR(WritePlan(db, place, *update.plan, plan_json));
+    RETURN_IF_ERROR(
+        RecordSpending(db, now, place.seq, place.repo, place.template_name, update.spent));
     return MoveTask(db, now, place, move);
   });
 }
@@ -164,7 +151,8 @@ StatusOr<std::string> SqliteStore::CreateTask(const Incident& incident, const Pl
     ASSIGN_OR_RETURN(id, InsertTask(db, now,
                                     {.incident = row.seq,
                                      .repo = incident.run.key.repo,
-                                     .template_name = plan.template_name,
+                                     .fingerprint = incident.evidence.fingerprint,
+                                     .plan = &plan,
                                      .plan_json = plan_json,
                                      .hold = hold,
                                      .reason = reason}));

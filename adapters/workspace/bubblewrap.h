@@ -2,12 +2,14 @@
 // network, IPC, host name and cgroups; a read-only system; nothing of this process but the command.
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "adapters/workspace/registry.h"
+#include "daemon/base/overlay.h"
 #include "daemon/base/status.h"
 #include "daemon/ports/workspace.h"
 
@@ -19,8 +21,9 @@ inline constexpr std::string_view kHomeInside = "/home/regreen";
 inline constexpr std::string_view kObjectsInside = "/regreen/objects";  // then "/0", "/1", …
 
 struct SandboxFolders {
-  std::string tree, home;            // writable inside
-  std::vector<std::string> objects;  // of the repository, read-only inside, by their number
+  std::string tree, home;               // writable inside
+  std::vector<std::string> objects;     // of the repository, read-only inside, by their number
+  std::optional<OverlayMount> overlay;  // mounted onto `tree`, for the command alone
 };
 
 // Any thread.

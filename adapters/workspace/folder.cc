@@ -98,7 +98,26 @@ Status WorkspaceFolder::Fill(const WorkspaceSpec& spec, const std::string& alter
   return Checkout(checkout);
 }
 
+Status WorkspaceFolder::LieUpon(BaseTree base, const Patch* patch) {
+  base_ = std::move(base);
+  RETURN_IF_ERROR(MakeDirectories(path_ + "/upper"));
+  RETURN_IF_ERROR(MakeDirectories(path_ + "/overlay-work"));
+  if (patch == nullptr || patch->empty()) return OkStatus();
+  return LayPatch(Overlaid(), *patch);
+}
+
+std::optional<OverlayMount> WorkspaceFolder::overlay() const {
+  if (!base_) return std::nullopt;
+  return OverlayMount{base_->checkout().worktree, path_ + "/upper", path_ + "/overlay-work",
+                      tree()};
+}
+
+OverlaidCheckout WorkspaceFolder::Overlaid() const {
+  return {base_->checkout(), path_ + "/upper", path_ + "/trusted"};
+}
+
 StatusOr<Patch> WorkspaceFolder::Capture(std::stop_token stop) const {
+  if (base_) return CaptureOverlay(Overlaid(), std::move(stop));
   return CaptureChanges(Spec(), std::move(stop));
 }
 
@@ -133,6 +152,8 @@ Status CheckEnvironment(const ExecSpec& spec) {
   if (spec.command.size() > kMaxCommandBytes || spec.command.find('\0') != std::string::npos) {
     return InvalidArgument("a command must be shorter than 128 KiB and hold no NUL byte");
   }
+  if (spec.input.size() > kMostInput)
+    return InvalidArgument("a command's standard input must be at most 1 MiB");
   return OkStatus();
 }
 

@@ -2,13 +2,16 @@
 // workspace differ in how they run commands, not in this.
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "adapters/git/tree.h"
+#include "adapters/workspace/base_cache.h"
 #include "adapters/workspace/registry.h"
 #include "daemon/base/file.h"
+#include "daemon/base/overlay.h"
 #include "daemon/base/status.h"
 #include "daemon/domain/patch.h"
 #include "daemon/ports/workspace.h"
@@ -30,6 +33,10 @@ class WorkspaceFolder {
 
   // Checks out; once. `alternates`: as CheckoutSpec says.
   Status Fill(const WorkspaceSpec& spec, const std::string& alternates);
+  // Lies upon a base tree instead; once. Commands see its files only through overlay().
+  Status LieUpon(BaseTree base, const Patch* patch);
+  // What is to be mounted for each command; nullopt for a checkout.
+  std::optional<OverlayMount> overlay() const;
   StatusOr<Patch> Capture(std::stop_token stop) const;
 
   std::string tree() const { return path_ + "/tree"; }
@@ -39,15 +46,17 @@ class WorkspaceFolder {
  private:
   explicit WorkspaceFolder(std::string path) : path_(std::move(path)) {}
   CheckoutSpec Spec() const;
+  OverlaidCheckout Overlaid() const;
 
   std::string path_;
   UniqueFd lock_;  // of the folder itself; also tells a moved-from object
   std::string mirror_, commit_, alternates_;
+  std::optional<BaseTree> base_;
 };
 
 // InvalidArgument unless it is a relative path that stays below the tree.
 Status CheckDirectory(const std::string& directory);
-// InvalidArgument for a name or value that no environment can hold.
+// InvalidArgument for a name or value that no environment can hold, and for what is too long.
 Status CheckEnvironment(const ExecSpec& spec);
 // PATH for commands: the configured folders, then the system's.
 std::string SearchPath(const WorkspaceOptions& options);

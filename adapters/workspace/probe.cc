@@ -1,8 +1,11 @@
 #include "adapters/workspace/probe.h"
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <climits>
 
 #include "adapters/workspace/folder.h"
@@ -78,6 +81,33 @@ Status ProbeSandbox(const Bubblewrap& bubblewrap, const std::string& directory) 
                                   EscapeControl(Truncate(Trim(result->output), 500))));
   }
   return CheckNetwork(result->output);
+}
+
+Status ProbeOverlay(const Bubblewrap& bubblewrap, const std::string& directory) {
+  ASSIGN_OR_RETURN(const WorkspaceFolder folder, WorkspaceFolder::Create(directory, "probe"));
+  const std::string lower = folder.tmp() + "/lower", upper = folder.tmp() + "/upper",
+                    work = folder.tmp() + "/work";
+  for (const std::string& path : {lower, upper, work}) RETURN_IF_ERROR(MakeDirectories(path));
+  RETURN_IF_ERROR(WriteFileAtomic(lower + "/changed", "old\n"));
+  RETURN_IF_ERROR(WriteFileAtomic(lower + "/hidden", "old\n"));
+  // As a patch that removes a file is laid.
+  if (mknod((upper + "/hidden").c_str(), S_IFCHR, makedev(0, 0)) != 0)
+    return ErrnoStatus(errno, "a white-out cannot be made");
+  ExecSpec spec;
+  spec.command = "test ! -e hidden && cat changed && echo new >> changed";
+  spec.timeout = absl::Seconds(30);
+  ASSIGN_OR_RETURN(
+      const ExecResult result,
+      bubblewrap.Run(
+          {folder.tree(), folder.home(), {}, OverlayMount{lower, upper, work, folder.tree()}}, spec,
+          {}));
+  if (result.exit_code != 0 || result.output != "old\n") {
+    return FailedPrecondition(Cat("a command in an overlay ended with ", result.exit_code, ": ",
+                                  EscapeControl(Truncate(Trim(result.output), 500))));
+  }
+  ASSIGN_OR_RETURN(const std::string changed, ReadFile(upper + "/changed", 64));
+  if (changed == "old\nnew\n") return OkStatus();
+  return FailedPrecondition("an overlay's upper folder does not hold what was changed");
 }
 
 }  // namespace regreen

@@ -12,4 +12,8 @@ namespace regreen {
 // FailedPrecondition says what is missing, and how to get it.
 Status ProbeSandbox(const Bubblewrap& bubblewrap, const std::string& directory);
 
+// Whether workspaces below `directory` can lie upon a base tree. Not OK says why; a checkout for
+// each does then.
+Status ProbeOverlay(const Bubblewrap& bubblewrap, const std::string& directory);
+
 }  // namespace regreen

@@ -1,6 +1,7 @@
 // The kinds of workspace, by the name that the config calls them.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ struct WorkspaceOptions {
   std::vector<std::string>
       read_only_paths;            // sandbox: shown inside besides the system, for toolchains
   std::vector<std::string> path;  // folders put in front of PATH inside
+  std::string bases;              // sandbox: base trees; empty: <directory>.bases
+  std::uint64_t bases_max_bytes = std::uint64_t{20} << 30;
+  bool overlay = true;  // sandbox: false checks out each workspace, as where overlays are refused
 };
 
 StatusOr<std::unique_ptr<WorkspaceFactory>> CreateWorkspaceFactory(const WorkspaceOptions& options);

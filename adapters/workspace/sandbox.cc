@@ -1,10 +1,12 @@
 #include <optional>
 #include <utility>
 
+#include "adapters/workspace/base_cache.h"
 #include "adapters/workspace/bubblewrap.h"
 #include "adapters/workspace/folder.h"
 #include "adapters/workspace/kinds.h"
 #include "adapters/workspace/probe.h"
+#include "daemon/base/log.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/text.h"
 
@@ -21,7 +23,8 @@ class Sandbox final : public Workspace {
   StatusOr<ExecResult> Exec(const ExecSpec& spec, std::stop_token stop) override {
     RETURN_IF_ERROR(CheckDirectory(spec.directory));
     RETURN_IF_ERROR(CheckEnvironment(spec));
-    return bubblewrap_.Run({folder_.tree(), folder_.home(), objects_}, spec, std::move(stop));
+    return bubblewrap_.Run({folder_.tree(), folder_.home(), objects_, folder_.overlay()}, spec,
+                           std::move(stop));
   }
   StatusOr<Patch> Capture(std::stop_token stop) override {
     return folder_.Capture(std::move(stop));
@@ -35,19 +38,29 @@ class Sandbox final : public Workspace {
 
 class SandboxFactory final : public WorkspaceFactory {
  public:
-  explicit SandboxFactory(WorkspaceOptions options) : options_(std::move(options)) {}
+  explicit SandboxFactory(WorkspaceOptions options)
+      : options_(std::move(options)),
+        bases_({options_.bases.empty() ? options_.directory + ".bases" : options_.bases,
+                options_.bases_max_bytes}) {}
 
   Status Probe() override {
     ASSIGN_OR_RETURN(Bubblewrap found, Bubblewrap::Find(options_));
     RETURN_IF_ERROR(ProbeSandbox(found, options_.directory));
+    const Status overlay = options_.overlay ? ProbeOverlay(found, options_.directory)
+                                            : FailedPrecondition("it is switched off");
+    if (!overlay.ok() && options_.overlay) {
+      LogWarning("each workspace is checked out by itself: overlays cannot be mounted",
+                 {{"why", Message(overlay)}});
+    }
     MutexLock lock(mutex_);
-    proven_ = std::move(found);
+    proven_ = Proven{std::move(found), overlay.ok()};
     return OkStatus();
   }
 
   StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec,
                                             std::stop_token stop) override {
-    if (!Proven()) RETURN_IF_ERROR(Probe());
+    if (!IsProven()) RETURN_IF_ERROR(Probe());
+    const Proven proven = *IsProven();
     if (stop.stop_requested()) return Cancelled("stopped before a workspace was opened");
     ASSIGN_OR_RETURN(WorkspaceFolder folder,
                      WorkspaceFolder::Create(options_.directory, spec.task_id));
@@ -55,21 +68,35 @@ class SandboxFactory final : public WorkspaceFactory {
     std::string alternates;
     for (std::size_t i = 0; i < objects.size(); ++i)
       Append(alternates, kObjectsInside, "/", i, "\n");
-    RETURN_IF_ERROR(folder.Fill(spec, alternates));
-    return std::make_unique<Sandbox>(*Proven(), std::move(folder), std::move(objects));
+    if (proven.overlay) {
+      ASSIGN_OR_RETURN(BaseTree base,
+                       bases_.Acquire(spec.repository, spec.commit, alternates, stop));
+      RETURN_IF_ERROR(folder.LieUpon(std::move(base), spec.patch));
+    } else {
+      RETURN_IF_ERROR(folder.Fill(spec, alternates));
+    }
+    return std::make_unique<Sandbox>(proven.bubblewrap, std::move(folder), std::move(objects));
   }
 
-  Status Reap() override { return WorkspaceFolder::Reap(options_.directory); }
+  Status Reap() override {
+    RETURN_IF_ERROR(WorkspaceFolder::Reap(options_.directory));
+    return bases_.Reap();
+  }
 
  private:
-  std::optional<Bubblewrap> Proven() {
+  struct Proven {
+    Bubblewrap bubblewrap;
+    bool overlay = false;
+  };
+  std::optional<Proven> IsProven() {
     MutexLock lock(mutex_);
     return proven_;
   }
 
   const WorkspaceOptions options_;
+  BaseCache bases_;
   Mutex mutex_;
-  std::optional<Bubblewrap> proven_ RG_GUARDED_BY(mutex_);
+  std::optional<Proven> proven_ RG_GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -26,7 +26,7 @@ struct DeliverArguments {
 int Deliver(const DeliverArguments& arguments);
 
 struct TaskArguments {
-  std::string config, id, state, repo;
+  std::string config, id, state, repo, reason;
   int limit = 50;
   bool json = false;
 };
@@ -34,6 +34,9 @@ int TaskList(const TaskArguments& arguments);
 int TaskShow(const TaskArguments& arguments);
 int TaskLog(const TaskArguments& arguments);
 int TaskDiff(const TaskArguments& arguments);
+int TaskApprove(const TaskArguments& arguments);
+int TaskReject(const TaskArguments& arguments);
+int TaskCancel(const TaskArguments& arguments);
 
 struct DecisionArguments {
   std::string config;
@@ -61,6 +64,21 @@ struct DoctorArguments {
   std::string config;  // empty: what a default installation would need
 };
 int Doctor(const DoctorArguments& arguments);
+
+struct PolicyArguments {
+  std::string config;
+  std::string policies;  // a folder; "": the shipped one, or that of the config where it is read
+  std::string delivery, event, log, command;    // explain
+  std::string filter;                           // test: a part of the case's place or name
+  absl::Duration since = absl::Hours(24 * 30);  // backtest
+  int examples = 3;
+  bool json = false;
+};
+int PolicyCheck(const PolicyArguments& arguments);
+int PolicyList(const PolicyArguments& arguments);
+int PolicyExplain(const PolicyArguments& arguments);
+int PolicyTest(const PolicyArguments& arguments);
+int PolicyBacktest(const PolicyArguments& arguments);
 
 // The folder of the shipped policies: beside an installed program, or in the source tree it was
 // built in.

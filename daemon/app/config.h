@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "daemon/base/status.h"
 #include "daemon/base/toml.h"
+#include "daemon/domain/limits.h"
 
 namespace regreen {
 
@@ -25,7 +26,7 @@ struct ServerConfig {
   void Fields(V& v) {
     v("listen", listen, "where webhooks arrive: address:port; port 0 takes a free one");
     v("operations_listen", operations_listen,
-      "a second address for /metrics, /healthz and /readyz; empty: the same");
+      "a second address for /api, /metrics, /healthz and /readyz; empty: the same");
     v("max_body_bytes", max_body_bytes, "a larger delivery is refused with 413");
     v("trusted_proxy", trusted_proxy,
       "an address beyond loopback is taken only with a proxy that ends TLS before it");
@@ -71,6 +72,8 @@ struct WorkspaceConfig {
   std::string mirrors = "/var/lib/regreen/mirrors";
   std::vector<std::string> read_only_paths;
   std::vector<std::string> path;
+  std::string bases;
+  std::int64_t bases_max_bytes = std::int64_t{20} << 30;
 
   template <class V>
   void Fields(V& v) {
@@ -80,15 +83,30 @@ struct WorkspaceConfig {
     v("mirrors", mirrors, "bare copies of the repositories");
     v("read_only_paths", read_only_paths, "shown inside the sandbox besides /usr, for toolchains");
     v("path", path, "folders put in front of PATH inside");
+    v("bases", bases,
+      "sandbox: checked-out trees that workspaces lie upon; empty: <directory>.bases");
+    v("bases_max_bytes", bases_max_bytes, "of them together; the least recently used leaves first");
   }
 };
 
 struct PoliciesConfig {
   std::string directory = "/usr/local/share/regreen/policies";
+  std::string remote, forge;
+  std::string branch = "main";
+  std::string path = "policies";
+  absl::Duration every = absl::Minutes(1);
 
   template <class V>
   void Fields(V& v) {
-    v("directory", directory, "holds templates/, rules/ and guard/");
+    v("directory", directory,
+      "holds templates/, rules/ and guard/, perhaps base/ and prompts/; read again when it "
+      "changes");
+    v("remote", remote,
+      "or they are followed in a git repository: owner/name with forge, a URL or absolute path");
+    v("forge", forge, "whose credential reads the remote; it must name the repository");
+    v("branch", branch, "of the remote");
+    v("path", path, "the folder in the remote's repository; empty: its root");
+    v("every", every, "how often the remote is asked; SIGHUP asks at once");
   }
 };
 
@@ -155,6 +173,57 @@ struct CiConfig {
   }
 };
 
+struct ApiConfig {
+  std::string token;
+  std::string role = "viewer";
+
+  template <class V>
+  void Fields(V& v) {
+    v("token", token, "sent as \"Authorization: Bearer\": file:PATH, env:NAME or credential:NAME");
+    v("role", role, "viewer: reads and tries out; operator: also changes");
+  }
+};
+
+struct LimitsConfig {
+  std::int64_t open_per_repo = 0;
+  std::int64_t tasks_per_repo = 0;
+  std::int64_t per_hour = 0;
+  std::int64_t per_day = 0;
+  double usd_per_day = 0;
+  std::int64_t minutes_per_day = 0;
+  absl::Duration cooldown = absl::ZeroDuration();
+
+  template <class V>
+  void Fields(V& v) {
+    v("open_per_repo", open_per_repo,
+      "of each repository, beside a template's own limits; 0: none. Changes open at once");
+    v("tasks_per_repo", tasks_per_repo, "tasks at work at once");
+    v("per_hour", per_hour, "tasks begun in 60 minutes");
+    v("per_day", per_day, "tasks begun in 24 hours");
+    v("usd_per_day", usd_per_day, "US dollars spent in 24 hours");
+    v("minutes_per_day", minutes_per_day, "minutes of workspaces in 24 hours");
+    v("cooldown", cooldown, "waited after a task of the same failure ended");
+  }
+};
+
+struct AgentConfig {
+  std::string kind = "command";
+  std::string command;
+  absl::Duration timeout = absl::Minutes(30);
+  double max_usd = 0, price_usd = 0;
+  std::map<std::string, std::string> env;
+
+  template <class V>
+  void Fields(V& v) {
+    v("kind", kind, "command: a program that reads the brief on its standard input");
+    v("command", command, "command: for the shell of the workspace, where it runs");
+    v("timeout", timeout, "a round of it");
+    v("max_usd", max_usd, "what one step may spend on it; 0: no cap");
+    v("price_usd", price_usd, "command: what a round costs, however it ends");
+    v("env", env, "variables that it finds; everything in a workspace is readable: no secrets");
+  }
+};
+
 struct Config {
   ServerConfig server;
   LogConfig log;
@@ -164,8 +233,11 @@ struct Config {
   PoliciesConfig policies;
   AuthorConfig author;
   HttpConfig http;
+  LimitsConfig limits;
   std::map<std::string, ForgeConfig> forge;
   std::map<std::string, CiConfig> ci;
+  std::map<std::string, AgentConfig> agent;
+  std::map<std::string, ApiConfig> api;
 
   template <class V>
   void Fields(V& v) {
@@ -177,13 +249,21 @@ struct Config {
     v.Section("policies", policies);
     v.Section("author", author);
     v.Section("http", http);
+    v.Section("limits", limits);
     v.Named("forge", forge);
     v.Named("ci", ci);
+    v.Named("agent", agent);
+    v.Named("api", api);
   }
 };
 
+struct AgentOptions;
+AgentOptions OptionsOf(const std::string& name, const AgentConfig& agent);
+
 // Reads and checks a file; every mistake is noted in `problems`. Secrets are not read.
 Config LoadConfig(const std::filesystem::path& path, Problems& problems);
+// As the store counts them.
+Limits RepositoryLimits(const LimitsConfig& config);
 // What config.example.toml holds.
 Config ExampleConfig();
 std::string PrintConfig(Config config);

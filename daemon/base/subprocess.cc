@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,75 +20,12 @@
 
 #include "absl/time/clock.h"
 #include "daemon/base/capped_text.h"
+#include "daemon/base/child_process.h"
 #include "daemon/base/file.h"
 #include "daemon/base/text.h"
 
-#ifndef CLOSE_RANGE_CLOEXEC
-#define CLOSE_RANGE_CLOEXEC (1U << 2)
-#endif
-
 namespace regreen {
 namespace {
-
-enum class Stage : int { kParent, kFolder, kLimits, kDescriptors, kExec };
-
-struct StartFailure {
-  Stage stage;
-  int error;
-};
-
-// All that the child needs, laid out before the fork: between fork and exec only async-signal-safe
-// calls are allowed, since another thread may hold any lock, malloc's included.
-struct ChildPlan {
-  std::vector<char*> argv, env;
-  std::string program;
-  const char* cwd = nullptr;
-  std::vector<std::pair<int, int>> descriptors;  // (ours, the child's); ours are above all targets
-  std::vector<std::pair<int, rlimit>> limits;
-  int report = -1;  // close-on-exec; above all targets
-  pid_t parent = 0;
-  int niceness = 0;
-  char autogroup[4] = "";  // the same in digits
-};
-
-[[noreturn]] void Fail(const ChildPlan& plan, Stage stage) {
-  const StartFailure failure{stage, errno};
-  [[maybe_unused]] const ssize_t n = write(plan.report, &failure, sizeof failure);
-  _exit(127);
-}
-
-// Where no cgroup divides the processors, the kernel weighs whole sessions (sched(7), autogroup),
-// and a process's own niceness counts only inside its session. As well as it can be had: no
-// promise.
-void StepBack(const ChildPlan& plan) {
-  setpriority(PRIO_PROCESS, 0, plan.niceness);
-  const int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return;
-  [[maybe_unused]] const ssize_t n = write(fd, plan.autogroup, strlen(plan.autogroup));
-  close(fd);
-}
-
-[[noreturn]] void RunChild(const ChildPlan& plan) {
-  setsid();
-  if (plan.niceness > 0) StepBack(plan);
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != plan.parent) Fail(plan, Stage::kParent);
-  struct sigaction act = {};
-  act.sa_handler = SIG_DFL;
-  for (int signal = 1; signal < NSIG; ++signal) sigaction(signal, &act, nullptr);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (plan.cwd != nullptr && chdir(plan.cwd) != 0) Fail(plan, Stage::kFolder);
-  if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0) Fail(plan, Stage::kDescriptors);
-  for (const auto& [ours, theirs] : plan.descriptors) {
-    if (dup2(ours, theirs) < 0) Fail(plan, Stage::kDescriptors);
-  }
-  for (const auto& [what, limit] : plan.limits) {
-    if (setrlimit(static_cast<__rlimit_resource_t>(what), &limit) != 0) Fail(plan, Stage::kLimits);
-  }
-  execve(plan.program.c_str(), plan.argv.data(), plan.env.data());
-  Fail(plan, Stage::kExec);
-}
 
 StatusOr<UniqueFd> Duplicate(int fd, int lowest = 3) {
   UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, lowest));
@@ -213,6 +149,9 @@ class Process {
     AddLimit(plan, RLIMIT_NOFILE, spec_.limits.open_files);
     AddLimit(plan, RLIMIT_NPROC, spec_.limits.processes);
     AddLimit(plan, RLIMIT_AS, spec_.limits.memory_bytes);
+    if (spec_.overlay) {
+      ASSIGN_OR_RETURN(plan.overlay, PreparedOverlay::Prepare(*spec_.overlay));
+    }
     return Fork(plan, lowest);
   }
 
@@ -286,16 +225,18 @@ class Process {
     if (n == 0) return OkStatus();
     if (n != sizeof failure) return Internal(Cat("cannot tell whether ", plan.program, " started"));
     switch (failure.stage) {
-      case Stage::kParent:
+      case StartFailure::Stage::kParent:
         return Internal("the thread that started a process ended");
-      case Stage::kFolder:
+      case StartFailure::Stage::kOverlay:
+        return FailedPrecondition(Cat("cannot mount an overlay: ", std::strerror(failure.error)));
+      case StartFailure::Stage::kFolder:
         return ErrnoStatus(failure.error, Cat("cannot enter ", spec_.cwd));
-      case Stage::kLimits:
+      case StartFailure::Stage::kLimits:
         return ErrnoStatus(failure.error, Cat("cannot limit ", plan.program));
-      case Stage::kDescriptors:
+      case StartFailure::Stage::kDescriptors:
         return ErrnoStatus(failure.error,
                            Cat("cannot close our descriptors before ", plan.program));
-      case Stage::kExec:
+      case StartFailure::Stage::kExec:
         break;
     }
     return ErrnoStatus(failure.error, Cat("cannot run ", plan.program));

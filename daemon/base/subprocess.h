@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "daemon/base/overlay.h"
 #include "daemon/base/status.h"
 
 namespace regreen {
@@ -30,6 +32,8 @@ struct ProcessSpec {
     std::uint64_t file_bytes = 0, open_files = 0, processes = 0, memory_bytes = 0;
   } limits;
   int niceness = 0;  // 0 to 19, for it and all that it starts
+  // Mounted before it runs, in a mount namespace of its own. FailedPrecondition when it is refused.
+  std::optional<OverlayMount> overlay;
   // Called on the calling thread with each piece of output as it comes; may be empty.
   std::function<void(std::string_view)> on_output;
 };

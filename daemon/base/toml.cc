@@ -1,6 +1,7 @@
 #include "daemon/base/toml.h"
 
 #include <set>
+#include <sstream>
 
 #include "daemon/base/file.h"
 #include "daemon/base/text.h"
@@ -21,8 +22,10 @@ namespace {
 
 constexpr std::size_t kMaxFileBytes = 1 << 20;
 
+// A value that was inherited keeps the name of its own file.
 Position At(const std::string& file, const toml::source_region& source) {
-  return {file, static_cast<int>(source.begin.line), static_cast<int>(source.begin.column)};
+  return {source.path ? *source.path : file, static_cast<int>(source.begin.line),
+          static_cast<int>(source.begin.column)};
 }
 
 std::string_view TypeName(const toml::node& node) {
@@ -98,9 +101,92 @@ TomlTable TomlTable::ParseFile(const std::filesystem::path& path, Problems& prob
   return Parse(text.ok() ? *text : std::string(), path.string(), problems);
 }
 
+namespace {
+
+void JoinLists(toml::table& into, const toml::key& key, toml::node& mine, toml::node& base) {
+  const auto append = [](toml::array& list, toml::node& value) {
+    value.visit([&](auto& typed) { list.push_back(std::move(typed)); });
+  };
+  toml::array joined;
+  if (auto* list = base.as_array()) {
+    joined = std::move(*list);
+  } else {
+    append(joined, base);
+  }
+  if (auto* list = mine.as_array()) {
+    for (toml::node& element : *list) append(joined, element);
+    list->clear();
+    for (toml::node& element : joined) append(*list, element);  // which knows its own place
+  } else {
+    append(joined, mine);
+    into.insert_or_assign(key, std::move(joined));
+  }
+}
+
+void Combine(const std::string& file, const std::string& path, toml::table& mine, toml::table& base,
+             const TomlTable::Differ& differ) {
+  for (auto&& [key, value] : base) {
+    const std::string here = Cat(path, path.empty() ? "" : ".", std::string(key.str()));
+    toml::node* present = mine.get(key.str());
+    if (present == nullptr) {
+      value.visit([&, &name = key](auto& typed) { mine.insert_or_assign(name, std::move(typed)); });
+    } else if (present->is_table() && value.is_table()) {
+      Combine(file, here, *present->as_table(), *value.as_table(), differ);
+    } else if (present->is_array() || value.is_array()) {
+      JoinLists(mine, key, *present, value);
+    } else if (toml::node_view<toml::node>(*present) != toml::node_view<toml::node>(value)) {
+      differ(here, At(file, present->source()), At(file, value.source()));
+    }
+  }
+}
+
+std::string TextOf(const toml::node& node) {
+  if (const auto* text = node.as_string()) return TomlString(text->get());
+  if (const auto* number = node.as_integer()) return Cat(number->get());
+  if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
+  std::string out;
+  if (const auto* list = node.as_array()) {
+    for (const toml::node& element : *list) Append(out, out.empty() ? "" : ", ", TextOf(element));
+    return Cat("[", out, "]");
+  }
+  std::ostringstream other;
+  node.visit([&](const auto& typed) { other << typed; });
+  return other.str();
+}
+
+void Collect(const std::string& file, const std::string& path, const toml::node& node,
+             std::vector<TomlValue>& values) {
+  const auto* list = node.as_array();
+  if (const auto* table = node.as_table()) {
+    for (const auto& [key, value] : *table)
+      Collect(file, Cat(path, path.empty() ? "" : ".", std::string(key.str())), value, values);
+  } else if (list != nullptr && list->is_array_of_tables()) {
+    for (std::size_t i = 0; i < list->size(); ++i)
+      Collect(file, Cat(path, "[", i, "]"), *list->get(i), values);
+  } else {
+    values.push_back({path, TextOf(node), At(file, node.source())});
+  }
+}
+
+}  // namespace
+
+void TomlTable::Inherit(TomlTable base, const Differ& differ) {
+  Combine(node_->file, "", *node_->root, *base.node_->root, differ);
+}
+
+std::vector<TomlValue> TomlTable::Values() const {
+  std::vector<TomlValue> values;
+  Collect(node_->file, "", *node_->table, values);
+  return values;
+}
+
 bool TomlTable::Has(std::string_view key) const {
   node_->asked.insert(std::string(key));
   return node_->table->contains(key);
+}
+
+bool TomlTable::HoldsTable(std::string_view key) const {
+  return Has(key) && node_->table->get(key)->is_table();
 }
 
 std::vector<std::string> TomlTable::Keys() const {
@@ -181,6 +267,25 @@ std::optional<absl::Duration> TomlTable::Duration(std::string_view key) {
   return duration;
 }
 
+std::optional<absl::Time> TomlTable::Time(std::string_view key) {
+  if (!Has(key)) return std::nullopt;
+  const toml::node* value = node_->table->get(key);
+  if (const auto* written = value->as_date_time(); written != nullptr && written->get().offset) {
+    const auto& [date, time, offset] = written->get();
+    const absl::CivilSecond civil(date.year, date.month, date.day, time.hour, time.minute,
+                                  time.second);
+    return absl::FromCivil(civil, absl::UTCTimeZone()) + absl::Nanoseconds(time.nanosecond) -
+           absl::Minutes(offset->minutes);
+  }
+  absl::Time time;
+  if (const auto* text = value->as_string();
+      text != nullptr && absl::ParseTime(absl::RFC3339_full, text->get(), &time, nullptr)) {
+    return time;
+  }
+  Error(key, Cat("\"", key, "\" must be a time with its offset, such as 2026-01-05T10:00:00Z"));
+  return std::nullopt;
+}
+
 std::optional<std::vector<std::string>> TomlTable::Strings(std::string_view key) {
   if (!Has(key)) return std::nullopt;
   const toml::node* value = node_->table->get(key);
@@ -217,6 +322,16 @@ std::optional<std::vector<std::int64_t>> TomlTable::Ints(std::string_view key) {
     }
   }
   return numbers;
+}
+
+std::optional<std::string> TomlTable::Text(std::string_view key) {
+  if (!Has(key)) return std::nullopt;
+  const toml::node* value = node_->table->get(key);
+  if (const auto* number = value->as_integer()) return Cat(number->get());
+  if (const auto* number = value->as_floating_point()) return Cat(number->get());
+  if (const auto* truth = value->as_boolean()) return truth->get() ? "true" : "false";
+  const auto lines = Strings(key);
+  return lines ? std::optional(Join(*lines, "\n")) : std::nullopt;
 }
 
 std::optional<TomlTable> TomlTable::Table(std::string_view key) {
@@ -266,43 +381,6 @@ void TomlTable::Finish() {
     if (node_->asked.contains(key)) continue;
     Error(key, Cat("unknown key \"", key, "\"", DidYouMean(key, known)));
   }
-}
-
-std::optional<absl::Duration> ParseDuration(std::string_view text) {
-  absl::Duration duration;
-  if (!absl::ParseDuration(std::string(text), &duration) || duration < absl::ZeroDuration() ||
-      duration == absl::InfiniteDuration()) {
-    return std::nullopt;
-  }
-  return duration;
-}
-
-std::string TomlQuote(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : ToValidUtf8(text)) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-          constexpr char kDigits[] = "0123456789ABCDEF";
-          Append(out, "\\u00", kDigits[static_cast<unsigned char>(c) >> 4], kDigits[c & 15]);
-        } else {
-          out += c;
-        }
-    }
-  }
-  return out + '"';
 }
 
 }  // namespace regreen

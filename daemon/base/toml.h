@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,13 @@ class Problems {
   std::vector<Problem> all_;
 };
 
+// A value as it stands in a document.
+struct TomlValue {
+  std::string path;  // "step[0].run"
+  std::string text;  // as TOML
+  Position where;
+};
+
 // A view of one table that remembers which keys were asked for. Reading a key of the wrong type
 // notes a problem and answers nullopt. Call Finish() when all known keys were asked for: each key
 // that was not is an unknown key. Shares the document; not for use from two threads at once.
@@ -55,18 +63,33 @@ class TomlTable {
   static TomlTable Parse(std::string_view text, std::string file, Problems& problems);
   static TomlTable ParseFile(const std::filesystem::path& path, Problems& problems);  // cap 1 MiB
 
-  bool Has(std::string_view key) const;        // counts as asked for
-  std::vector<std::string> Keys() const;       // sorted as written; does not count as asked for
-  Position where() const;                      // of the table
-  Position where(std::string_view key) const;  // of the key's value, or of the table
+  // Takes over what `base`, another whole document, holds and this one does not. Tables are
+  // combined; lists are joined, the base's first, and one value beside a list is a list of one.
+  // Where both hold another value, this one's stays, and `differ` hears of it. Every value keeps
+  // the place where it was written. Call it before anything is read; nothing is left in `base`.
+  using Differ = std::function<void(const std::string& path, const Position& here,
+                                    const Position& base)>;  // path: "guard.max_files"
+  void Inherit(TomlTable base, const Differ& differ);
+  // Every value, lists of values as one, in the order of the key paths.
+  std::vector<TomlValue> Values() const;
+
+  bool Has(std::string_view key) const;         // counts as asked for
+  bool HoldsTable(std::string_view key) const;  // whether its value is a table; likewise
+  std::vector<std::string> Keys() const;        // sorted as written; does not count as asked for
+  Position where() const;                       // of the table
+  Position where(std::string_view key) const;   // of the key's value, or of the table
 
   std::optional<std::string> String(std::string_view key);
   std::optional<std::int64_t> Int(std::string_view key);
   std::optional<double> Double(std::string_view key);  // an integer will do
   std::optional<bool> Bool(std::string_view key);
-  std::optional<absl::Duration> Duration(std::string_view key);           // "90s", "10m", "1h30m"
+  std::optional<absl::Duration> Duration(std::string_view key);  // "90s", "10m", "1h30m"
+  // A date and time with its offset: 2026-01-05T10:00:00Z, bare or in quotes.
+  std::optional<absl::Time> Time(std::string_view key);
   std::optional<std::vector<std::string>> Strings(std::string_view key);  // one string will do
   std::optional<std::vector<std::int64_t>> Ints(std::string_view key);    // one number will do
+  // A string, number, boolean or list of strings as text, a list with one element a line.
+  std::optional<std::string> Text(std::string_view key);
   std::optional<TomlTable> Table(std::string_view key);
   std::vector<TomlTable> Tables(std::string_view key);  // [[key]]; none is empty
   // Every child table by name, for tables whose keys are names of the writer's choice.
@@ -88,5 +111,7 @@ std::optional<absl::Duration> ParseDuration(std::string_view text);
 
 // A TOML basic string with quotes and escapes.
 std::string TomlQuote(std::string_view text);
+// The same, or for text of many lines a literal string of many lines where it can be one.
+std::string TomlString(std::string_view text);
 
 }  // namespace regreen

@@ -12,20 +12,42 @@ namespace {
 // What no window tells the end of is looked at again after this long.
 constexpr absl::Duration kLookAgain = absl::Seconds(30);
 
+constexpr std::string_view kKinds[] = {"open_per_repo", "tasks_per_repo", "per_hour",
+                                       "per_day",       "usd_per_day",    "minutes_per_day",
+                                       "cooldown",      "break_after"};
+
 std::string Span(absl::Duration d) {
   return absl::FormatDuration(absl::Trunc(d, absl::Seconds(1)));
 }
 
+std::string Count(int n, std::string_view noun) {
+  return Cat(n, " ", noun, n == 1 ? "" : "s");
+}
+
 }  // namespace
+
+std::string_view ToString(LimitKind kind) {
+  return kKinds[static_cast<std::size_t>(kind)];
+}
+
+std::span<const LimitKind> AllLimitKinds() {
+  static constexpr LimitKind kAll[] = {LimitKind::kOpenPerRepo, LimitKind::kTasksPerRepo,
+                                       LimitKind::kPerHour,     LimitKind::kPerDay,
+                                       LimitKind::kUsdPerDay,   LimitKind::kMinutesPerDay,
+                                       LimitKind::kCooldown,    LimitKind::kBreakAfter};
+  return kAll;
+}
 
 std::optional<HeldBack> WhatHoldsBack(const Limits& limits, const LimitUsage& usage,
                                       const std::string& whose, absl::Time now) {
-  const auto held = [&](std::string why, absl::Time until) {
-    return HeldBack{Cat("held back: ", whose, " ", why), std::max(until, now + absl::Seconds(1))};
+  const auto held = [&](LimitKind limit, std::string why, absl::Time until) {
+    return HeldBack{limit, Cat("held back: ", whose, " ", why),
+                    std::max(until, now + absl::Seconds(1))};
   };
   if (limits.break_after > 0 && usage.failures_in_a_row >= limits.break_after &&
       usage.last_failure && *usage.last_failure + limits.break_for > now) {
-    return held(Cat("failed ", usage.failures_in_a_row, " times in a row (break_after is ",
+    return held(LimitKind::kBreakAfter,
+                Cat("failed ", Count(usage.failures_in_a_row, "time"), " in a row (break_after is ",
                     limits.break_after, "); the circuit is open for ", Span(limits.break_for),
                     " after the last"),
                 *usage.last_failure + limits.break_for);
@@ -33,36 +55,43 @@ std::optional<HeldBack> WhatHoldsBack(const Limits& limits, const LimitUsage& us
   if (limits.cooldown > absl::ZeroDuration() && usage.fingerprint_ended &&
       *usage.fingerprint_ended + limits.cooldown > now) {
     return held(
+        LimitKind::kCooldown,
         Cat("cools down: a task for this failure ended ", Span(now - *usage.fingerprint_ended),
             " ago (cooldown is ", Span(limits.cooldown), ")"),
         *usage.fingerprint_ended + limits.cooldown);
   }
   if (limits.tasks_per_repo > 0 && usage.tasks >= limits.tasks_per_repo)
-    return held(
-        Cat("has ", usage.tasks, " tasks at work (tasks_per_repo is ", limits.tasks_per_repo, ")"),
-        now + kLookAgain);
+    return held(LimitKind::kTasksPerRepo,
+                Cat("has ", Count(usage.tasks, "task"), " at work (tasks_per_repo is ",
+                    limits.tasks_per_repo, ")"),
+                now + kLookAgain);
   if (limits.open_per_repo > 0 && usage.open_changes >= limits.open_per_repo) {
-    return held(Cat("has ", usage.open_changes, " changes open (open_per_repo is ",
-                    limits.open_per_repo, ")"),
+    return held(LimitKind::kOpenPerRepo,
+                Cat("has ", Count(usage.open_changes, "change"),
+                    " open or on the way (open_per_repo is ", limits.open_per_repo, ")"),
                 now + kLookAgain);
   }
   if (limits.per_hour > 0 && usage.begun_last_hour >= limits.per_hour) {
-    return held(Cat("began ", usage.begun_last_hour, " tasks in an hour (per_hour is ",
+    return held(LimitKind::kPerHour,
+                Cat("began ", Count(usage.begun_last_hour, "task"), " in an hour (per_hour is ",
                     limits.per_hour, ")"),
                 usage.oldest_of_hour + absl::Hours(1));
   }
   if (limits.per_day > 0 && usage.begun_last_day >= limits.per_day) {
-    return held(
-        Cat("began ", usage.begun_last_day, " tasks in a day (per_day is ", limits.per_day, ")"),
-        usage.oldest_of_day + absl::Hours(24));
+    return held(LimitKind::kPerDay,
+                Cat("began ", Count(usage.begun_last_day, "task"), " in a day (per_day is ",
+                    limits.per_day, ")"),
+                usage.oldest_of_day + absl::Hours(24));
   }
   if (limits.usd_per_day > 0 && usage.usd_last_day >= limits.usd_per_day) {
-    return held(absl::StrFormat("spent $%.2f in a day (usd_per_day is $%.2f)", usage.usd_last_day,
+    return held(LimitKind::kUsdPerDay,
+                absl::StrFormat("spent $%.2f in a day (usd_per_day is $%.2f)", usage.usd_last_day,
                                 limits.usd_per_day),
                 now + absl::Minutes(5));
   }
   if (limits.minutes_per_day > 0 && usage.time_last_day >= absl::Minutes(limits.minutes_per_day)) {
-    return held(Cat("worked ", Span(usage.time_last_day), " in a day (minutes_per_day is ",
+    return held(LimitKind::kMinutesPerDay,
+                Cat("worked ", Span(usage.time_last_day), " in a day (minutes_per_day is ",
                     limits.minutes_per_day, ")"),
                 now + absl::Minutes(5));
   }

@@ -53,4 +53,8 @@ bool NeedsWorkspace(const Plan& plan) {
   });
 }
 
+bool MayOpenChange(const Plan& plan) {
+  return (plan.stage == Stage::kSuggest || plan.stage == Stage::kAuto) && NeedsWorkspace(plan);
+}
+
 }  // namespace regreen

@@ -56,6 +56,19 @@ struct StepWhen {
 
 enum class ReportKind { kComment, kIssue };
 
+// Given to commands as environment REGREEN_INPUT_<NAME>. A command gets the plan's, then its chain
+// link's, then its step's; of two with one name it gets the later.
+struct PlanInput {
+  std::string name;  // A-Z, 0-9 and '_'
+  std::string value;
+  bool trusted = false;  // false: a stranger may have written the value
+  std::string origin;    // "default", "log.cause", "use by npm-drift", "by hand", "failure"
+};
+
+// Inputs whose value a step before writes: input name ← output name. When it wrote one, that takes
+// the place of the definite input of the name, if there is any; it is never trusted.
+using FromOutputs = std::vector<std::pair<std::string, std::string>>;
+
 // A rung of the ladder.
 struct Step {
   std::string name;
@@ -70,15 +83,9 @@ struct Step {
   int times = 1;         // kRerun: runs again at most
   absl::Duration delay;  // kRerun: waited before each, doubled each time
   ReportKind report = ReportKind::kComment;
-  std::string source;  // the template that it came from by `use`; "" for the plan's own
-};
-
-// Given to every command as environment REGREEN_INPUT_<NAME>.
-struct PlanInput {
-  std::string name;  // A-Z, 0-9 and '_'
-  std::string value;
-  bool trusted = false;  // false: a stranger may have written the value
-  std::string origin;    // "default", "log.cause", "use by npm-drift", "by hand"
+  std::string source;             // the template that it came from by `use`; "" for the plan's own
+  std::vector<PlanInput> inputs;  // of the template in `source`
+  FromOutputs from_outputs;
 };
 
 // A template that goes on where the ladder succeeded: its steps work on the proven patch, and what
@@ -88,7 +95,7 @@ struct ChainLink {
   std::vector<std::string> setup;
   std::vector<Step> steps;        // kRun and kAgent; the first that verifies wins
   std::vector<PlanInput> inputs;  // definite ones
-  std::vector<std::pair<std::string, std::string>> from_outputs;  // input name ← output name
+  FromOutputs from_outputs;
 };
 
 // What the template asks of a workspace; which kind serves it is configuration.
@@ -137,6 +144,8 @@ struct Plan {
 
 // Whether any rung changes files, so that a failing command must be known.
 bool NeedsWorkspace(const Plan& plan);
+// Whether its task may come to open a change.
+bool MayOpenChange(const Plan& plan);
 
 void WriteJson(const Plan& plan, JsonWriter& out);
 StatusOr<Plan> PlanFromJson(const Json& json);

@@ -31,6 +31,38 @@ StepWhen WhenFromJson(const Json& json) {
   return when;
 }
 
+void WriteInputs(const std::vector<PlanInput>& inputs, JsonWriter& out) {
+  out.Key("inputs").BeginArray();
+  for (const PlanInput& input : inputs) {
+    out.BeginObject().Field("name", input.name).Field("value", input.value);
+    out.Field("trusted", input.trusted).Field("origin", input.origin).EndObject();
+  }
+  out.EndArray();
+}
+
+std::vector<PlanInput> InputsFromJson(const Json& json) {
+  std::vector<PlanInput> inputs;
+  for (const Json& input : json.Elements()) {
+    inputs.push_back({input["name"].StringOr(""), input["value"].StringOr(""),
+                      input["trusted"].BoolOr(false), input["origin"].StringOr("")});
+  }
+  return inputs;
+}
+
+void WriteFromOutputs(const FromOutputs& pairs, JsonWriter& out) {
+  out.Key("from_outputs").BeginArray();
+  for (const auto& [input, output] : pairs)
+    out.BeginObject().Field("input", input).Field("output", output).EndObject();
+  out.EndArray();
+}
+
+FromOutputs FromOutputsFromJson(const Json& json) {
+  FromOutputs pairs;
+  for (const Json& pair : json.Elements())
+    pairs.emplace_back(pair["input"].StringOr(""), pair["output"].StringOr(""));
+  return pairs;
+}
+
 void WriteSteps(const std::vector<Step>& steps, JsonWriter& out) {
   out.Key("steps").BeginArray();
   for (const Step& step : steps) {
@@ -42,7 +74,10 @@ void WriteSteps(const std::vector<Step>& steps, JsonWriter& out) {
     out.Field("max_usd", step.max_usd).Field("times", step.times);
     out.Field("delay", absl::FormatDuration(step.delay));
     out.Field("report", step.report == ReportKind::kIssue ? "issue" : "comment");
-    out.Field("source", step.source).EndObject();
+    out.Field("source", step.source);
+    WriteInputs(step.inputs, out);
+    WriteFromOutputs(step.from_outputs, out);
+    out.EndObject();
   }
   out.EndArray();
 }
@@ -71,27 +106,11 @@ StatusOr<std::vector<Step>> StepsFromJson(const Json& json) {
     step.report =
         from["report"].StringOr("") == "issue" ? ReportKind::kIssue : ReportKind::kComment;
     step.source = from["source"].StringOr("");
+    step.inputs = InputsFromJson(from["inputs"]);
+    step.from_outputs = FromOutputsFromJson(from["from_outputs"]);
     steps.push_back(std::move(step));
   }
   return steps;
-}
-
-void WriteInputs(const std::vector<PlanInput>& inputs, JsonWriter& out) {
-  out.Key("inputs").BeginArray();
-  for (const PlanInput& input : inputs) {
-    out.BeginObject().Field("name", input.name).Field("value", input.value);
-    out.Field("trusted", input.trusted).Field("origin", input.origin).EndObject();
-  }
-  out.EndArray();
-}
-
-std::vector<PlanInput> InputsFromJson(const Json& json) {
-  std::vector<PlanInput> inputs;
-  for (const Json& input : json.Elements()) {
-    inputs.push_back({input["name"].StringOr(""), input["value"].StringOr(""),
-                      input["trusted"].BoolOr(false), input["origin"].StringOr("")});
-  }
-  return inputs;
 }
 
 void WriteThen(const std::vector<ChainLink>& then, JsonWriter& out) {
@@ -100,11 +119,8 @@ void WriteThen(const std::vector<ChainLink>& then, JsonWriter& out) {
     out.BeginObject().Field("template", link.template_name).Field("setup", link.setup);
     WriteSteps(link.steps, out);
     WriteInputs(link.inputs, out);
-    out.Key("from_outputs").BeginArray();
-    for (const auto& [input, output] : link.from_outputs) {
-      out.BeginObject().Field("input", input).Field("output", output).EndObject();
-    }
-    out.EndArray().EndObject();
+    WriteFromOutputs(link.from_outputs, out);
+    out.EndObject();
   }
   out.EndArray();
 }
@@ -117,8 +133,7 @@ StatusOr<std::vector<ChainLink>> ThenFromJson(const Json& json) {
     link.setup = from["setup"].Strings();
     ASSIGN_OR_RETURN(link.steps, StepsFromJson(from["steps"]));
     link.inputs = InputsFromJson(from["inputs"]);
-    for (const Json& pair : from["from_outputs"].Elements())
-      link.from_outputs.emplace_back(pair["input"].StringOr(""), pair["output"].StringOr(""));
+    link.from_outputs = FromOutputsFromJson(from["from_outputs"]);
     then.push_back(std::move(link));
   }
   return then;

@@ -43,4 +43,8 @@ bool IsTerminal(TaskState state) {
   return state >= TaskState::kMerged;
 }
 
+bool IsAtWork(TaskState state) {
+  return state >= TaskState::kRepairing && state <= TaskState::kWatching;
+}
+
 }  // namespace regreen

@@ -40,6 +40,8 @@ std::string_view ToString(TaskState state);
 std::optional<TaskState> ParseTaskState(std::string_view name);
 const std::vector<TaskState>& AllTaskStates();
 bool IsTerminal(TaskState state);
+// From repairing to watching. A queued task that a worker holds is at work as well.
+bool IsAtWork(TaskState state);
 
 struct TimelineEntry {
   absl::Time at;
@@ -93,8 +95,8 @@ struct Task {
 struct Decision {
   absl::Time at;
   std::string delivery_key, run, incident_id, task_id;  // what it is about; may be empty
-  std::string
-      kind;  // "dropped", "ignored", "occurrence", "selected", "unmatched", "recovered", "failed"
+  std::string kind;  // "dropped", "ignored", "occurrence", "inherited", "selected", "demoted",
+                     // "unmatched", "recovered", "green", "rerun", "failed"
   std::string reason;  // a sentence
 };
 

@@ -17,6 +17,21 @@ double TemplateRecord::acceptance() const {
   return decided == 0 ? 1 : static_cast<double>(merged) / static_cast<double>(decided);
 }
 
+CircuitEffect CircuitOf(TaskState end) {
+  switch (end) {
+    case TaskState::kFailed:
+    case TaskState::kDeclined:
+      return CircuitEffect::kFailure;
+    case TaskState::kMerged:
+    case TaskState::kRecovered:
+    case TaskState::kReported:
+    case TaskState::kShadowed:
+      return CircuitEffect::kSuccess;
+    default:
+      return CircuitEffect::kNone;
+  }
+}
+
 Stage NextStage(Stage stage) {
   switch (stage) {
     case Stage::kDraft:

@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "daemon/domain/plan.h"
+#include "daemon/domain/task.h"
 
 namespace regreen {
 
@@ -25,6 +26,11 @@ struct TemplateRecord {
   // Of the changes that people decided on, the share that was merged; 1 when there is none.
   double acceptance() const;
 };
+
+// What the end of a task says to the circuit of its template: failures in a row open it
+// (Limits::break_after), a success ends the row. What ended for other reasons says nothing.
+enum class CircuitEffect { kNone, kSuccess, kFailure };
+CircuitEffect CircuitOf(TaskState end);
 
 // [promote] of a template. Zero asks nothing.
 struct PromoteGate {

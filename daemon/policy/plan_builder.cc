@@ -3,91 +3,96 @@
 #include <algorithm>
 
 #include "daemon/base/text.h"
-#include "daemon/policy/placeholders.h"
+#include "daemon/policy/texts.h"
 
 namespace regreen {
 namespace {
 
-constexpr std::size_t kLongestInput = 4 << 10;
-constexpr std::size_t kLongestFiles = 64 << 10;
-constexpr std::size_t kMostInputs = 64;
-constexpr std::size_t kLongestTitle = 240;  // GitHub refuses titles beyond 256
-
-std::string InputName(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    const bool lower = c >= 'a' && c <= 'z';
-    const bool kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    out += lower ? static_cast<char>(c - 'a' + 'A') : kept ? c : '_';
-  }
-  return out;
+TextValues Together(TextValues common, const TextValues& own) {
+  for (const auto& [name, value] : own) common[name] = value;
+  return common;
 }
 
-// The bytes of an environment variable: no NUL, no terminal controls, no broken UTF-8.
-std::string InputValue(std::string_view untrusted, std::size_t longest) {
-  std::string out = ToValidUtf8(Truncate(untrusted, longest));
-  std::erase_if(out, [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7F;
-  });
-  return out;
-}
-
-bool StaysBelowTheTree(std::string_view path) {
-  if (path.empty() || path.front() == '/' || path.front() == '-') return false;
-  if (EscapeControl(path) != path) return false;
-  const auto parts = Split(path, '/');
-  return std::none_of(parts.begin(), parts.end(), [](std::string_view part) {
-    return part == ".." || part == ".git" || part.empty();
-  });
-}
-
-std::string FilesOf(const Evidence& evidence) {
-  std::vector<std::string> files;
-  std::size_t bytes = 0;
-  for (const Diagnostic& diagnostic : evidence.diagnostics) {
-    std::string_view file = diagnostic.file;
-    if (file.starts_with("./")) file.remove_prefix(2);
-    bytes += file.size() + 1;
-    if (bytes > kLongestFiles) break;
-    if (StaysBelowTheTree(file)) files.emplace_back(file);
-  }
-  std::sort(files.begin(), files.end());
-  files.erase(std::unique(files.begin(), files.end()), files.end());
-  return Join(files, "\n");
-}
-
-std::vector<PlanInput> InputsOf(const Incident& incident, const SelectOptions& options,
-                                const Captures& captures) {
-  std::map<std::string, std::string> inputs;
-  if (!options.command.empty())
-    inputs.emplace("COMMAND", InputValue(options.command, kLongestInput));
-  inputs.emplace("DIRECTORY", InputValue(options.directory, kLongestInput));
-  inputs.emplace("FILES", FilesOf(incident.evidence));
-  for (const Captures* source : {&captures, &incident.evidence.captures}) {
-    for (const auto& [name, value] : *source) {
-      if (inputs.size() >= kMostInputs) break;
-      inputs.emplace(InputName(name), InputValue(value, kLongestInput));
+// A parent stands before its children.
+StatusOr<std::vector<ResolvedInputs>> ResolveScopes(
+    const std::vector<InputScope>& scopes, const std::map<std::string, std::string>& by_hand,
+    const TextValues& common, const InputFacts& facts) {
+  std::vector<ResolvedInputs> out;
+  for (std::size_t i = 0; i < scopes.size(); ++i) {
+    const InputScope& scope = scopes[i];
+    if (i == 0) {
+      ASSIGN_OR_RETURN(ResolvedInputs own, ResolveInputs(scope, nullptr, by_hand, "", facts));
+      out.push_back(std::move(own));
+      continue;
     }
+    ResolvedInputs parent = out[scope.parent];
+    parent.values = Together(common, parent.values);
+    auto used = ResolveInputs(scope, &parent, {}, scopes[scope.parent].template_name, facts);
+    if (!used.ok()) {
+      return FailedPrecondition(
+          Cat("of the template \"", scope.template_name, "\", ", Message(used.status())));
+    }
+    out.push_back(*std::move(used));
   }
-  std::vector<PlanInput> out;
-  for (auto& [name, value] : inputs) out.push_back({name, std::move(value)});
   return out;
 }
 
-}  // namespace
+StatusOr<Step> BuildStep(const TemplateStep& from, const ResolvedInputs& inputs,
+                         const TextValues& common) {
+  Step step = from;
+  const TextValues values = Together(common, inputs.values);
+  if (step.kind == StepKind::kRun) {
+    ASSIGN_OR_RETURN(step.run, RenderText(TextKind::kCommand, from.run, values,
+                                          Cat("the command of step ", step.name)));
+  } else if (step.kind == StepKind::kAgent) {
+    ASSIGN_OR_RETURN(step.text, RenderText(TextKind::kPrompt, from.text, values,
+                                           Cat("the prompt of step ", step.name)));
+  } else if (step.kind == StepKind::kReport) {
+    ASSIGN_OR_RETURN(step.text, RenderText(TextKind::kReport, from.text, values,
+                                           Cat("the report of step ", step.name)));
+  }
+  step.from_outputs = inputs.from_outputs;
+  if (from.scope > 0) step.inputs = inputs.inputs;
+  return step;
+}
 
-StatusOr<Plan> BuildPlan(const Template& chosen, const Incident& incident,
-                         const SelectOptions& options, const Captures& captures,
-                         const std::string& policy_digest) {
+StatusOr<ChainLink> BuildLink(const Ladder& ladder, const TextValues& common,
+                              const InputFacts& facts) {
+  ASSIGN_OR_RETURN(const auto scopes, ResolveScopes(ladder.scopes, {}, common, facts));
+  ChainLink link;
+  link.template_name = ladder.template_name;
+  link.setup = ladder.setup;
+  link.inputs = scopes[0].inputs;
+  link.from_outputs = scopes[0].from_outputs;
+  for (const TemplateStep& from : ladder.steps) {
+    ASSIGN_OR_RETURN(Step step, BuildStep(from, scopes[from.scope], common));
+    if (from.scope == 0) step.from_outputs.clear();  // the link's own
+    link.steps.push_back(std::move(step));
+  }
+  return link;
+}
+
+std::vector<PlanInput> AllInputs(std::vector<PlanInput> of_failure,
+                                 const std::vector<PlanInput>& declared) {
+  for (const PlanInput& input : declared) {
+    std::erase_if(of_failure, [&](const PlanInput& other) { return other.name == input.name; });
+    of_failure.push_back(input);
+  }
+  std::sort(of_failure.begin(), of_failure.end(),
+            [](const PlanInput& a, const PlanInput& b) { return a.name < b.name; });
+  return of_failure;
+}
+
+// All that does not depend on the values of inputs.
+Plan Fixed(const Template& chosen, const SelectOptions& options) {
   Plan plan;
   plan.template_name = chosen.name;
   plan.title = chosen.title;
-  plan.policy_digest = policy_digest;
   plan.stage = chosen.stage;
   plan.workspace = chosen.workspace;
+  plan.needs = chosen.needs;
   plan.setup = chosen.setup;
   plan.setup_timeout = chosen.setup_timeout;
-  plan.steps = chosen.steps;
   const bool automatic = chosen.verify_command == "auto";
   plan.verify_command = automatic ? options.command : chosen.verify_command;
   plan.verify_directory =
@@ -97,12 +102,43 @@ StatusOr<Plan> BuildPlan(const Template& chosen, const Incident& incident,
   plan.guard_paths = chosen.guard_paths;
   plan.guard_max_files = chosen.guard_max_files;
   plan.guard_max_lines = chosen.guard_max_lines;
-  const PlaceholderValues values = ValuesOf(incident);
-  plan.change_title = Truncate(FillPlaceholders(chosen.change_title, values), kLongestTitle);
-  plan.change_body = FillPlaceholders(chosen.change_body, values);
+  plan.patch_max_bytes = chosen.patch_max_bytes;
   plan.change_labels = chosen.change_labels;
   plan.change_target = chosen.change_target;
-  plan.inputs = InputsOf(incident, options, captures);
+  plan.auto_merge = chosen.auto_merge;
+  plan.hold = chosen.hold;
+  plan.review = chosen.review;
+  plan.outputs = chosen.outputs;
+  plan.limits = chosen.limits;
+  return plan;
+}
+
+}  // namespace
+
+StatusOr<Plan> BuildPlan(const Template& chosen, const Incident& incident,
+                         const SelectOptions& options, const Captures& captures,
+                         const std::string& policy_digest) {
+  const InputFacts facts{incident, options, captures};
+  const TextValues common = CommonValues(incident, chosen.name, options.command);
+  const std::vector<InputScope> own = {{chosen.name, chosen.inputs, 0, {}}};
+  ASSIGN_OR_RETURN(const auto scopes, ResolveScopes(chosen.scopes.empty() ? own : chosen.scopes,
+                                                    options.inputs, common, facts));
+  Plan plan = Fixed(chosen, options);
+  plan.policy_digest = policy_digest;
+  plan.inputs = AllInputs(FailureInputs(facts), scopes[0].inputs);
+  for (const TemplateStep& from : chosen.steps) {
+    ASSIGN_OR_RETURN(Step step, BuildStep(from, scopes[from.scope], common));
+    plan.steps.push_back(std::move(step));
+  }
+  for (const auto& ladder : chosen.chain) {
+    ASSIGN_OR_RETURN(ChainLink link, BuildLink(*ladder, common, facts));
+    plan.then.push_back(std::move(link));
+  }
+  const TextValues values = Together(common, scopes[0].values);
+  ASSIGN_OR_RETURN(plan.change_title, RenderText(TextKind::kTitle, chosen.change_title, values,
+                                                 "the title of its change"));
+  ASSIGN_OR_RETURN(plan.change_body, RenderText(TextKind::kBody, chosen.change_body, values,
+                                                "the body of its change"));
   return plan;
 }
 

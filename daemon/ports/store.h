@@ -14,10 +14,17 @@
 #include "absl/time/time.h"
 #include "daemon/base/status.h"
 #include "daemon/domain/delivery.h"
+#include "daemon/domain/limits.h"
 #include "daemon/domain/task.h"
 #include "daemon/domain/transition.h"
+#include "daemon/ports/policy_records.h"
 
 namespace regreen {
+
+struct StoreOptions {
+  // Of each repository, whatever the template; no circuit.
+  Limits per_repo;
+};
 
 struct NewDelivery {
   Delivery delivery;
@@ -39,13 +46,34 @@ struct IncidentOutcome {
   std::optional<Plan> plan;  // nullopt: no template matched
   bool hold = false;         // the task starts in held
   std::string reason;        // the selection's decision
+  std::string demoted;       // why the plan's stage is less than its template's; "" when it is not
+  // A later attempt of the run is green already: it counts in the fingerprint's history, and
+  // nothing is opened or decided.
+  bool recovered = false;
+};
+
+// A run that was green, as its forge told it just now.
+struct GreenRun {
+  RunKey key;
+  std::string workflow, event, branch, commit;
+  // Commits of GreenWaits that this run's is, or comes after: what failed there is over.
+  std::vector<std::string> overtaken;
+  Plan rerun;  // for each run of a pull request that inherited what is over
+};
+
+// What a green run could end or mark.
+struct GreenWaits {
+  bool flake = false;  // the same commit failed before, or its failure waited for the base branch
+  // Where the branch itself failed: open incidents, and those that other runs inherited from.
+  std::vector<std::string> commits;
+  static constexpr int kMostCommits = 50;
+  bool any() const { return flake || !commits.empty(); }
 };
 
 struct DeliveryOutcome {
   std::vector<IncidentOutcome> incidents;
   std::vector<Decision> decisions;
-  // A run whose attempt was green: what its earlier attempts showed has recovered.
-  std::optional<RunKey> recovered;
+  std::optional<GreenRun> green;
 };
 
 // Deliveries: accepted, then worked off.
@@ -60,8 +88,13 @@ class DeliveryStore {
   virtual StatusOr<std::optional<DeliveryLease>> ClaimDelivery(const std::string& worker,
                                                                absl::Duration ttl) = 0;
   // Ends it. An open incident with the key gets an occurrence and a decision instead of a second
-  // task. A recovered run marks the occurrences of its earlier attempts. Answers the ids of the
-  // tasks it made.
+  // task. What a pull request shows while its base branch has the same failure open is inherited
+  // from there: it gets no task, and waits. When the base branch shows what a pull request showed
+  // first, it takes the incident over, and the pull request's task is superseded unless it has
+  // ended or its change is open. A green run marks what other attempts and runs of its workflow
+  // showed at its commit as recovered. It closes the incidents of its own branch that it overtakes,
+  // supersedes their tasks (as above), and makes a task for each newest run of a pull request that
+  // waits for that. Again changes nothing. Answers the ids of the tasks it made.
   virtual StatusOr<std::vector<std::string>> FinishDelivery(const DeliveryLease& lease,
                                                             const DeliveryOutcome& outcome) = 0;
   // Again at not_before, attempt + 1.
@@ -94,7 +127,11 @@ struct TaskUpdate {
 class TaskStore {
  public:
   virtual ~TaskStore() = default;
-  // The oldest task that is due, in a claimable state, and free or with an expired lease.
+  // The oldest task that is due, in a claimable state, and free or with an expired lease. A queued
+  // one also has to be within the limits of its plan and of its repository, which are counted in
+  // the same transaction; one that is not is held back, says so, and does not stand in the way of
+  // the others. It is looked at again when its limit may have room: when a window opens, or as soon
+  // as a task of its repository ends. Money and time count when they are committed.
   virtual StatusOr<std::optional<TaskLease>> ClaimTask(const std::string& worker,
                                                        absl::Duration ttl) = 0;
   virtual Status Renew(const TaskLease& lease, absl::Duration ttl) = 0;
@@ -128,7 +165,8 @@ struct DeliveryRow {
 struct StoreCounts {
   std::map<std::pair<std::string, std::string>, std::int64_t> tasks;  // (state, template)
   std::int64_t pending_deliveries = 0, pending_tasks = 0;
-  absl::Duration oldest_pending;  // how long the oldest due work has waited
+  absl::Duration oldest_pending;                  // how long the oldest due work has waited
+  std::map<std::string, std::int64_t> held_back;  // tasks, by the key of the limit
 };
 
 // Reading, for people and metrics.
@@ -144,9 +182,12 @@ class Records {
   virtual StatusOr<StoreCounts> Count() = 0;
   // What is known of this fingerprint in the run's repository, the run's own attempt left out.
   virtual StatusOr<History> ReadHistory(const RunKey& run, const std::string& fingerprint) = 0;
+  // What a green run of this hint could change. One look by indexes: most green runs change
+  // nothing.
+  virtual StatusOr<GreenWaits> WaitsForGreen(const RunHint& run) = 0;
 };
 
-class Store : public DeliveryStore, public TaskStore, public Records {
+class Store : public DeliveryStore, public TaskStore, public Records, public PolicyRecords {
  public:
   virtual StatusOr<std::vector<DeliveryRow>> ListDeliveries(int limit) = 0;  // newest first
   virtual Status Ping() = 0;  // OK when a write would work

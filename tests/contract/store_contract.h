@@ -23,14 +23,15 @@ namespace regreen {
 class StoreBed {
  public:
   virtual ~StoreBed() = default;
-  virtual StatusOr<std::unique_ptr<Store>> Open(const Clock& clock) = 0;
+  virtual StatusOr<std::unique_ptr<Store>> Open(const Clock& clock,
+                                                const StoreOptions& options) = 0;
 };
 
 class SqliteBed final : public StoreBed {
  public:
-  StatusOr<std::unique_ptr<Store>> Open(const Clock& clock) override {
+  StatusOr<std::unique_ptr<Store>> Open(const Clock& clock, const StoreOptions& options) override {
     RETURN_IF_ERROR(folder_.status());
-    return OpenSqliteStore((folder_->path() / "regreen.db").string(), clock);
+    return OpenSqliteStore((folder_->path() / "regreen.db").string(), clock, options);
   }
 
  private:
@@ -104,8 +105,8 @@ class StoreContract : public ::testing::TestWithParam<StoreKind> {
     ASSERT_NE(store_, nullptr);
   }
 
-  std::unique_ptr<Store> Open() {
-    StatusOr<std::unique_ptr<Store>> store = bed_->Open(clock_);
+  std::unique_ptr<Store> Open(const StoreOptions& options = {}) {
+    StatusOr<std::unique_ptr<Store>> store = bed_->Open(clock_, options);
     EXPECT_TRUE(store.ok()) << Message(store.status());
     return store.ok() ? *std::move(store) : nullptr;
   }

@@ -1,4 +1,6 @@
 // Tasks: leased to one worker, moved by the table alone, fenced.
+#include <cmath>
+
 #include "tests/contract/store_contract.h"
 
 namespace regreen {
@@ -211,16 +213,63 @@ TEST_P(TaskContract, WritesAllThatACommitBrings) {
   EXPECT_EQ(Read(id).change->number, 42);
 }
 
+TEST_P(TaskContract, RemembersTheLadderAndAddsUpWhatStepsCost) {
+  const std::string id = MakeTaskIn(TaskState::kRepairing);
+  EXPECT_EQ(Read(id).ladder, LadderPosition());
+  EXPECT_FALSE(Read(id).reproduced);
+  TaskUpdate update{.to = TaskState::kRerunning, .reason = "runs again"};
+  update.ladder = LadderPosition{2, StepOutcome::kStillRed, 1, 3};
+  update.spent = {0.25, absl::Milliseconds(1500)};
+  update.reproduced = true;
+  ASSERT_TRUE(store_->Commit(ClaimTask(), update).ok());
+  ASSERT_TRUE(
+      store_->Commit(ClaimTask(), {.to = TaskState::kRepairing, .spent = {0.1, absl::Seconds(2)}})
+          .ok());
+  const Task task = ClaimTask().task;
+  EXPECT_EQ(task.id, id);
+  EXPECT_EQ(task.ladder, (LadderPosition{2, StepOutcome::kStillRed, 1, 3}));
+  EXPECT_DOUBLE_EQ(task.spent.usd, 0.35);
+  EXPECT_EQ(task.spent.time, absl::Milliseconds(3500));
+  EXPECT_TRUE(task.reproduced) << "it is remembered from then on";
+  store_ = Open();
+  EXPECT_DOUBLE_EQ(Read(id).spent.usd, 0.35);
+  EXPECT_EQ(Read(id).ladder.run_attempt, 3);
+}
+
+TEST_P(TaskContract, TakesNoNonsenseForACost) {
+  const std::string id = MakeTaskIn(TaskState::kRepairing);
+  for (const double usd : {-5.0, std::nan("")}) {
+    ASSERT_TRUE(store_
+                    ->Commit(ClaimTask(), {.to = TaskState::kRepairing,
+                                           .spent = {usd, -absl::InfiniteDuration()}})
+                    .ok());
+    EXPECT_EQ(Read(id).spent.usd, 0);
+    EXPECT_EQ(Read(id).spent.time, absl::ZeroDuration());
+  }
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(store_
+                    ->Commit(ClaimTask(), {.to = TaskState::kRepairing,
+                                           .spent = {HUGE_VAL, absl::InfiniteDuration()}})
+                    .ok());
+  }
+  EXPECT_GT(Read(id).spent.usd, 0);
+  EXPECT_GT(Read(id).spent.time, absl::Hours(1));
+}
+
 TEST_P(TaskContract, RefusedMovesLeaveNothing) {
   const std::string id = MakeTask();
   TaskUpdate update{.to = TaskState::kMerged, .reason = "no"};
   update.timeline = {{clock_.Now(), "note", "never"}};
   update.artifacts = {{"patch", "diff"}};
   update.branch = "b";
+  update.spent.usd = 1;
+  update.ladder = LadderPosition{.next = 1};
   EXPECT_EQ(store_->Commit(ClaimTask(), update).code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(store_->ReadTimeline(id)->size(), 1u);
   EXPECT_EQ(store_->ReadArtifact(id, "patch").status().code(), StatusCode::kNotFound);
   EXPECT_EQ(Read(id).branch, "");
+  EXPECT_EQ(Read(id).spent.usd, 0);
+  EXPECT_EQ(Read(id).ladder.next, 0);
 }
 
 TEST_P(TaskContract, AppendsWithoutLosingTheLease) {

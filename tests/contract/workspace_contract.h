@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "adapters/git/git.h"
 #include "adapters/git/tree.h"
@@ -19,10 +20,20 @@
 
 namespace regreen {
 
+// A sandbox where overlays are refused.
+inline constexpr char kCheckoutSandbox[] = "sandbox_without_overlay";
+
+inline std::vector<std::string> ContractKinds() {
+  std::vector<std::string> kinds = WorkspaceKinds();
+  kinds.emplace_back(kCheckoutSandbox);
+  return kinds;
+}
+
 class WorkspaceContract : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    options_.kind = GetParam();
+    options_.overlay = GetParam() != kCheckoutSandbox;
+    options_.kind = options_.overlay ? GetParam() : "sandbox";
     options_.directory = git_.NewFolder("workspaces");
     auto factory = CreateWorkspaceFactory(options_);
     ASSERT_TRUE(factory.ok()) << factory.status();
