@@ -42,6 +42,16 @@ TEST(Loader, IsNotStoppedByProblemsOfOthers) {
   EXPECT_NE(Load({TemplateText("good")}, problems), nullptr);
 }
 
+TEST(Loader, KnowsWhichFactsItsTemplatesAskFor) {
+  Problems problems;
+  const auto set = Load({TemplateText("a", "repo = \"x\""),
+                         TemplateText("b", "branch = \"y\"\nunless = { fork = true }")},
+                        problems);
+  ASSERT_NE(set, nullptr) << problems.Render();
+  for (const char* key : {"repo", "branch", "fork"}) EXPECT_TRUE(set->AsksFor(key)) << key;
+  for (const char* key : {"labels", "class", ""}) EXPECT_FALSE(set->AsksFor(key)) << key;
+}
+
 TEST(Loader, DigestDependsOnNamesAndTextsAndNotOnOrderOrPlace) {
   Problems problems;
   const std::vector<PolicySource> here = {{"x/a.toml", TemplateText("a")},
