@@ -91,7 +91,8 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   RETURN_IF_ERROR(AddCis(*app));
 
   app->collector = std::make_unique<Collector>(CollectDependencies{
-      &app->adapters, app->mirror.get(), app->http.get(), app->policies, app->store.get()});
+      &app->adapters, app->mirror.get(), app->http.get(), app->policies, app->store.get(),
+      &app->clock});
   RunnerDependencies runner{&app->adapters,        app->mirror.get(), app->publisher.get(),
                             app->workspaces.get(), app->store.get(),  app->policies->guard};
   runner.author_name = app->config.author.name;

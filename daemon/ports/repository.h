@@ -35,6 +35,11 @@ class Mirror {
   // A file of a commit that Ensure found. NotFound; ResourceExhausted beyond the cap.
   virtual StatusOr<std::string> ReadFileAt(const std::string& folder, const std::string& commit,
                                            const std::string& path, std::size_t max_bytes) = 0;
+  // The paths that differ between `commit` and its first parent (all, when it has none), sorted, at
+  // most `max`; of a renamed file both names. The commit must be there by Ensure.
+  virtual StatusOr<std::vector<std::string>> ChangedPaths(const std::string& folder,
+                                                          const std::string& commit,
+                                                          std::size_t max) = 0;
   // Whether `commit` is `tip` or one of its ancestors; both must be there by Ensure.
   virtual StatusOr<bool> Contains(const std::string& folder, const std::string& tip,
                                   const std::string& commit) = 0;
