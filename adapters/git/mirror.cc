@@ -4,6 +4,7 @@
 #include "adapters/git/git.h"
 #include "adapters/git/library.h"
 #include "adapters/git/lock.h"
+#include "adapters/git/read_folder.h"
 #include "adapters/git/remote.h"
 #include "adapters/git/transport.h"
 #include "daemon/base/file.h"
@@ -103,6 +104,15 @@ class GitMirror final : public Mirror {
       paths.emplace(git_diff_get_delta(diff.get(), i)->new_file.path);
     }
     return std::vector<std::string>(paths.begin(), paths.end());
+  }
+
+  StatusOr<std::vector<std::pair<std::string, std::string>>> ReadFolderAt(
+      const std::string& folder, const std::string& commit, const std::string& path,
+      const FolderLimits& limits) override {
+    ASSIGN_OR_RETURN(RepositoryPtr repository, OpenRepository(folder));
+    ASSIGN_OR_RETURN(CommitPtr found, LookUpCommit(repository.get(), commit));
+    ASSIGN_OR_RETURN(TreePtr root, TreeOf(found.get()));
+    return ReadFolder(repository.get(), std::move(root), path, limits);
   }
 
   StatusOr<bool> Contains(const std::string& folder, const std::string& tip,

@@ -81,11 +81,11 @@ StatusOr<DeliveryOutcome> Collector::CollectFailure(const Delivery& delivery, Fo
   // What failed and is green by now is not worked on, and is a flake all the same.
   const bool remembered = run.passed_later && !run.branch.starts_with(kOurBranches);
   if (dropped.empty() || remembered) {
-    const Policies& policies = *deps_.policies;
+    const std::shared_ptr<const Policies> policies = deps_.policies->Current();
     ASSIGN_OR_RETURN(std::vector<Incident> incidents,
-                     ReadIncidents(forge, hint, run, policies, stop, outcome));
+                     ReadIncidents(forge, hint, run, *policies, stop, outcome));
     if (dropped.empty()) {
-      RETURN_IF_ERROR(SelectForAll(forge, hint, policies, std::move(incidents), stop, outcome));
+      RETURN_IF_ERROR(SelectForAll(forge, hint, *policies, std::move(incidents), stop, outcome));
     } else {
       Remember(std::move(incidents), outcome);
     }

@@ -11,7 +11,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/http.h"
 #include "daemon/base/status.h"
-#include "daemon/pipeline/policies.h"
+#include "daemon/pipeline/live_policies.h"
 #include "daemon/ports/ci_source.h"
 #include "daemon/ports/forge.h"
 #include "daemon/ports/policy_records.h"
@@ -30,7 +30,7 @@ struct CollectDependencies {
   const Adapters* adapters = nullptr;
   Mirror* mirror = nullptr;
   HttpClient* http = nullptr;
-  std::shared_ptr<const Policies> policies;
+  const LivePolicies* policies = nullptr;
   Records* records = nullptr;  // for the history that selection asks about
   const Clock* clock = nullptr;
   PolicyRecords* policy_records = nullptr;  // nullptr: no template is demoted

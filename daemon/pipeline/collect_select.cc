@@ -70,11 +70,12 @@ StatusOr<std::vector<std::string>> Collector::ChangedPathsOf(Forge& forge, const
 StatusOr<Collector::Stages> Collector::StagesInEffect(const PolicySet& templates) const {
   Stages stages;
   if (deps_.policy_records == nullptr) return stages;
-  for (const Template& t : templates.templates()) {
-    if (t.promote.acceptance <= 0) continue;
-    ASSIGN_OR_RETURN(const TemplateRecord record, deps_.policy_records->ReadTemplateRecord(t.name));
-    EffectiveStage effective = StageInEffect(t.stage, t.promote, record);
-    if (!effective.why.empty()) stages.emplace(t.name, std::move(effective));
+  ASSIGN_OR_RETURN(const auto records, deps_.policy_records->ListTemplateRecords());
+  for (const TemplateRecord& record : records) {
+    const Template* t = templates.Find(record.name);
+    if (t == nullptr) continue;
+    EffectiveStage effective = StageInEffect(t->stage, t->promote, record);
+    if (!effective.why.empty()) stages.emplace(t->name, std::move(effective));
   }
   return stages;
 }
@@ -112,6 +113,7 @@ IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, const Po
     unknown_why = Message(command.status());
   }
   Selection selection = Select(incident, *policies.templates, options);
+  if (selection.plan) selection.plan->policy_digest = policies.digest;
   outcome.reason = RenderSelection(selection);
   if (!unknown_why.empty())
     Append(outcome.reason, "\nthe failing command is not known: ", unknown_why);
@@ -120,6 +122,7 @@ IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, const Po
     if (demoted != stages.end()) outcome.demoted = demoted->second.why;
   }
   outcome.plan = std::move(selection.plan);
+  outcome.hold = outcome.plan && outcome.plan->hold;
   outcome.key = IncidentKey(incident.run, incident.evidence);
   outcome.incident = std::move(incident);
   return outcome;

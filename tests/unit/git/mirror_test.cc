@@ -291,5 +291,35 @@ TEST_F(MirrorTest, SaysThatTheChildIsNoneOfOurs) {
   EXPECT_EQ(NewMirror()->Ensure(Local(), first_, {}).status().code(), StatusCode::kInternal);
 }
 
+TEST_F(MirrorTest, ReadsTheRegularFilesOfAFolder) {
+  git_.Write("set/one.toml", "one");
+  git_.Write("set/run.sh", "two", 0755);
+  git_.Write("set/deeper/three.toml", "three");
+  fs::create_symlink("/etc/passwd", fs::path(git_.work()) / "set/link.toml");
+  const std::string commit = git_.Commit("A set");
+  git_.Git({"push", "-q", remote_, "HEAD:refs/heads/main"});
+  auto mirror = NewMirror();
+  const auto folder = mirror->Ensure(Local(), commit, {});
+  ASSERT_TRUE(folder.ok()) << folder.status();
+  const FolderLimits limits{2, 6};
+
+  const auto files = mirror->ReadFolderAt(*folder, commit, "set", limits);
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_THAT(*files, testing::ElementsAre(testing::Pair("one.toml", "one"),
+                                           testing::Pair("run.sh", "two")));
+  const auto root = mirror->ReadFolderAt(*folder, commit, "", {9, 999});
+  ASSERT_TRUE(root.ok()) << root.status();
+  EXPECT_THAT(*root, testing::ElementsAre(testing::Key("a.txt")));
+
+  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {1, 6}).status().code(),
+            StatusCode::kResourceExhausted);
+  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {2, 5}).status().code(),
+            StatusCode::kResourceExhausted);
+  for (const char* path : {"none", "a.txt", "set/link.toml", "..", "set/../set", "/set"})
+    EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, path, limits).status().code(),
+              StatusCode::kNotFound)
+        << path;
+}
+
 }  // namespace
 }  // namespace regreen

@@ -41,5 +41,25 @@ TEST(Metrics, AStateThatEmptiedGoesBackToZero) {
               HasSubstr(R"(regreen_tasks{state="queued",template="format"} 0)"));
 }
 
+TEST(Metrics, ShowOnlyThePoliciesInForce) {
+  Metrics metrics;
+  PolicyStatus policies;
+  policies.digest = "aaa";
+  policies.loaded_at = absl::FromUnixSeconds(1'700'000'000);
+  metrics.ShowPolicies(policies);
+  policies.digest = "bbb";
+  policies.valid = false;
+  policies.reloads = {2, 0, 1, 0};
+  metrics.ShowPolicies(policies);
+  metrics.ShowPolicies(policies);
+  const std::string text = metrics.Render(StoreCounts());
+  EXPECT_THAT(text, HasSubstr("regreen_policies_loaded_timestamp_seconds 1700000000"));
+  EXPECT_THAT(text, HasSubstr("regreen_policies_valid 0"));
+  EXPECT_THAT(text, HasSubstr(R"(regreen_policy_reloads_total{outcome="changed"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(regreen_policy_reloads_total{outcome="refused"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(regreen_policies_info{digest="bbb"} 1)"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("aaa")));
+}
+
 }  // namespace
 }  // namespace regreen
