@@ -38,15 +38,20 @@ int Check(const CheckArguments& arguments) {
   LogWarningsOnly();
   Problems problems;
   const Config config = LoadConfig(arguments.config, problems);
-  // The policies are looked at although the configuration has mistakes: all problems at once.
-  const Policies policies = LoadPolicyFolder(config.policies.directory, problems);
+  const bool remote = !config.policies.remote.empty();
+  // The policies are looked at although the configuration has mistakes: all problems at once. Those
+  // of a remote are checked by the daemon before it takes them.
+  const Policies policies =
+      remote ? Policies() : LoadPolicyFolder(config.policies.directory, problems);
   if (policies.rules != nullptr) CheckExamples(*policies.rules, problems);
   if (policies.templates != nullptr) WarnOfUnknownAgents(config, *policies.templates, problems);
   for (const Problem& problem : problems.all()) Complain(ToString(problem));
   if (problems.has_errors()) return kBad;
+  const std::string set = remote ? Cat("policies of ", config.policies.remote)
+                                 : Cat(policies.templates->templates().size(), " templates, ",
+                                       policies.rules->size(), " log rules");
   PrintOut(Cat(arguments.config, ": ok; ", config.ci.size(), " CIs, ", config.forge.size(),
-               " forges, ", policies.templates->templates().size(), " templates, ",
-               policies.rules->size(), " log rules\n"));
+               " forges, ", set, "\n"));
   return kDone;
 }
 

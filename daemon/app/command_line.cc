@@ -26,7 +26,8 @@ struct Parsed {
   FixArguments fix;
   TriageArguments triage;
   DoctorArguments doctor;
-  std::string timeout = "10m";
+  PolicyArguments policy;
+  std::string timeout = "10m", since = "30d";
   std::function<int()> run;
 };
 
@@ -102,6 +103,60 @@ void AddTasks(CLI::App& app, Parsed& p) {
   decisions->callback([&p] { p.run = [&p] { return DecisionList(p.decision); }; });
 }
 
+// "30d", or what ParseDuration takes.
+std::optional<absl::Duration> ParseSince(std::string_view text) {
+  std::int64_t days = 0;
+  if (text.ends_with('d') && ParseInt64(text.substr(0, text.size() - 1), &days) && days > 0 &&
+      days <= 36'500) {
+    return days * absl::Hours(24);
+  }
+  return ParseDuration(text);
+}
+
+void AddPolicies(CLI::App& app, Parsed& p) {
+  CLI::App* policy =
+      app.add_subcommand("policy", "look at policies and try them")->require_subcommand(1);
+  const auto add = [&](const char* name, const char* about, int (*run)(const PolicyArguments&)) {
+    CLI::App* command = policy->add_subcommand(name, about);
+    command->add_option("--policies", p.policy.policies,
+                        "a policy folder; the shipped one when absent");
+    command->add_flag("--json", p.policy.json, "one JSON object");
+    command->callback([&p, run] { p.run = [&p, run] { return run(p.policy); }; });
+    return command;
+  };
+  add("check", "all problems of a policy folder at once", PolicyCheck)
+      ->add_option("DIR", p.policy.policies, "the policy folder");
+  add("list", "the templates, in the order in which they are asked", PolicyList);
+  CLI::App* test = add("test", "run the cases of the folder's tests/*.toml", PolicyTest);
+  test->add_option("DIR", p.policy.policies, "the policy folder");
+  test->add_option("--filter", p.policy.filter, "only cases with this in their file or name");
+  CLI::App* explain = add(
+      "explain", "which template matches a failure, and why each other does not", PolicyExplain);
+  explain->add_option("--log", p.policy.log, "a job's log, plain or gzip; - for standard input");
+  explain->add_option("--event", p.policy.event,
+                      "what is known of the run, TOML or JSON, as [case.event] of a test");
+  explain->add_option("--command", p.policy.command, "the failing command");
+  explain->add_option("--delivery", p.policy.delivery,
+                      "a delivery of the store, or how its key begins, instead of a log");
+  AddConfig(*explain, p.policy.config);
+  CLI::App* backtest =
+      add("backtest", "what the folder would do otherwise with the failures that were seen",
+          PolicyBacktest);
+  AddConfig(*backtest, p.policy.config);
+  backtest->add_option("--since", p.since, "how far back")
+      ->capture_default_str()
+      ->check([](const std::string& text) {
+        return ParseSince(text) ? "" : "must be a duration such as 30d or 12h";
+      });
+  backtest->add_option("--examples", p.policy.examples, "of each difference")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  backtest->callback([&p] {
+    p.policy.since = *ParseSince(p.since);
+    p.run = [&p] { return PolicyBacktest(p.policy); };
+  });
+}
+
 void AddByHand(CLI::App& app, Parsed& p) {
   CLI::App* fix = app.add_subcommand(
       "fix", "repair a failing command in a git repository; leaves a branch, needs no server");
@@ -137,14 +192,16 @@ void AddByHand(CLI::App& app, Parsed& p) {
 }
 
 // CLI11 says only that a command is missing where one is misspelt.
-std::string UnknownCommand(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return "";
+std::string UnknownCommand(const CLI::App& app, int argc, char** argv, int place = 1) {
+  if (argc <= place || argv[place][0] == '-') return "";
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (command->get_name() == argv[1]) return "";
+    if (command->get_name() == argv[place]) return UnknownCommand(*command, argc, argv, place + 1);
     if (!command->get_group().empty()) names.push_back(command->get_name());
   }
-  return Cat("there is no command \"", argv[1], "\"", DidYouMean(argv[1], names),
+  if (names.empty()) return "";  // a command without commands of its own
+  const std::string whose = place == 1 ? "" : Cat(app.get_name(), " ");
+  return Cat("there is no command \"", whose, argv[place], "\"", DidYouMean(argv[place], names),
              "; the commands are ", Join(names, ", "));
 }
 
@@ -161,6 +218,7 @@ int RunCommandLine(int argc, char** argv) {
   Parsed parsed;
   AddServing(app, parsed);
   AddTasks(app, parsed);
+  AddPolicies(app, parsed);
   AddByHand(app, parsed);
   try {
     app.parse(argc, argv);

@@ -25,6 +25,7 @@ void WriteTask(const Task& task, JsonWriter& out) {
   out.Field("commit", task.incident.run.commit)
       .Field("signature", task.incident.evidence.signature);
   out.Field("class", ToString(task.incident.evidence.failure_class)).Field("reason", task.reason);
+  out.Field("held_back", task.held_back);
   out.Field("attempt", task.attempt).Field("patch_digest", task.patch_digest);
   out.Field("pushed_commit", task.pushed_commit)
       .Field("change", task.change ? task.change->link : "");
@@ -125,6 +126,7 @@ int TaskList(const TaskArguments& arguments) {
              std::string(15 - ToString(task.state).size(), ' '), Time(task.updated_at), "  ",
              task.incident.run.key.repo, "  ", task.plan.template_name, "  ",
              EscapeControl(Truncate(task.incident.evidence.signature, 80)), "\n");
+      if (!task.held_back.empty()) Append(text, "    ", task.held_back, "\n");
     }
     out.EndArray().EndObject();
     PrintOut(arguments.json ? Cat(out.Take(), "\n")

@@ -65,6 +65,21 @@ struct DoctorArguments {
 };
 int Doctor(const DoctorArguments& arguments);
 
+struct PolicyArguments {
+  std::string config;
+  std::string policies;  // a folder; "": the shipped one, or that of the config where it is read
+  std::string delivery, event, log, command;    // explain
+  std::string filter;                           // test: a part of the case's place or name
+  absl::Duration since = absl::Hours(24 * 30);  // backtest
+  int examples = 3;
+  bool json = false;
+};
+int PolicyCheck(const PolicyArguments& arguments);
+int PolicyList(const PolicyArguments& arguments);
+int PolicyExplain(const PolicyArguments& arguments);
+int PolicyTest(const PolicyArguments& arguments);
+int PolicyBacktest(const PolicyArguments& arguments);
+
 // The folder of the shipped policies: beside an installed program, or in the source tree it was
 // built in.
 std::string ShippedPolicies();

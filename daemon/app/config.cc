@@ -1,12 +1,14 @@
 #include "daemon/app/config.h"
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 
 #include "adapters/agent/registry.h"
 #include "adapters/ci/registry.h"
 #include "adapters/forge/registry.h"
 #include "adapters/workspace/registry.h"
+#include "daemon/base/http.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -86,7 +88,9 @@ class Printer {
     Line(key, Cat(field), about);
   }
   void operator()(const char* key, const double& field, const char* about) {
-    const std::string number = Cat(field);
+    char shortest[32];  // that reads back as the same number
+    const auto end = std::to_chars(std::begin(shortest), std::end(shortest), field).ptr;
+    const std::string number(shortest, end);
     Line(key, number.find_first_of(".e") == std::string::npos ? Cat(number, ".0") : number, about);
   }
   void operator()(const char* key, const bool& field, const char* about) {
@@ -148,11 +152,17 @@ class Validator {
     if (!config_.workspace.bases.empty()) Absolute("workspace.bases", config_.workspace.bases);
     if (config_.workspace.bases_max_bytes < 0)
       Error("workspace.bases_max_bytes", "a number of bytes is not negative");
+    Policies();
+    Limits();
     if (config_.forge.empty())
       problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");
     for (const auto& [name, forge] : config_.forge) Forge(Cat("forge.", name), forge);
     for (const auto& [name, ci] : config_.ci) Ci(Cat("ci.", name), name, ci);
     for (const auto& [name, agent] : config_.agent) Agent(Cat("agent.", name), name, agent);
+    for (const auto& [name, api] : config_.api) {
+      Secret(Cat("api.", name, ".token"), api.token);
+      OneOf(Cat("api.", name, ".role"), api.role, {"viewer", "operator"});
+    }
   }
 
  private:
@@ -201,6 +211,43 @@ class Validator {
       Listen("server.operations_listen", config_.server.operations_listen);
     }
     Range("server.max_body_bytes", config_.server.max_body_bytes, 1 << 10, 25 << 20);
+  }
+  void Policies() {
+    const PoliciesConfig& policies = config_.policies;
+    if (policies.remote.empty()) return;
+    if (policies.every < absl::Seconds(1))
+      Error("policies.every", "a remote is asked once a second at the most");
+    if (policies.branch.empty()) Error("policies.branch", "names no branch");
+    for (const std::string_view part : Split(policies.path, '/')) {
+      const bool odd = part.empty() || part == "." || part == "..";
+      if (odd && !policies.path.empty())
+        Error("policies.path", "must be a path below the repository, such as ci/policies");
+      if (odd) break;
+    }
+    if (!policies.forge.empty()) {
+      std::vector<std::string> forges;
+      for (const auto& [name, unused] : config_.forge) forges.push_back(name);
+      OneOf("policies.forge", policies.forge, forges);
+      if (Split(policies.remote, '/').size() != 2 || policies.remote.front() == '/')
+        Error("policies.remote", "with policies.forge it is a repository's owner/name");
+    } else if (!policies.remote.starts_with('/')) {
+      const auto url = ParseUrl(policies.remote);
+      if (!url.ok())
+        Error("policies.remote",
+              Cat("is no absolute path and no address (owner/name needs policies.forge): ",
+                  Message(url.status())));
+    }
+  }
+  void Limits() {
+    const LimitsConfig& limits = config_.limits;
+    constexpr std::int64_t kMost = 1'000'000'000;
+    Range("limits.open_per_repo", limits.open_per_repo, 0, kMost);
+    Range("limits.tasks_per_repo", limits.tasks_per_repo, 0, kMost);
+    Range("limits.per_hour", limits.per_hour, 0, kMost);
+    Range("limits.per_day", limits.per_day, 0, kMost);
+    Range("limits.minutes_per_day", limits.minutes_per_day, 0, kMost);
+    if (!(limits.usd_per_day >= 0 && limits.usd_per_day <= 1e9))
+      Error("limits.usd_per_day", Cat("must be from 0 to 1000000000, not ", limits.usd_per_day));
   }
   void Forge(const std::string& at, const ForgeConfig& forge) {
     OneOf(at + ".kind", forge.kind, ForgeKinds());
@@ -273,6 +320,18 @@ Config LoadConfig(const std::filesystem::path& path, Problems& problems) {
   return config;
 }
 
+Limits RepositoryLimits(const LimitsConfig& config) {
+  Limits limits;
+  limits.open_per_repo = static_cast<int>(config.open_per_repo);
+  limits.tasks_per_repo = static_cast<int>(config.tasks_per_repo);
+  limits.per_hour = static_cast<int>(config.per_hour);
+  limits.per_day = static_cast<int>(config.per_day);
+  limits.usd_per_day = config.usd_per_day;
+  limits.minutes_per_day = static_cast<int>(config.minutes_per_day);
+  limits.cooldown = config.cooldown;
+  return limits;
+}
+
 AgentOptions OptionsOf(const std::string& name, const AgentConfig& agent) {
   return {name,      agent.kind,    {agent.timeout, agent.max_usd},
           agent.env, agent.command, agent.price_usd};
@@ -316,6 +375,7 @@ Config ExampleConfig() {
   agent.max_usd = 2;
   agent.price_usd = 0.25;
   agent.env = {{"MY_AGENT_MODE", "careful"}};
+  config.api["dashboard"].token = "credential:api-token";
   return config;
 }
 

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "daemon/base/status.h"
 #include "daemon/base/toml.h"
+#include "daemon/domain/limits.h"
 
 namespace regreen {
 
@@ -25,7 +26,7 @@ struct ServerConfig {
   void Fields(V& v) {
     v("listen", listen, "where webhooks arrive: address:port; port 0 takes a free one");
     v("operations_listen", operations_listen,
-      "a second address for /metrics, /healthz and /readyz; empty: the same");
+      "a second address for /api, /metrics, /healthz and /readyz; empty: the same");
     v("max_body_bytes", max_body_bytes, "a larger delivery is refused with 413");
     v("trusted_proxy", trusted_proxy,
       "an address beyond loopback is taken only with a proxy that ends TLS before it");
@@ -90,10 +91,22 @@ struct WorkspaceConfig {
 
 struct PoliciesConfig {
   std::string directory = "/usr/local/share/regreen/policies";
+  std::string remote, forge;
+  std::string branch = "main";
+  std::string path = "policies";
+  absl::Duration every = absl::Minutes(1);
 
   template <class V>
   void Fields(V& v) {
-    v("directory", directory, "holds templates/, rules/ and guard/");
+    v("directory", directory,
+      "holds templates/, rules/ and guard/, perhaps base/ and prompts/; read again when it "
+      "changes");
+    v("remote", remote,
+      "or they are followed in a git repository: owner/name with forge, a URL or absolute path");
+    v("forge", forge, "whose credential reads the remote; it must name the repository");
+    v("branch", branch, "of the remote");
+    v("path", path, "the folder in the remote's repository; empty: its root");
+    v("every", every, "how often the remote is asked; SIGHUP asks at once");
   }
 };
 
@@ -160,6 +173,39 @@ struct CiConfig {
   }
 };
 
+struct ApiConfig {
+  std::string token;
+  std::string role = "viewer";
+
+  template <class V>
+  void Fields(V& v) {
+    v("token", token, "sent as \"Authorization: Bearer\": file:PATH, env:NAME or credential:NAME");
+    v("role", role, "viewer: reads and tries out; operator: also changes");
+  }
+};
+
+struct LimitsConfig {
+  std::int64_t open_per_repo = 0;
+  std::int64_t tasks_per_repo = 0;
+  std::int64_t per_hour = 0;
+  std::int64_t per_day = 0;
+  double usd_per_day = 0;
+  std::int64_t minutes_per_day = 0;
+  absl::Duration cooldown = absl::ZeroDuration();
+
+  template <class V>
+  void Fields(V& v) {
+    v("open_per_repo", open_per_repo,
+      "of each repository, beside a template's own limits; 0: none. Changes open at once");
+    v("tasks_per_repo", tasks_per_repo, "tasks at work at once");
+    v("per_hour", per_hour, "tasks begun in 60 minutes");
+    v("per_day", per_day, "tasks begun in 24 hours");
+    v("usd_per_day", usd_per_day, "US dollars spent in 24 hours");
+    v("minutes_per_day", minutes_per_day, "minutes of workspaces in 24 hours");
+    v("cooldown", cooldown, "waited after a task of the same failure ended");
+  }
+};
+
 struct AgentConfig {
   std::string kind = "command";
   std::string command;
@@ -187,9 +233,11 @@ struct Config {
   PoliciesConfig policies;
   AuthorConfig author;
   HttpConfig http;
+  LimitsConfig limits;
   std::map<std::string, ForgeConfig> forge;
   std::map<std::string, CiConfig> ci;
   std::map<std::string, AgentConfig> agent;
+  std::map<std::string, ApiConfig> api;
 
   template <class V>
   void Fields(V& v) {
@@ -201,9 +249,11 @@ struct Config {
     v.Section("policies", policies);
     v.Section("author", author);
     v.Section("http", http);
+    v.Section("limits", limits);
     v.Named("forge", forge);
     v.Named("ci", ci);
     v.Named("agent", agent);
+    v.Named("api", api);
   }
 };
 
@@ -212,6 +262,8 @@ AgentOptions OptionsOf(const std::string& name, const AgentConfig& agent);
 
 // Reads and checks a file; every mistake is noted in `problems`. Secrets are not read.
 Config LoadConfig(const std::filesystem::path& path, Problems& problems);
+// As the store counts them.
+Limits RepositoryLimits(const LimitsConfig& config);
 // What config.example.toml holds.
 Config ExampleConfig();
 std::string PrintConfig(Config config);

@@ -185,6 +185,10 @@ bool TomlTable::Has(std::string_view key) const {
   return node_->table->contains(key);
 }
 
+bool TomlTable::HoldsTable(std::string_view key) const {
+  return Has(key) && node_->table->get(key)->is_table();
+}
+
 std::vector<std::string> TomlTable::Keys() const {
   // toml++ sorts its tables by name; the writer's order is in the positions.
   std::vector<std::pair<toml::source_position, std::string>> keys;
@@ -261,6 +265,25 @@ std::optional<absl::Duration> TomlTable::Duration(std::string_view key) {
     Error(key,
           Cat("\"", key, "\" must be a duration such as \"90s\" or \"10m\", not \"", *text, "\""));
   return duration;
+}
+
+std::optional<absl::Time> TomlTable::Time(std::string_view key) {
+  if (!Has(key)) return std::nullopt;
+  const toml::node* value = node_->table->get(key);
+  if (const auto* written = value->as_date_time(); written != nullptr && written->get().offset) {
+    const auto& [date, time, offset] = written->get();
+    const absl::CivilSecond civil(date.year, date.month, date.day, time.hour, time.minute,
+                                  time.second);
+    return absl::FromCivil(civil, absl::UTCTimeZone()) + absl::Nanoseconds(time.nanosecond) -
+           absl::Minutes(offset->minutes);
+  }
+  absl::Time time;
+  if (const auto* text = value->as_string();
+      text != nullptr && absl::ParseTime(absl::RFC3339_full, text->get(), &time, nullptr)) {
+    return time;
+  }
+  Error(key, Cat("\"", key, "\" must be a time with its offset, such as 2026-01-05T10:00:00Z"));
+  return std::nullopt;
 }
 
 std::optional<std::vector<std::string>> TomlTable::Strings(std::string_view key) {

@@ -65,24 +65,27 @@ class TomlTable {
 
   // Takes over what `base`, another whole document, holds and this one does not. Tables are
   // combined; lists are joined, the base's first, and one value beside a list is a list of one.
-  // Where both hold another value, this one's stays, and `differ` hears of it. Every value keeps the
-  // place where it was written. Call it before anything is read; nothing is left in `base`.
+  // Where both hold another value, this one's stays, and `differ` hears of it. Every value keeps
+  // the place where it was written. Call it before anything is read; nothing is left in `base`.
   using Differ = std::function<void(const std::string& path, const Position& here,
                                     const Position& base)>;  // path: "guard.max_files"
   void Inherit(TomlTable base, const Differ& differ);
   // Every value, lists of values as one, in the order of the key paths.
   std::vector<TomlValue> Values() const;
 
-  bool Has(std::string_view key) const;        // counts as asked for
-  std::vector<std::string> Keys() const;       // sorted as written; does not count as asked for
-  Position where() const;                      // of the table
-  Position where(std::string_view key) const;  // of the key's value, or of the table
+  bool Has(std::string_view key) const;         // counts as asked for
+  bool HoldsTable(std::string_view key) const;  // whether its value is a table; likewise
+  std::vector<std::string> Keys() const;        // sorted as written; does not count as asked for
+  Position where() const;                       // of the table
+  Position where(std::string_view key) const;   // of the key's value, or of the table
 
   std::optional<std::string> String(std::string_view key);
   std::optional<std::int64_t> Int(std::string_view key);
   std::optional<double> Double(std::string_view key);  // an integer will do
   std::optional<bool> Bool(std::string_view key);
-  std::optional<absl::Duration> Duration(std::string_view key);           // "90s", "10m", "1h30m"
+  std::optional<absl::Duration> Duration(std::string_view key);  // "90s", "10m", "1h30m"
+  // A date and time with its offset: 2026-01-05T10:00:00Z, bare or in quotes.
+  std::optional<absl::Time> Time(std::string_view key);
   std::optional<std::vector<std::string>> Strings(std::string_view key);  // one string will do
   std::optional<std::vector<std::int64_t>> Ints(std::string_view key);    // one number will do
   // A string, number, boolean or list of strings as text, a list with one element a line.

@@ -30,6 +30,14 @@ std::string_view ToString(LimitKind kind) {
   return kKinds[static_cast<std::size_t>(kind)];
 }
 
+std::span<const LimitKind> AllLimitKinds() {
+  static constexpr LimitKind kAll[] = {LimitKind::kOpenPerRepo, LimitKind::kTasksPerRepo,
+                                       LimitKind::kPerHour,     LimitKind::kPerDay,
+                                       LimitKind::kUsdPerDay,   LimitKind::kMinutesPerDay,
+                                       LimitKind::kCooldown,    LimitKind::kBreakAfter};
+  return kAll;
+}
+
 std::optional<HeldBack> WhatHoldsBack(const Limits& limits, const LimitUsage& usage,
                                       const std::string& whose, absl::Time now) {
   const auto held = [&](LimitKind limit, std::string why, absl::Time until) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,7 @@ enum class LimitKind {
   kBreakAfter,
 };
 std::string_view ToString(LimitKind kind);  // its key: "open_per_repo"
+std::span<const LimitKind> AllLimitKinds();
 
 // What the store counts for one candidate, at one moment, the candidate itself left out. What no
 // limit asks for need not be counted.

@@ -4,6 +4,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/domain/transition.h"
+#include "daemon/guard/guard.h"
 #include "daemon/pipeline/ladder.h"
 #include "daemon/pipeline/rerun.h"
 
@@ -66,6 +67,17 @@ TaskUpdate RunOnceMore(const Task& task, const Step& step, const RerunLook& look
   ++update.ladder->run_attempt;
   update.delay = RerunDelay(step, update.ladder->reruns);
   update.timeline.push_back({{}, "rerun", Cat("step ", step.name, ": ", update.reason)});
+  return update;
+}
+
+TaskUpdate RefusedNow(const Verdict& verdict) {
+  TaskUpdate update;
+  update.to = TaskState::kFailed;
+  update.reason = "the guard in force now refuses the proven patch";
+  for (const Finding& finding : verdict.findings) {
+    Append(update.reason, "; ", finding.rule, ": ", finding.file, finding.file.empty() ? "" : ": ",
+           finding.reason);
+  }
   return update;
 }
 
@@ -162,7 +174,8 @@ StatusOr<TaskUpdate> TaskRunner::Climb(Forge& forge, const Task& task, EarlierRu
     ASSIGN_OR_RETURN(const GitRemote remote, forge.Remote(task.incident.run.key.repo));
     return deps_.mirror->Ensure(remote, task.incident.run.commit, stop);
   };
-  const Repairer repairer({deps_.workspaces, deps_.guard, deps_.agents, forge.actions()});
+  const Repairer repairer(
+      {deps_.workspaces, deps_.policies->Current()->guard, deps_.agents, forge.actions()});
   ASSIGN_OR_RETURN(RepairOutcome outcome,
                    repairer.Repair(task, folder, std::move(earlier), log, stop));
   TaskUpdate update = MoveTo(StateAfter(outcome.kind, task.plan), std::move(outcome.reason));
@@ -188,6 +201,9 @@ StatusOr<TaskUpdate> TaskRunner::RunPublish(Forge& forge, const Task& task, Repa
   ASSIGN_OR_RETURN(std::string bytes,
                    deps_.records->ReadArtifact(task.id, std::string(kPatchArtifact)));
   ASSIGN_OR_RETURN(const Proof proof, ProofFromJson(json, std::move(bytes)));
+  // A guard that became stricter since the proof, while a person reviewed it perhaps, protects now.
+  const Verdict verdict = Judge(proof.patch, task.plan, *deps_.policies->Current()->guard);
+  if (!verdict.allowed) return RefusedNow(verdict);
   return Publish({deps_.mirror, deps_.publisher, deps_.author_name, deps_.author_email}, forge,
                  task, proof, log, stop);
 }

@@ -17,7 +17,7 @@ struct RunnerDependencies {
   Publisher* publisher = nullptr;
   WorkspaceFactory* workspaces = nullptr;
   Records* records = nullptr;
-  std::shared_ptr<const GuardRules> guard;
+  const LivePolicies* policies = nullptr;  // for the guard: the newest, whatever the plan is of
   std::string author_name, author_email;
   absl::Duration watch_every = absl::Minutes(2);
   const Agents* agents = nullptr;  // may be null: there are none

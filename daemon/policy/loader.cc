@@ -95,6 +95,7 @@ void TellOnce(const Problems& found, Problems& problems) {
 PolicySet::PolicySet(std::vector<Template> templates, std::string digest)
     : templates_(std::move(templates)), digest_(std::move(digest)) {
   std::sort(templates_.begin(), templates_.end(), GoesFirst);
+  index_ = std::make_shared<const TemplateIndex>(templates_);
 }
 
 const Template* PolicySet::Find(std::string_view name) const {

@@ -8,6 +8,7 @@
 #include "daemon/base/toml.h"
 #include "daemon/policy/source.h"
 #include "daemon/policy/template.h"
+#include "daemon/policy/template_index.h"
 
 namespace regreen {
 
@@ -18,6 +19,7 @@ class PolicySet {
   // In the order in which they are asked: priority, then specificity, both high to low, then name.
   const std::vector<Template>& templates() const { return templates_; }
   const Template* Find(std::string_view name) const;
+  const TemplateIndex& index() const { return *index_; }  // of templates(), by place
   // Hex of SHA-256 over the names and texts of all sources; where the files lie does not count.
   const std::string& digest() const { return digest_; }
   // Whether any template has this condition, so that its fact must be asked for.
@@ -26,6 +28,7 @@ class PolicySet {
  private:
   std::vector<Template> templates_;
   std::string digest_;
+  std::shared_ptr<const TemplateIndex> index_;
 };
 
 // All mistakes of all files are noted in `problems`. nullptr when there was an error in these

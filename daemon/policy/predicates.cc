@@ -10,6 +10,7 @@ constexpr std::pair<std::string_view, Reader> kReaders[] = {
     {"ci", ReadNames},
     {"repo", ReadNames},
     {"branch", ReadNames},
+    {"base_branch", ReadNames},
     {"event", ReadNames},
     {"workflow", ReadNames},
     {"job", ReadNames},
@@ -18,13 +19,19 @@ constexpr std::pair<std::string_view, Reader> kReaders[] = {
     {"rule", ReadNames},
     {"tool", ReadNames},
     {"failing_test", ReadNames},
+    {"label", ReadNames},
+    {"path", ReadPaths},
     {"log", ReadLogPatterns},
     {"command", ReadCommandPatterns},
     {"class", ReadClasses},
     {"exit_code", ReadExitCodes},
+    {"run_attempt", ReadRunAttempts},
     {"fork", ReadFork},
+    {"pull_request", ReadPullRequest},
     {"flaky", ReadFlaky},
     {"seen_at_least", ReadSeenAtLeast},
+    {"seen", ReadSeen},
+    {"window", ReadWindows},
 };
 
 constexpr std::size_t kLongestQuote = 80;
@@ -39,6 +46,8 @@ std::vector<Condition> ReadConditions(TomlTable& table) {
       conditions.push_back({std::string(key), std::move(predicate)});
     }
   }
+  if (table.Has("provider"))
+    table.Error("provider", "the provider is asked for by \"ci\": its name in the configuration");
   return conditions;
 }
 
@@ -53,6 +62,22 @@ std::string OneOf(const std::vector<std::string>& choices) {
     out += Quoted(choices[i]);
   }
   return out;
+}
+
+std::string SpecOf(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const std::string& text : texts) Append(out, out.empty() ? "" : ", ", TomlQuote(text));
+  return texts.size() == 1 ? out : Cat("[", out, "]");
+}
+
+std::string SpecOf(const std::vector<std::int64_t>& numbers) {
+  std::string out;
+  for (const std::int64_t number : numbers) Append(out, out.empty() ? "" : ", ", number);
+  return numbers.size() == 1 ? out : Cat("[", out, "]");
+}
+
+std::string SpecOf(bool wanted) {
+  return wanted ? "true" : "false";
 }
 
 }  // namespace regreen

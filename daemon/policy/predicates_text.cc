@@ -1,4 +1,6 @@
 // Text by regular expression: the lines that triage chose of the log, and the failing command.
+#include <algorithm>
+
 #include "daemon/base/regex.h"
 #include "daemon/base/text.h"
 #include "daemon/policy/predicate_families.h"
@@ -36,6 +38,12 @@ std::string SlashedAll(const std::vector<Regex>& patterns) {
   return out;
 }
 
+std::vector<std::string> Texts(const std::vector<Regex>& patterns) {
+  std::vector<std::string> texts;
+  for (const Regex& pattern : patterns) texts.push_back(pattern.pattern());
+  return texts;
+}
+
 class LogPatterns final : public Predicate {
  public:
   explicit LogPatterns(std::vector<Regex> patterns) : patterns_(std::move(patterns)) {}
@@ -44,6 +52,7 @@ class LogPatterns final : public Predicate {
     const std::vector<EvidenceLine>& lines = circumstances.incident.evidence.lines;
     const std::string& command = circumstances.incident.evidence.command;
     for (const Regex& pattern : patterns_) {
+      if (circumstances.log != nullptr && !circumstances.log->MayMatch(pattern)) continue;
       for (const EvidenceLine& line : lines) {
         if (auto match = pattern.Find(line.text)) {
           return {true, Cat("line ", line.n, " of the log matches ", Slashed(pattern)),
@@ -59,19 +68,29 @@ class LogPatterns final : public Predicate {
             Cat("none of the ", lines.size(), " lines of evidence matches ", SlashedAll(patterns_)),
             {}};
   }
+  bool Holds(const Circumstances& circumstances) const override {
+    return std::any_of(patterns_.begin(), patterns_.end(), [&](const Regex& pattern) {
+      return MatchesLog(pattern, circumstances.incident);
+    });
+  }
+  std::string Spec() const override { return SpecOf(Texts(patterns_)); }
+  std::span<const Regex> log_patterns() const override { return patterns_; }
 
  private:
   std::vector<Regex> patterns_;
 };
+
+std::string_view CommandOf(const Circumstances& circumstances) {
+  return circumstances.command.empty() ? circumstances.incident.evidence.command
+                                       : circumstances.command;
+}
 
 class CommandPatterns final : public Predicate {
  public:
   explicit CommandPatterns(std::vector<Regex> patterns) : patterns_(std::move(patterns)) {}
 
   PredicateAnswer Ask(const Circumstances& circumstances) const override {
-    const std::string_view command = circumstances.command.empty()
-                                         ? circumstances.incident.evidence.command
-                                         : circumstances.command;
+    const std::string_view command = CommandOf(circumstances);
     if (command.empty()) return {false, "the failing command is not known", {}};
     for (const Regex& pattern : patterns_) {
       if (auto match = pattern.Find(command)) {
@@ -81,12 +100,26 @@ class CommandPatterns final : public Predicate {
     }
     return {false, Cat("command ", Quoted(command), " does not match ", SlashedAll(patterns_)), {}};
   }
+  bool Holds(const Circumstances& circumstances) const override {
+    const std::string_view command = CommandOf(circumstances);
+    return !command.empty() &&
+           std::any_of(patterns_.begin(), patterns_.end(),
+                       [&](const Regex& pattern) { return pattern.Contains(command); });
+  }
+  std::string Spec() const override { return SpecOf(Texts(patterns_)); }
 
  private:
   std::vector<Regex> patterns_;
 };
 
 }  // namespace
+
+bool MatchesLog(const Regex& pattern, const Incident& incident) {
+  const std::vector<EvidenceLine>& lines = incident.evidence.lines;
+  return std::any_of(lines.begin(), lines.end(),
+                     [&](const EvidenceLine& line) { return pattern.Contains(line.text); }) ||
+         pattern.Contains(incident.evidence.command);
+}
 
 std::shared_ptr<const Predicate> ReadLogPatterns(TomlTable& table, std::string_view key) {
   auto patterns = ReadPatterns(table, key);

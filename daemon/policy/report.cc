@@ -26,6 +26,12 @@ std::string RenderSelection(const Selection& selection) {
     Append(out, "not ", rejection.template_name, ":\n");
     AppendReasons(out, rejection.reasons);
   }
+  const std::size_t more = selection.more_near + selection.more_far;
+  if (more > 0) {
+    Append(out, "and ", more, " more: ", selection.more_near,
+           " that match or fail on one condition only, ", selection.more_far,
+           " that fail on more (regreen policy explain tells all)\n");
+  }
   return out;
 }
 

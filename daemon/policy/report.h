@@ -7,8 +7,8 @@
 
 namespace regreen {
 
-// What was chosen and why, then every other template with every reason why not. Plain text, one
-// reason a line, safe to print to a terminal.
+// What was chosen and why, then the other templates with every reason why not, and how many more
+// there are. Plain text, one reason a line, safe to print to a terminal.
 std::string RenderSelection(const Selection& selection);
 
 // One line for a decision: `template "x": class is format; command "make" matches /make/`, or why

@@ -165,6 +165,10 @@ bool Workers::WorkDelivery(const std::string& worker) {
     done = tasks.status();
     CrashPoint("collect.committed");
     if (tasks.ok() && !tasks->empty()) Wake();
+    for (const IncidentOutcome& incident : outcome->incidents) {
+      if (tasks.ok() && !incident.demoted.empty())
+        metrics_.CountDemotion(incident.plan->template_name);
+    }
   } else if (outcome.status().code() == StatusCode::kCancelled) {
     done = store_.RetryDelivery(delivery, absl::ZeroDuration(), "the daemon stopped");
     word = "stopped";

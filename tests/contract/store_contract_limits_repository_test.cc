@@ -162,6 +162,20 @@ TEST_P(RepositoryLimited, AReplacedPlanBringsItsOwnLimits) {
   EXPECT_EQ(ClaimTask().task.id, first) << "under another template";
 }
 
+TEST_P(RepositoryLimited, WhatADeliveryShowedIsUnderLimitsToo) {
+  Plan plan = MakePlan();
+  plan.limits.cooldown = absl::Minutes(30);
+  DeliveryOutcome first = Shows("k1", "1", plan), second = Shows("k2", "2", plan);
+  for (DeliveryOutcome* shown : {&first, &second}) {
+    shown->incidents[0].incident.evidence.fingerprint = "f";
+  }
+  Deliver(first);
+  RunTo(TaskState::kFailed);
+  const std::string held = Deliver(second).at(0);
+  EXPECT_TRUE(NoTaskIsDue());
+  EXPECT_THAT(Read(held).held_back, HasSubstr("cools down"));
+}
+
 TEST_P(RepositoryLimited, DueWorkIsTakenInTheOrderOfBecomingDue) {
   std::vector<std::string> made;
   for (const char* name : {"a", "b", "a", "c", "b"}) {

@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <sstream>
+#include "daemon/base/text.h"
 #include "tests/support/paths.h"
 
 namespace regreen {
@@ -41,6 +42,8 @@ TEST(Config, WhatIsPrintedReadsBack) {
   Config config = ExampleConfig();
   config.workers.lease = absl::Seconds(90);
   config.workspace.path = {"/opt/x/bin"};
+  config.limits.usd_per_day = 1234567.89;
+  config.limits.cooldown = absl::Minutes(90);
   const std::string printed = PrintConfig(config);
   EXPECT_EQ(PrintConfig(LoadConfig(Write(printed), problems)), printed);
   EXPECT_EQ(problems.Render(), "");
@@ -65,6 +68,62 @@ TEST(Config, EveryMistakeIsFoundAtOnceWithItsPlaceAndTheNearestName) {
       HasSubstr(":12:9: error: ci.gh.forge: \"hubb\" is not one of hub, did you mean \"hub\"?"));
   EXPECT_THAT(text, HasSubstr("error: unknown key \"secrt\", did you mean \"secret\"?"));
   EXPECT_THAT(text, testing::Not(HasSubstr("ghp_whoops")));
+}
+
+std::string ProblemsOfPolicies(const std::string& lines) {
+  return ProblemsOf(
+      "[forge.hub]\nkind = \"git\"\nremotes = { \"acme/widget\" = \"/srv/w.git\" }\n"
+      "[policies]\n" +
+      lines);
+}
+
+TEST(Config, PoliciesComeFromWhereGitCanReadThem) {
+  for (const char* good :
+       {"remote = \"/srv/policies.git\"\npath = \"\"", "remote = \"https://git.example/p.git\"",
+        "remote = \"acme/policies\"\nforge = \"hub\"", "branch = \"\""})
+    EXPECT_EQ(ProblemsOfPolicies(good), "") << good;
+  struct Case {
+    const char* lines;
+    const char* says;
+  };
+  const Case cases[] = {
+      {"remote = \"acme/policies\"", "policies.remote"},
+      {"remote = \"https://user:word@git.example/p.git\"", "policies.remote"},
+      {"remote = \"ssh://git.example/p.git\"", "policies.remote"},
+      {"remote = \"/srv/p.git\"\nforge = \"hub\"", "policies.remote"},
+      {"remote = \"acme/policies\"\nforge = \"huh\"", "did you mean \"hub\"?"},
+      {"remote = \"/srv/p.git\"\nbranch = \"\"", "policies.branch"},
+      {"remote = \"/srv/p.git\"\npath = \"../policies\"", "policies.path"},
+      {"remote = \"/srv/p.git\"\npath = \"/policies\"", "policies.path"},
+      {"remote = \"/srv/p.git\"\nevery = \"10ms\"", "policies.every"},
+  };
+  for (const Case& c : cases)
+    EXPECT_THAT(ProblemsOfPolicies(c.lines), HasSubstr(c.says)) << c.lines;
+}
+
+TEST(Config, AnApiTokenIsASecretWithARole) {
+  const std::string begin =
+      "[forge.hub]\nkind = \"git\"\nremotes = { \"acme/widget\" = \"/srv/w.git\" }\n[api.ci]\n";
+  EXPECT_EQ(ProblemsOf(begin + "token = \"env:TOKEN\"\nrole = \"operator\"\n"), "");
+  EXPECT_THAT(ProblemsOf(begin + "token = \"0123456789abcdef\"\n"), HasSubstr("api.ci.token"));
+  EXPECT_THAT(ProblemsOf(begin), HasSubstr("api.ci.token"));
+  EXPECT_THAT(ProblemsOf(begin + "token = \"env:TOKEN\"\nrole = \"admin\"\n"),
+              HasSubstr("api.ci.role"));
+}
+
+TEST(Config, LimitsAreOfEachRepositoryAndNeverNegative) {
+  Problems problems;
+  const Config config = LoadConfig(Write("[limits]\nopen_per_repo = 3\ntasks_per_repo = 4\n"
+                                         "per_hour = 5\nper_day = 6\nusd_per_day = 2\n"
+                                         "minutes_per_day = 7\ncooldown = \"1m\"\n"),
+                                   problems);
+  EXPECT_EQ(RepositoryLimits(config.limits), (Limits{3, 4, 5, 6, 2.0, 7, absl::Minutes(1)}));
+  for (const char* bad : {"open_per_repo = -1", "tasks_per_repo = -1", "per_hour = -1",
+                          "per_day = 99999999999", "usd_per_day = -0.5", "usd_per_day = nan",
+                          "minutes_per_day = -1", "cooldown = \"-1m\"", "break_after = 3"}) {
+    const std::string text = ProblemsOf(Cat("[limits]\n", bad, "\n"));
+    EXPECT_THAT(text, HasSubstr("config.toml:2:")) << bad << ": " << text;
+  }
 }
 
 TEST(Config, AnAgentThatCouldNeverRunIsAMistake) {

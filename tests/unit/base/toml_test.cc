@@ -40,6 +40,31 @@ TEST(TomlTable, NotesEveryMistakeWithItsPlaceAndTheNearestName) {
       "f.toml:2:8: error: unknown key \"labl\", did you mean \"label\"?\n");
 }
 
+TEST(TomlTable, ReadsTimesThatSayTheirOffset) {
+  Problems problems;
+  TomlTable t = TomlTable::Parse(
+      "a = 2026-01-05T10:00:00Z\nb = 2026-01-05T12:00:00+02:00\nc = \"2026-01-05T10:00:00Z\"\n"
+      "d = 2026-01-05T10:00:00\ne = \"soon\"\nf = 5\n",
+      "f.toml", problems);
+  const absl::Time wanted = absl::FromCivil(absl::CivilHour(2026, 1, 5, 10), absl::UTCTimeZone());
+  for (const char* key : {"a", "b", "c"}) EXPECT_EQ(t.Time(key), wanted) << key;
+  EXPECT_FALSE(problems.has_errors()) << problems.Render();
+  for (const char* key : {"d", "e", "f"}) EXPECT_EQ(t.Time(key), std::nullopt) << key;
+  EXPECT_EQ(t.Time("g"), std::nullopt);
+  ASSERT_EQ(problems.all().size(), 3u);
+  EXPECT_EQ(ToString(problems.all()[0]),
+            "f.toml:4:5: error: \"d\" must be a time with its offset, such as "
+            "2026-01-05T10:00:00Z");
+}
+
+TEST(TomlTable, SaysWhetherAValueIsATable) {
+  Problems problems;
+  const TomlTable t = TomlTable::Parse("a = { b = 1 }\nc = 2\n", "f.toml", problems);
+  EXPECT_TRUE(t.HoldsTable("a"));
+  EXPECT_FALSE(t.HoldsTable("c"));
+  EXPECT_FALSE(t.HoldsTable("d"));
+}
+
 TEST(TomlTable, ASyntaxErrorHasItsPlace) {
   Problems problems;
   TomlTable::Parse("a = 1\nb = = 2\n", "f.toml", problems);

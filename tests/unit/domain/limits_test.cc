@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "daemon/domain/template_record.h"
+
 namespace regreen {
 namespace {
 
@@ -97,6 +101,39 @@ TEST(Limits, NeverAskToBeLookedAtInThePast) {
                                   "repository a/b", kNow);
   ASSERT_TRUE(held);
   EXPECT_GT(held->until, kNow);
+}
+
+TEST(Limits, EveryKindHasTheNameOfItsKey) {
+  std::set<std::string_view> names;
+  for (const LimitKind kind : AllLimitKinds()) names.insert(ToString(kind));
+  EXPECT_EQ(names, (std::set<std::string_view>{"open_per_repo", "tasks_per_repo", "per_hour",
+                                               "per_day", "usd_per_day", "minutes_per_day",
+                                               "cooldown", "break_after"}));
+}
+
+TEST(Limits, AChangeMayComeOfAPlanThatChangesFilesAndPublishes) {
+  Plan plan;
+  EXPECT_FALSE(MayOpenChange(plan)) << "it has no step";
+  plan.steps = {{"again", "", absl::Minutes(1), StepKind::kRerun}};
+  EXPECT_FALSE(MayOpenChange(plan));
+  plan.steps.push_back({"fix", "make", absl::Minutes(1)});
+  EXPECT_TRUE(MayOpenChange(plan));
+  plan.stage = Stage::kAuto;
+  EXPECT_TRUE(MayOpenChange(plan));
+  plan.stage = Stage::kShadow;
+  EXPECT_FALSE(MayOpenChange(plan));
+}
+
+TEST(Limits, ACircuitCountsFailuresUntilASuccess) {
+  for (const TaskState state : AllTaskStates()) {
+    const bool failure = state == TaskState::kFailed || state == TaskState::kDeclined;
+    const bool success = state == TaskState::kMerged || state == TaskState::kRecovered ||
+                         state == TaskState::kReported || state == TaskState::kShadowed;
+    EXPECT_EQ(CircuitOf(state), failure   ? CircuitEffect::kFailure
+                                : success ? CircuitEffect::kSuccess
+                                          : CircuitEffect::kNone)
+        << ToString(state);
+  }
 }
 
 }  // namespace

@@ -23,6 +23,18 @@ TEST(Loader, OrdersByPriorityThenSpecificityThenName) {
   EXPECT_EQ(order, "first wide a b last ");
 }
 
+TEST(Loader, KnowsWhatItsTemplatesAskFor) {
+  Problems problems;
+  const auto set = Load(
+      {TemplateText("a", "repo = \"x/*\""), TemplateText("b", "unless = { author = [\"bot\"] }")},
+      problems);
+  ASSERT_NE(set, nullptr) << problems.Render();
+  EXPECT_TRUE(set->AsksFor("repo"));
+  EXPECT_TRUE(set->AsksFor("author"));
+  EXPECT_FALSE(set->AsksFor("unless"));
+  EXPECT_FALSE(set->AsksFor("branch"));
+}
+
 TEST(Loader, RefusesTwoTemplatesOfOneNameAndNamesBothPlaces) {
   Problems problems;
   EXPECT_EQ(Load({TemplateText("same"), "\n" + TemplateText("same")}, problems), nullptr);

@@ -1,0 +1,212 @@
+// The policy commands as a person calls them: what they print, and their exit codes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/app/command_line.h"
+#include "daemon/app/command_policy.h"
+#include "daemon/base/json.h"
+#include "daemon/base/text.h"
+#include "tests/support/fake_policy_records.h"
+#include "tests/support/policy_folder.h"
+#include "tests/support/samples.h"
+
+namespace regreen {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Printed {
+  int code = 0;
+  std::string out, err;
+};
+
+// `regreen policy WORDS…`; FOLDER stands for the folder.
+Printed Policy(const PolicyFolder& folder, std::vector<std::string> words) {
+  words.insert(words.begin(), {"regreen", "policy"});
+  std::vector<char*> argv;
+  for (std::string& word : words) {
+    if (word == "FOLDER") word = folder.path().string();
+    if (word.starts_with("FOLDER/")) word = (folder.path() / word.substr(7)).string();
+    argv.push_back(word.data());
+  }
+  Printed printed;
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  printed.code = RunCommandLine(static_cast<int>(argv.size()), argv.data());
+  printed.out = testing::internal::GetCapturedStdout();
+  printed.err = testing::internal::GetCapturedStderr();
+  return printed;
+}
+
+Json Parsed(const Printed& printed) {
+  const auto json = Json::Parse(printed.out);
+  EXPECT_TRUE(json.ok()) << json.status() << printed.out;
+  return json.value_or(Json());
+}
+
+constexpr char kGoodCase[] =
+    "[[case]]\nname = 'stale'\nlog_text = 'table.txt is stale'\n[case.event]\ncommand = 'make'\n"
+    "[case.expect]\ntemplate = 'fix-table'\n";
+constexpr char kBadCase[] =
+    "[[case]]\nname = 'wrong'\nlog_text = 'table.txt is stale'\n[case.event]\ncommand = 'make'\n"
+    "[case.expect]\ntemplate = 'of-team'\n";
+
+TEST(PolicyCommands, CheckCountsWhatIsThere) {
+  const PolicyFolder folder;
+  folder.Write("tests/a.toml", kGoodCase);
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"check", "FOLDER"}, {"check", "--policies", "FOLDER"}}) {
+    const Printed printed = Policy(folder, words);
+    EXPECT_EQ(printed.code, 0) << printed.err;
+    EXPECT_THAT(printed.out, HasSubstr(": ok; 2 templates, 1 log rules, 1 test cases\n"));
+  }
+  const Json json = Parsed(Policy(folder, {"check", "FOLDER", "--json"}));
+  EXPECT_TRUE(json["ok"].BoolOr(false));
+  EXPECT_EQ(json["templates"].IntOr(0), 2);
+  EXPECT_EQ(json["problems"].size(), 0u);
+}
+
+TEST(PolicyCommands, CheckTellsAllProblemsOfAllKindsOfFilesAtOnce) {
+  const PolicyFolder folder;
+  folder.Write("templates/bad.toml", "name = \"bad\"\n[match]\nwindow = \"never\"\n[[step]]\n");
+  folder.Write("tests/bad.toml", "[[case]]\nname = 'x'\n");
+  folder.Write("rules/other.toml",
+               "[[rule]]\nname = 'other-table'\nclass = 'format'\nmatch = 'is out of date'\n"
+               "examples = ['all is well']\n");
+  const Printed printed = Policy(folder, {"check", "FOLDER"});
+  EXPECT_EQ(printed.code, 1);
+  EXPECT_THAT(printed.err, HasSubstr("templates/bad.toml:3:10: error: the window"));
+  EXPECT_THAT(printed.err, HasSubstr("tests/bad.toml"));
+  EXPECT_THAT(printed.err, HasSubstr("other-table"));
+  const Json json = Parsed(Policy(folder, {"check", "FOLDER", "--json"}));
+  EXPECT_FALSE(json["ok"].BoolOr(true));
+  EXPECT_GE(json["problems"].size(), 3u);
+  EXPECT_EQ(json["problems"][0]["severity"].StringOr(""), "error");
+}
+
+TEST(PolicyCommands, ListShowsTheOrderInWhichTemplatesAreAsked) {
+  const PolicyFolder folder;
+  const Printed printed = Policy(folder, {"list", "--policies", "FOLDER"});
+  EXPECT_EQ(printed.code, 0) << printed.err;
+  EXPECT_EQ(printed.out,
+            "NAME       STAGE    PRIORITY  MATCHES\n"
+            "of-team    suggest  5         repo = \"team/*\"\n"
+            "fix-table  suggest  0         class = \"format\"; unless author = \"bot*\"; "
+            "log = \"(?P<file>\\\\S+) is stale\"\n");
+  const Json json = Parsed(Policy(folder, {"list", "--policies", "FOLDER", "--json"}));
+  EXPECT_EQ(json["templates"][0]["name"].StringOr(""), "of-team");
+  EXPECT_EQ(json["templates"][0]["matches"].StringOr(""), "repo = \"team/*\"");
+  EXPECT_EQ(Policy(folder, {"list", "--policies", "FOLDER/nowhere"}).code, 1);
+}
+
+TEST(PolicyCommands, TestTellsWhatFailedAndWhy) {
+  const PolicyFolder folder;
+  folder.Write("tests/a.toml", kGoodCase);
+  folder.Write("tests/b.toml", kBadCase);
+  const Printed printed = Policy(folder, {"test", "FOLDER"});
+  EXPECT_EQ(printed.code, 1);
+  EXPECT_THAT(printed.out, HasSubstr("b.toml:2: wrong: expected template \"of-team\", got "
+                                     "\"fix-table\"\n"));
+  EXPECT_THAT(printed.out, HasSubstr("      no   repo: repo \"acme/widget\" does not fit"));
+  EXPECT_TRUE(printed.out.ends_with("1 passed, 1 failed\n")) << printed.out;
+  const Printed good = Policy(folder, {"test", "FOLDER", "--filter", "stale"});
+  EXPECT_EQ(good.code, 0);
+  EXPECT_EQ(good.out, "1 passed, 0 failed\n");
+  const Printed none = Policy(folder, {"test", "FOLDER", "--filter", "nothing"});
+  EXPECT_EQ(none.code, 1);
+  EXPECT_THAT(none.err, HasSubstr("no case has \"nothing\" in its name"));
+  const Json json = Parsed(Policy(folder, {"test", "FOLDER", "--json"}));
+  EXPECT_EQ(json["failed"].IntOr(0), 1);
+  EXPECT_EQ(json["cases"].size(), 2u);
+}
+
+TEST(PolicyCommands, TestRefusesCasesThatCannotBeRead) {
+  const PolicyFolder folder;
+  folder.Write("tests/a.toml", Cat(kGoodCase, "clas = 'x'\n"));
+  const Printed printed = Policy(folder, {"test", "FOLDER"});
+  EXPECT_EQ(printed.code, 1);
+  EXPECT_THAT(printed.err, HasSubstr("unknown key \"clas\", did you mean \"class\"?"));
+  EXPECT_EQ(printed.out, "");
+}
+
+TEST(PolicyCommands, ExplainTakesALogAndWhatIsKnownOfTheRun) {
+  const PolicyFolder folder;
+  folder.Write("red.log", "table.txt is stale\n");
+  folder.Write("event.toml", "repo = 'team/app'\ncommand = 'make check'\n");
+  folder.Write("event.json", "{\"repo\": \"team/app\", \"command\": \"make check\"}");
+  folder.Write("bad.toml", "repos = 'team/app'\n");
+  const auto explain = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"explain", "--policies", "FOLDER", "--log", "FOLDER/red.log"});
+    return Policy(folder, more);
+  };
+  EXPECT_THAT(explain({"--command", "make check"}).out, HasSubstr("chosen: fix-table"));
+  EXPECT_THAT(explain({"--event", "FOLDER/event.toml"}).out, HasSubstr("chosen: of-team"));
+  EXPECT_THAT(explain({"--event", "FOLDER/event.json"}).out, HasSubstr("chosen: of-team"));
+  EXPECT_EQ(explain({"--event", "FOLDER/nowhere"}).code, 1);
+  const Printed bad = explain({"--event", "FOLDER/bad.toml"});
+  EXPECT_EQ(bad.code, 1);
+  EXPECT_THAT(bad.err, HasSubstr("unknown key \"repos\""));
+  const Json json = Parsed(explain({"--json"}))["explanations"][0];
+  EXPECT_TRUE(json["chosen"].IsNull());
+  EXPECT_EQ(json["templates"].size(), 2u);
+}
+
+TEST(PolicyCommands, WrongUseIsTold) {
+  const PolicyFolder folder;
+  EXPECT_EQ(Policy(folder, {"explain"}).code, 2);
+  EXPECT_EQ(Policy(folder, {}).code, 2);
+  const Printed typo = Policy(folder, {"explian"});
+  EXPECT_EQ(typo.code, 2);
+  EXPECT_THAT(typo.err, HasSubstr("there is no command \"policy explian\", did you mean "
+                                  "\"explain\"?"));
+}
+
+Observation SeenStale() {
+  Observation seen;
+  seen.id = 1;
+  seen.at = absl::FromUnixSeconds(1'700'000'000);
+  seen.delivery_key = "abc-1";
+  seen.incident = SampleIncident();
+  seen.incident.evidence.command = "make check";
+  seen.incident.evidence.lines = {{1, "table.txt is stale", "primary"}};
+  return seen;
+}
+
+TEST(PolicyCommands, ExplainReadsTheFailuresOfADelivery) {
+  const PolicyFolder folder;
+  FakePolicyRecords records;
+  records.observations = {SeenStale()};
+  PolicyArguments arguments;
+  arguments.delivery = "abc";
+  testing::internal::CaptureStdout();
+  EXPECT_TRUE(ExplainDelivery(records, folder.Load(), arguments).ok());
+  EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("chosen: fix-table"));
+  arguments.delivery = "other";
+  const Status none = ExplainDelivery(records, folder.Load(), arguments);
+  EXPECT_EQ(none.code(), StatusCode::kNotFound);
+  EXPECT_THAT(Message(none), HasSubstr("no failure of a delivery other is stored"));
+}
+
+TEST(PolicyCommands, BacktestLooksAtTheDaysThatItIsAsked) {
+  const PolicyFolder folder;
+  FakePolicyRecords records;
+  records.observations = {SeenStale()};
+  PolicyArguments arguments;
+  const auto backtest = [&](absl::Duration since) {
+    arguments.since = since;
+    testing::internal::CaptureStdout();
+    EXPECT_TRUE(BacktestPolicies(records, folder.Load(), arguments,
+                                 records.observations[0].at + absl::Hours(48))
+                    .ok());
+    return testing::internal::GetCapturedStdout();
+  };
+  EXPECT_EQ(backtest(absl::Hours(24)), "0 failures looked at, 0 as before\n");
+  EXPECT_EQ(backtest(absl::Hours(72)),
+            "1 failure looked at, 0 as before\nfix-table: newly matched, 1 failure\n"
+            "    delivery abc-1\n");
+  arguments.json = true;
+  EXPECT_THAT(backtest(absl::Hours(72)), HasSubstr("\"now\":\"fix-table\""));
+}
+
+}  // namespace
+}  // namespace regreen
