@@ -98,7 +98,8 @@ class Facts : public ::testing::Test {
     dependencies.mirror = &mirror_;
     dependencies.records = &records_;
     dependencies.clock = &clock_;
-    dependencies.policies = policies;
+    const LivePolicies live(policies, clock_.Now());
+    dependencies.policies = &live;
     dependencies.policy_records = &policy_records_;
     Delivery delivery;
     delivery.ci = "ci";
@@ -107,7 +108,7 @@ class Facts : public ::testing::Test {
   }
 
   Adapters adapters_;
-  FakeMirror mirror_;
+  CommitLine mirror_;
   FakeRecords records_;
   FakeActions actions_;
   FakePolicyRecords policy_records_;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/ports/ci_source.h"
@@ -62,7 +63,7 @@ struct FakeRecords final : Records {
 };
 
 // A line of commits a, b, c; the branch is at `tip`.
-struct FakeMirror final : Mirror {
+struct CommitLine final : Mirror {
   std::string tip;
   int fetches = 0;
   bool gone = false;
@@ -85,6 +86,10 @@ struct FakeMirror final : Mirror {
                                                   std::size_t max) override {
     most = max;
     return changed;
+  }
+  StatusOr<std::vector<std::pair<std::string, std::string>>> ReadFolderAt(
+      const std::string&, const std::string&, const std::string&, const FolderLimits&) override {
+    return NotFound("no folder");
   }
   StatusOr<bool> Contains(const std::string&, const std::string& newer,
                           const std::string& older) override {

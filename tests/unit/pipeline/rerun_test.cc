@@ -30,6 +30,7 @@ struct FakeRecords final : public Records {
   StatusOr<std::vector<Decision>> ListDecisions(int) override { return std::vector<Decision>(); }
   StatusOr<StoreCounts> Count() override { return StoreCounts(); }
   StatusOr<History> ReadHistory(const RunKey&, const std::string&) override { return History(); }
+  StatusOr<GreenWaits> WaitsForGreen(const RunHint&) override { return GreenWaits(); }
   std::vector<TimelineEntry> timeline;
   std::map<std::string, std::string> artifacts;
 };
@@ -38,7 +39,7 @@ struct FakeRecords final : public Records {
 class RerunTest : public testing::Test {
  protected:
   RerunTest() {
-    auto owned = std::make_unique<FakeForge>();
+    auto owned = std::make_unique<ScriptedForge>();
     forge = owned.get();
     adapters.forges["github"] = std::move(owned);
     Step again;
@@ -57,7 +58,7 @@ class RerunTest : public testing::Test {
     deps.adapters = &adapters;
     deps.workspaces = &workspaces;
     deps.records = &records;
-    deps.guard = SampleGuard();
+    deps.policies = &policies;
     return TaskRunner(deps).Run(task, log, {});
   }
   void Answer(void (*change)(RunFacts&)) {
@@ -75,10 +76,18 @@ class RerunTest : public testing::Test {
     records.timeline = {{at, "rerun", "asks for attempt 2 of run 42"}};
   }
 
+  static std::shared_ptr<const Policies> OnlyAGuard() {
+    Policies policies;
+    policies.templates = std::make_shared<PolicySet>(std::vector<Template>(), "digest");
+    policies.guard = SampleGuard();
+    return std::make_shared<Policies>(std::move(policies));
+  }
+
   FakeWorkspaces workspaces;
   FakeRecords records;
+  LivePolicies policies{OnlyAGuard(), absl::UnixEpoch()};
   Adapters adapters;
-  FakeForge* forge = nullptr;
+  ScriptedForge* forge = nullptr;
   Task task = SampleTask();
   Notes log;
 };
@@ -217,7 +226,7 @@ class ProvenTest : public RerunTest {
     deps.mirror = &mirror;
     deps.workspaces = &workspaces;
     deps.records = &records;
-    deps.guard = SampleGuard();
+    deps.policies = &policies;
     return TaskRunner(deps).Run(task, log, {});
   }
   static bool Has(const TaskUpdate& update, const std::string& artifact) {
@@ -236,6 +245,14 @@ class ProvenTest : public RerunTest {
     StatusOr<std::string> ReadFileAt(const std::string&, const std::string&, const std::string&,
                                      std::size_t) override {
       return NotFound("no file");
+    }
+    StatusOr<std::vector<std::pair<std::string, std::string>>> ReadFolderAt(
+        const std::string&, const std::string&, const std::string&, const FolderLimits&) override {
+      return NotFound("no folder");
+    }
+    StatusOr<std::vector<std::string>> ChangedPaths(const std::string&, const std::string&,
+                                                    std::size_t) override {
+      return std::vector<std::string>();
     }
     StatusOr<bool> Contains(const std::string&, const std::string&, const std::string&) override {
       return false;
