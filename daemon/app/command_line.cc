@@ -27,7 +27,7 @@ struct Parsed {
   TriageArguments triage;
   DoctorArguments doctor;
   PolicyArguments policy;
-  std::string timeout = "10m";
+  std::string timeout = "10m", since = "30d";
   std::function<int()> run;
 };
 
@@ -64,7 +64,8 @@ void AddServing(CLI::App& app, Parsed& p) {
 }
 
 void AddTasks(CLI::App& app, Parsed& p) {
-  CLI::App* task = app.add_subcommand("task", "look at tasks")->require_subcommand(1);
+  CLI::App* task =
+      app.add_subcommand("task", "look at tasks, and decide about them")->require_subcommand(1);
   const auto add = [&](const char* name, const char* about, int (*run)(const TaskArguments&),
                        bool takes_id) {
     CLI::App* command = task->add_subcommand(name, about);
@@ -85,6 +86,13 @@ void AddTasks(CLI::App& app, Parsed& p) {
       ->add_flag("--json", p.task.json, "one JSON object");
   add("log", "what its commands printed", TaskLog, true);
   add("diff", "its patch", TaskDiff, true);
+  const auto decide = [&](const char* name, const char* about, int (*run)(const TaskArguments&)) {
+    add(name, about, run, true)->add_option("--reason", p.task.reason, "for the timeline");
+  };
+  decide("approve", "let it begin when it is held, or be published when it is in review",
+         TaskApprove);
+  decide("reject", "end it when it is held or in review", TaskReject);
+  decide("cancel", "end it, whatever it does", TaskCancel);
 
   CLI::App* decisions =
       app.add_subcommand("decisions", "what was decided about each delivery, and why");
@@ -93,6 +101,16 @@ void AddTasks(CLI::App& app, Parsed& p) {
       ->check(CLI::Range(1, 1000));
   decisions->add_flag("--json", p.decision.json, "one JSON object");
   decisions->callback([&p] { p.run = [&p] { return DecisionList(p.decision); }; });
+}
+
+// "30d", or what ParseDuration takes.
+std::optional<absl::Duration> ParseSince(std::string_view text) {
+  std::int64_t days = 0;
+  if (text.ends_with('d') && ParseInt64(text.substr(0, text.size() - 1), &days) && days > 0 &&
+      days <= 36'500) {
+    return days * absl::Hours(24);
+  }
+  return ParseDuration(text);
 }
 
 void AddPolicies(CLI::App& app, Parsed& p) {
@@ -118,6 +136,25 @@ void AddPolicies(CLI::App& app, Parsed& p) {
   explain->add_option("--event", p.policy.event,
                       "what is known of the run, TOML or JSON, as [case.event] of a test");
   explain->add_option("--command", p.policy.command, "the failing command");
+  explain->add_option("--delivery", p.policy.delivery,
+                      "a delivery of the store, or how its key begins, instead of a log");
+  AddConfig(*explain, p.policy.config);
+  CLI::App* backtest =
+      add("backtest", "what the folder would do otherwise with the failures that were seen",
+          PolicyBacktest);
+  AddConfig(*backtest, p.policy.config);
+  backtest->add_option("--since", p.since, "how far back")
+      ->capture_default_str()
+      ->check([](const std::string& text) {
+        return ParseSince(text) ? "" : "must be a duration such as 30d or 12h";
+      });
+  backtest->add_option("--examples", p.policy.examples, "of each difference")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
+  backtest->callback([&p] {
+    p.policy.since = *ParseSince(p.since);
+    p.run = [&p] { return PolicyBacktest(p.policy); };
+  });
 }
 
 void AddByHand(CLI::App& app, Parsed& p) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "daemon/app/commands.h"
+#include "daemon/app/config.h"
 #include "daemon/base/status.h"
 #include "daemon/base/toml.h"
 #include "daemon/pipeline/backtest.h"
@@ -14,6 +15,8 @@ namespace regreen {
 
 // The folder that was asked for, or the shipped one.
 std::string ChosenFolder(const std::string& asked);
+// The folder that was asked for, or that of the configuration.
+std::string FolderInForce(const PolicyArguments& arguments, const Config& config);
 // Loads a policy folder; every mistake is printed to standard error.
 StatusOr<Policies> LoadPoliciesOrExplain(const std::string& folder);
 

@@ -6,6 +6,7 @@
 
 #include "daemon/app/command_policy.h"
 #include "daemon/app/print.h"
+#include "daemon/app/with_store.h"
 #include "daemon/base/json.h"
 #include "daemon/base/text.h"
 
@@ -46,6 +47,14 @@ Status BacktestPolicies(PolicyRecords& records, const Policies& policies,
   WriteJson(*report, out);
   PrintOut(arguments.json ? Cat(out.Take(), "\n") : RenderBacktest(*report));
   return OkStatus();
+}
+
+int PolicyBacktest(const PolicyArguments& arguments) {
+  return WithStore(arguments.config, [&](Store& store, const Config& config) -> Status {
+    ASSIGN_OR_RETURN(const Policies policies,
+                     LoadPoliciesOrExplain(FolderInForce(arguments, config)));
+    return BacktestPolicies(store, policies, arguments, absl::Now());
+  });
 }
 
 }  // namespace regreen

@@ -78,6 +78,10 @@ std::string ChosenFolder(const std::string& asked) {
   return asked.empty() ? ShippedPolicies() : asked;
 }
 
+std::string FolderInForce(const PolicyArguments& arguments, const Config& config) {
+  return arguments.policies.empty() ? config.policies.directory : arguments.policies;
+}
+
 StatusOr<Policies> LoadPoliciesOrExplain(const std::string& folder) {
   Problems problems;
   Policies policies = LoadPolicyFolder(folder, problems);

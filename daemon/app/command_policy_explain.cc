@@ -1,6 +1,7 @@
 // policy explain: which template matches a failure, why each other does not, and what is filled in.
 #include "daemon/app/command_policy.h"
 #include "daemon/app/print.h"
+#include "daemon/app/with_store.h"
 #include "daemon/base/compress.h"
 #include "daemon/base/file.h"
 #include "daemon/base/json.h"
@@ -68,8 +69,20 @@ Status ExplainDelivery(PolicyRecords& records, const Policies& policies,
 
 int PolicyExplain(const PolicyArguments& arguments) {
   LogWarningsOnly();
-  if (arguments.log.empty())
-    return Complain("policy explain needs --log FILE, and may have --event FILE", kUsage);
+  const bool delivery = !arguments.delivery.empty();
+  if (delivery == !arguments.log.empty() || (delivery && !arguments.event.empty())) {
+    return Complain(
+        "policy explain needs either --delivery KEY, or --log FILE with or without "
+        "--event FILE",
+        kUsage);
+  }
+  if (delivery) {
+    return WithStore(arguments.config, [&](Store& store, const Config& config) -> Status {
+      ASSIGN_OR_RETURN(const Policies policies,
+                       LoadPoliciesOrExplain(FolderInForce(arguments, config)));
+      return ExplainDelivery(store, policies, arguments);
+    });
+  }
   const auto policies = LoadPoliciesOrExplain(ChosenFolder(arguments.policies));
   if (!policies.ok()) return Complain(policies.status());
   const Status done = ExplainLog(*policies, arguments);

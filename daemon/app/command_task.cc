@@ -1,32 +1,12 @@
-#include <cstdio>
-#include <functional>
-
-#include "adapters/store/sqlite.h"
 #include "daemon/app/commands.h"
 #include "daemon/app/print.h"
-#include "daemon/base/clock.h"
+#include "daemon/app/with_store.h"
 #include "daemon/base/text.h"
 #include "daemon/pipeline/proof.h"
+#include "daemon/pipeline/rungs.h"
 
 namespace regreen {
 namespace {
-
-// Reads the daemon's own store: writers and readers do not wait for each other.
-int WithStore(const std::string& config_path, const std::function<Status(Store&)>& read) {
-  LogWarningsOnly();
-  const auto config = LoadConfigOrExplain(config_path);
-  if (!config.ok()) return Complain(config.status());
-  std::error_code error;
-  if (!std::filesystem::exists(config->store.path, error)) {
-    return Complain(Cat("there is no store at ", config->store.path,
-                        " yet; start the daemon with regreen serve"));
-  }
-  const SystemClock clock;
-  const auto store = OpenSqliteStore(config->store.path, clock);
-  if (!store.ok()) return Complain(store.status());
-  const Status done = read(**store);
-  return done.ok() ? kDone : Complain(done);
-}
 
 std::string Time(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S", time, absl::LocalTimeZone());
@@ -49,6 +29,8 @@ void WriteTask(const Task& task, JsonWriter& out) {
   out.Field("attempt", task.attempt).Field("patch_digest", task.patch_digest);
   out.Field("pushed_commit", task.pushed_commit)
       .Field("change", task.change ? task.change->link : "");
+  out.Field("spent_usd", task.spent.usd)
+      .Field("spent_seconds", absl::ToDoubleSeconds(task.spent.time));
   out.Field("created_at", IsoTime(task.created_at)).Field("updated_at", IsoTime(task.updated_at));
 }
 
@@ -95,6 +77,12 @@ void PrintTask(const Task& task, const std::vector<TimelineEntry>& timeline,
   Append(text, "command    ", task.plan.verify_command, "\n");
   if (!task.branch.empty())
     Append(text, "branch     ", task.branch, " at ", task.pushed_commit, "\n");
+  if (task.spent.usd > 0 || task.spent.time > absl::ZeroDuration()) {
+    Append(text, "spent      $", task.spent.usd, ", ",
+           absl::FormatDuration(absl::Trunc(task.spent.time, absl::Milliseconds(100))),
+           " in workspaces\n");
+  }
+  if (!task.held_back.empty()) Append(text, "held back  ", task.held_back, "\n");
   if (task.change) Append(text, "change     ", task.change->link, "\n");
   Append(text, "\ntimeline\n");
   for (const TimelineEntry& entry : timeline) {
@@ -163,7 +151,13 @@ int TaskLog(const TaskArguments& arguments) {
   return WithStore(arguments.config, [&](Store& store) -> Status {
     ASSIGN_OR_RETURN(const Task task, store.ReadTask(arguments.id));
     std::vector<std::string> names = {"setup.log", "reproduce.log"};
-    for (const Step& step : task.plan.steps) names.push_back(Cat("step-", step.name, ".log"));
+    const auto add = [&](const std::string& label, const Step& step) {
+      for (int round = 1; round <= step.rounds; ++round) names.push_back(StepLogName(label, round));
+    };
+    for (const Step& step : task.plan.steps) add(step.name, step);
+    for (const ChainLink& link : task.plan.then) {
+      for (const Step& step : link.steps) add(Cat(link.template_name, ".", step.name), step);
+    }
     names.push_back("verify.log");
     for (const std::string& name : names) {
       const auto bytes = store.ReadArtifact(task.id, name);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <functional>
 
+#include "adapters/agent/registry.h"
 #include "adapters/ci/registry.h"
 #include "adapters/forge/registry.h"
 #include "adapters/workspace/registry.h"
@@ -89,7 +90,8 @@ class Printer {
   void operator()(const char* key, const double& field, const char* about) {
     char shortest[32];  // that reads back as the same number
     const auto end = std::to_chars(std::begin(shortest), std::end(shortest), field).ptr;
-    Line(key, std::string_view(shortest, end - shortest), about);
+    const std::string number(shortest, end);
+    Line(key, number.find_first_of(".e") == std::string::npos ? Cat(number, ".0") : number, about);
   }
   void operator()(const char* key, const bool& field, const char* about) {
     Line(key, field ? "true" : "false", about);
@@ -156,6 +158,7 @@ class Validator {
       problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");
     for (const auto& [name, forge] : config_.forge) Forge(Cat("forge.", name), forge);
     for (const auto& [name, ci] : config_.ci) Ci(Cat("ci.", name), name, ci);
+    for (const auto& [name, agent] : config_.agent) Agent(Cat("agent.", name), name, agent);
     for (const auto& [name, api] : config_.api) {
       Secret(Cat("api.", name, ".token"), api.token);
       OneOf(Cat("api.", name, ".role"), api.role, {"viewer", "operator"});
@@ -273,6 +276,12 @@ class Validator {
     if (source.ok()) return;
     for (const std::string_view line : SplitLines(Message(source.status()))) Error(at, line);
   }
+  void Agent(const std::string& at, const std::string& name, const AgentConfig& agent) {
+    OneOf(at + ".kind", agent.kind, AgentKinds());
+    const auto made = CreateAgent(OptionsOf(name, agent));
+    if (made.ok()) return;
+    for (const std::string_view line : SplitLines(Message(made.status()))) Error(at, line);
+  }
 
   const Config& config_;
   const Places& places_;
@@ -319,6 +328,11 @@ Limits RepositoryLimits(const LimitsConfig& config) {
   return limits;
 }
 
+AgentOptions OptionsOf(const std::string& name, const AgentConfig& agent) {
+  return {name,      agent.kind,    {agent.timeout, agent.max_usd},
+          agent.env, agent.command, agent.price_usd};
+}
+
 std::string PrintConfig(Config config) {
   Printer printer;
   config.Fields(printer);
@@ -352,6 +366,11 @@ Config ExampleConfig() {
                  {"command", "=make check"},
                  {"log_url", "/build/log_url"},
                  {"link", "/build/full_url"}};
+  AgentConfig& agent = config.agent["example"];
+  agent.command = "my-agent --read-prompt-from-stdin";
+  agent.max_usd = 2;
+  agent.price_usd = 0.25;
+  agent.env = {{"MY_AGENT_MODE", "careful"}};
   config.api["dashboard"].token = "credential:api-token";
   return config;
 }

@@ -206,6 +206,24 @@ struct LimitsConfig {
   }
 };
 
+struct AgentConfig {
+  std::string kind = "command";
+  std::string command;
+  absl::Duration timeout = absl::Minutes(30);
+  double max_usd = 0, price_usd = 0;
+  std::map<std::string, std::string> env;
+
+  template <class V>
+  void Fields(V& v) {
+    v("kind", kind, "command: a program that reads the brief on its standard input");
+    v("command", command, "command: for the shell of the workspace, where it runs");
+    v("timeout", timeout, "a round of it");
+    v("max_usd", max_usd, "what one step may spend on it; 0: no cap");
+    v("price_usd", price_usd, "command: what a round costs, however it ends");
+    v("env", env, "variables that it finds; everything in a workspace is readable: no secrets");
+  }
+};
+
 struct Config {
   ServerConfig server;
   LogConfig log;
@@ -218,6 +236,7 @@ struct Config {
   LimitsConfig limits;
   std::map<std::string, ForgeConfig> forge;
   std::map<std::string, CiConfig> ci;
+  std::map<std::string, AgentConfig> agent;
   std::map<std::string, ApiConfig> api;
 
   template <class V>
@@ -233,9 +252,13 @@ struct Config {
     v.Section("limits", limits);
     v.Named("forge", forge);
     v.Named("ci", ci);
+    v.Named("agent", agent);
     v.Named("api", api);
   }
 };
+
+struct AgentOptions;
+AgentOptions OptionsOf(const std::string& name, const AgentConfig& agent);
 
 // Reads and checks a file; every mistake is noted in `problems`. Secrets are not read.
 Config LoadConfig(const std::filesystem::path& path, Problems& problems);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "adapters/agent/registry.h"
 #include "adapters/ci/registry.h"
 #include "adapters/forge/registry.h"
 #include "adapters/git/git.h"
@@ -54,6 +55,15 @@ Status AddCis(Application& app) {
                                 ci.passed_when});
     if (!made.ok()) return Annotate(made.status(), Cat("ci.", name));
     app.adapters.ci[name] = *std::move(made);
+  }
+  return OkStatus();
+}
+
+Status AddAgents(Application& app) {
+  for (const auto& [name, agent] : app.config.agent) {
+    auto made = CreateAgent(OptionsOf(name, agent));
+    if (!made.ok()) return Annotate(made.status(), Cat("agent.", name));
+    app.agents[name] = *std::move(made);
   }
   return OkStatus();
 }
@@ -116,17 +126,20 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
                                          static_cast<std::uint64_t>(workspace.bases_max_bytes)}));
   RETURN_IF_ERROR(AddForges(*app));
   RETURN_IF_ERROR(AddCis(*app));
+  RETURN_IF_ERROR(AddAgents(*app));
   RETURN_IF_ERROR(AddApiTokens(*app));
   app->policy_origin = NewPolicyOrigin(*app);
   ASSIGN_OR_RETURN(app->policies, app->policy_origin->Load({}));
 
-  app->collector = std::make_unique<Collector>(CollectDependencies{
-      &app->adapters, app->mirror.get(), app->http.get(), app->policies.get(), app->store.get()});
+  app->collector = std::make_unique<Collector>(
+      CollectDependencies{&app->adapters, app->mirror.get(), app->http.get(), app->policies.get(),
+                          app->store.get(), &app->clock, app->store.get()});
   RunnerDependencies runner{&app->adapters,        app->mirror.get(), app->publisher.get(),
                             app->workspaces.get(), app->store.get(),  app->policies.get()};
   runner.author_name = app->config.author.name;
   runner.author_email = app->config.author.email;
   runner.watch_every = app->config.workers.watch_every;
+  runner.agents = &app->agents;
   app->runner = std::make_unique<TaskRunner>(std::move(runner));
   return app;
 }

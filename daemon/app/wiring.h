@@ -28,6 +28,7 @@ struct Application {
   std::unique_ptr<Publisher> publisher;
   std::unique_ptr<WorkspaceFactory> workspaces;
   Adapters adapters;
+  Agents agents;
   std::vector<ApiToken> api_tokens;
   std::unique_ptr<PolicyOrigin> policy_origin;
   std::unique_ptr<LivePolicies> policies;

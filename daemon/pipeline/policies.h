@@ -42,7 +42,8 @@ struct PolicyEdit {
 // none of them is edited.
 Policies LoadEditedPolicies(const Policies& base, std::span<const PolicyEdit> edits,
                             Problems& problems);
-// The same for what ReadPolicyFolder() finds.
+// The same for what ReadPolicyFolder() finds: templates/*.toml, base/*.toml, prompts/*.md,
+// rules/*.toml and guard/*.toml.
 Policies LoadPolicyFolder(const std::filesystem::path& folder, Problems& problems);
 
 }  // namespace regreen

@@ -41,6 +41,11 @@ class Mirror {
   // A file of a commit that Ensure found. NotFound; ResourceExhausted beyond the cap.
   virtual StatusOr<std::string> ReadFileAt(const std::string& folder, const std::string& commit,
                                            const std::string& path, std::size_t max_bytes) = 0;
+  // The paths that differ between `commit` and its first parent (all, when it has none), sorted, at
+  // most `max`; of a renamed file both names. The commit must be there by Ensure.
+  virtual StatusOr<std::vector<std::string>> ChangedPaths(const std::string& folder,
+                                                          const std::string& commit,
+                                                          std::size_t max) = 0;
   // The regular files right in a folder of a commit that Ensure found ("" is its root), by name,
   // with their bytes. Links, folders and submodules are left out. NotFound; ResourceExhausted
   // beyond a limit.

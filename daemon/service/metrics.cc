@@ -40,6 +40,9 @@ struct Metrics::Impl {
       New(registry, prometheus::BuildCounter, "regreen_leases_lost_total",
           "Leases that another worker took")
           .Add({});
+  prometheus::Family<prometheus::Counter>& demotions =
+      New(registry, prometheus::BuildCounter, "regreen_template_demotions_total",
+          "Choices of a template at less than its stage, since too few of its changes are merged");
   prometheus::Histogram& commit_deliveries =
       New(registry, prometheus::BuildHistogram, "regreen_commit_deliveries",
           "Deliveries in one commit of the store")
@@ -95,6 +98,10 @@ void Metrics::ObserveStage(std::string_view stage, std::string_view outcome,
 
 void Metrics::CountLeaseLost() {
   impl_->leases_lost.Increment();
+}
+
+void Metrics::CountDemotion(std::string_view template_name) {
+  impl_->demotions.Add({{"template", std::string(template_name)}}).Increment();
 }
 
 void Metrics::CountCommit(std::size_t deliveries) {

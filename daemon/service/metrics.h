@@ -22,6 +22,7 @@ class Metrics {
   // stage: collect, or a task's state.
   void ObserveStage(std::string_view stage, std::string_view outcome, absl::Duration duration);
   void CountLeaseLost();
+  void CountDemotion(std::string_view template_name);  // chosen at less than its stage
   void CountCommit(std::size_t deliveries);  // deliveries in one commit of the store
 
   void ShowPolicies(const PolicyStatus& policies);

@@ -75,12 +75,13 @@ struct World::Daemon {
     ci.forge = "github";
     ci.secret = Secret(kSecret);
     adapters.ci["github"] = Must(CreateCiSource(ci));
-    collector = std::make_unique<Collector>(
-        CollectDependencies{&adapters, mirror.get(), http.get(), policies, store.get()});
+    collector = std::make_unique<Collector>(CollectDependencies{
+        &adapters, mirror.get(), http.get(), policies, store.get(), &world.clock, store.get()});
     RunnerDependencies deps{&adapters,        mirror.get(), publisher.get(),
                             workspaces.get(), store.get(),  policies};
     deps.author_name = "regreen";
     deps.author_email = "regreen@localhost";
+    deps.agents = &world.agents;
     runner = std::make_unique<TaskRunner>(deps);
     WorkersOptions options;
     options.name = "scenario";
@@ -173,6 +174,36 @@ std::string World::PushRedCommit() {
   commit = repository.Commit("Add a name");
   repository.Git({"push", "--quiet", remote_, "main"});
   return commit;
+}
+
+std::string World::PushGreenCommit() {
+  repository.Git({"checkout", "--quiet", "main"});
+  repository.Git({"fetch", "--quiet", remote_, "main"});
+  repository.Git({"reset", "--quiet", "--hard", "FETCH_HEAD"});
+  repository.Write("names.txt", "b\na\n");
+  repository.Write("table.txt", "a\nb\n");
+  commit = repository.Commit("Repair by hand");
+  repository.Git({"push", "--quiet", remote_, "main"});
+  return commit;
+}
+
+FakeRun World::PullRequestRun(const std::string& branch, std::int64_t id) {
+  const bool opened = OnRemote({"branch", "--list", branch}).empty();
+  repository.Git(opened ? std::vector<std::string>{"checkout", "--quiet", "-b", branch, "main"}
+                        : std::vector<std::string>{"checkout", "--quiet", branch});
+  repository.Write("about-" + branch + ".txt", Cat("run ", id, "\n"));
+  FakeRun run = FailingRun(id);
+  run.event = "pull_request";
+  run.branch = branch;
+  run.commit = repository.Commit(Cat("Work for run ", id));
+  repository.Git({"push", "--quiet", remote_, branch});
+  repository.Git({"checkout", "--quiet", "main"});
+  if (opened) {
+    FakePull pull;
+    pull.head_branch = branch;
+    github.AddPull(pull);
+  }
+  return run;
 }
 
 FakeRun World::FailingRun(std::int64_t id) const {

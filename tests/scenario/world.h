@@ -33,6 +33,11 @@ class World {
   // Pushes a commit on main whose check is red, and lets its run fail. Answers the commit.
   std::string PushRedCommit();
   FakeRun FailingRun(std::int64_t id = 1) const;
+  // As a merged repair leaves main: the check is green. Answers the commit.
+  std::string PushGreenCommit();
+  // Opens a pull request from `branch` into main, with a commit on top of main that leaves the check
+  // as it is; or pushes one more to it. Answers the failing run of that commit.
+  FakeRun PullRequestRun(const std::string& branch, std::int64_t id);
 
   // Posts the run's webhook, signed; answers the status.
   int Deliver(const FakeRun& run, const std::string& guid = "guid-1");
@@ -53,6 +58,7 @@ class World {
   FakeGithub github;
   GitFixture repository;
   ManualClock clock;
+  Agents agents;  // that the daemon has, by name
   std::unique_ptr<LivePolicies> policies;
   std::string commit;  // the last that was pushed to main
 

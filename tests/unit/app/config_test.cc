@@ -126,6 +126,21 @@ TEST(Config, LimitsAreOfEachRepositoryAndNeverNegative) {
   }
 }
 
+TEST(Config, AnAgentThatCouldNeverRunIsAMistake) {
+  const std::string forge =
+      "[forge.hub]\nkind = \"github\"\ntoken = \"env:T\"\nrepos = [\"a/*\"]\n";
+  EXPECT_EQ(ProblemsOf(forge + "[agent.cheap]\ncommand = \"x\"\nprice_usd = 1\n"), "");
+  const std::string text =
+      ProblemsOf(forge +
+                 "[agent.cheap]\nkind = \"comand\"\n[agent.dear]\nprice_usd = 3\nmax_usd = 2.5\n"
+                 "timeout = \"0s\"\n");
+  for (const char* part :
+       {":6:8: error: agent.cheap.kind: \"comand\" is not one of command, did you mean",
+        ":7:1: error: agent.dear: command is needed", "agent.dear: price_usd is more than max_usd",
+        "agent.dear: timeout must be longer than nothing"})
+    EXPECT_THAT(text, HasSubstr(part));
+}
+
 TEST(ParseListen, TakesAddressesAndPorts) {
   EXPECT_EQ(*ParseListen("127.0.0.1:0"), std::pair(std::string("127.0.0.1"), 0));
   EXPECT_EQ(*ParseListen("[::1]:443"), std::pair(std::string("::1"), 443));

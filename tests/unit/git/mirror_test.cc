@@ -166,6 +166,38 @@ TEST_F(MirrorTest, ReadsFilesOfACommit) {
   }
 }
 
+using Paths = std::vector<std::string>;
+
+TEST_F(MirrorTest, TellsThePathsThatACommitChanged) {
+  git_.Write("a.txt", "another\n");
+  git_.Write("new/ü and space.txt", "new\n");
+  git_.Git({"mv", "folder/b.txt", "folder/renamed.txt"});
+  const std::string second = git_.Commit("change, add, rename");
+  git_.Write("side.txt", "side\n");
+  const std::string side = git_.Commit("side");
+  git_.Git({"checkout", "-q", "-b", "other", second});
+  git_.Write("main.txt", "main\n");
+  git_.Commit("main");
+  git_.Git({"merge", "-q", "--no-ff", "-m", "merge", side});
+  const std::string merge = git_.Git({"rev-parse", "HEAD"});
+  git_.Git({"push", "-q", remote_, "+HEAD:refs/heads/main"});
+  auto mirror = NewMirror();
+  auto folder = mirror->Ensure(Local(), merge, {});
+  ASSERT_TRUE(folder.ok()) << folder.status();
+  const auto changed = [&](const std::string& commit, std::size_t max = 100) {
+    auto paths = mirror->ChangedPaths(*folder, commit, max);
+    EXPECT_TRUE(paths.ok()) << paths.status();
+    return paths.value_or(Paths());
+  };
+  EXPECT_EQ(changed(second),
+            (Paths{"a.txt", "folder/b.txt", "folder/renamed.txt", "new/ü and space.txt"}));
+  EXPECT_EQ(changed(second, 2).size(), 2u);
+  EXPECT_EQ(changed(first_), (Paths{"a.txt", "folder/b.txt"})) << "it has no parent";
+  EXPECT_EQ(changed(merge), Paths{"side.txt"}) << "against its first parent";
+  EXPECT_EQ(mirror->ChangedPaths(*folder, std::string(40, 'a'), 9).status().code(),
+            StatusCode::kNotFound);
+}
+
 TEST_F(MirrorTest, KnowsAncestors) {
   const std::string second = CommitOn("refs/heads/main");
   auto mirror = NewMirror();

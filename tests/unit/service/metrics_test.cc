@@ -14,6 +14,7 @@ TEST(Metrics, ShowDeliveriesStagesAndTheQueue) {
   metrics.CountDelivery("github", "accepted", absl::Milliseconds(2));
   metrics.ObserveStage("repairing", "publishing", absl::Seconds(3));
   metrics.CountLeaseLost();
+  metrics.CountDemotion("format");
   StoreCounts counts;
   counts.tasks[{"watching", "format"}] = 4;
   counts.pending_deliveries = 2;
@@ -28,6 +29,7 @@ TEST(Metrics, ShowDeliveriesStagesAndTheQueue) {
   EXPECT_THAT(text, HasSubstr(R"(regreen_tasks_held_back{limit="per_day"} 3)"));
   EXPECT_THAT(text, HasSubstr(R"(regreen_tasks_held_back{limit="cooldown"} 0)"));
   EXPECT_THAT(text, testing::Not(HasSubstr("made up"))) << "labels are bounded";
+  EXPECT_THAT(text, HasSubstr(R"(regreen_template_demotions_total{template="format"} 1)"));
 }
 
 TEST(Metrics, AStateThatEmptiedGoesBackToZero) {
