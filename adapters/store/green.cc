@@ -172,7 +172,7 @@ class GreenRecorder {
     ASSIGN_OR_RETURN(std::string task, InsertTask(db_, now_,
                                                   {.incident = row.seq,
                                                    .repo = run_.key.repo,
-                                                   .template_name = run_.rerun.template_name,
+                                                   .plan = &run_.rerun,
                                                    .plan_json = green_.rerun_json,
                                                    .reason = reason}));
     RETURN_IF_ERROR(db_.Execute("UPDATE occurrences SET waits = 0 WHERE forge = ?1 AND repo = ?2 "

@@ -98,7 +98,8 @@ class Facts : public ::testing::Test {
     dependencies.mirror = &mirror_;
     dependencies.records = &records_;
     dependencies.clock = &clock_;
-    dependencies.policies = policies;
+    const LivePolicies live(policies, clock_.Now());
+    dependencies.policies = &live;
     dependencies.policy_records = &policy_records_;
     Delivery delivery;
     delivery.ci = "ci";

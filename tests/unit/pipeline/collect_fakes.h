@@ -86,6 +86,10 @@ struct FakeMirror final : Mirror {
     most = max;
     return changed;
   }
+  StatusOr<std::vector<std::pair<std::string, std::string>>> ReadFolderAt(
+      const std::string&, const std::string&, const std::string&, const FolderLimits&) override {
+    return NotFound("no folder");
+  }
   StatusOr<bool> Contains(const std::string&, const std::string& newer,
                           const std::string& older) override {
     return older <= newer;

@@ -30,6 +30,7 @@ struct FakeRecords final : public Records {
   StatusOr<std::vector<Decision>> ListDecisions(int) override { return std::vector<Decision>(); }
   StatusOr<StoreCounts> Count() override { return StoreCounts(); }
   StatusOr<History> ReadHistory(const RunKey&, const std::string&) override { return History(); }
+  StatusOr<GreenWaits> WaitsForGreen(const RunHint&) override { return GreenWaits(); }
   std::vector<TimelineEntry> timeline;
   std::map<std::string, std::string> artifacts;
 };
@@ -57,7 +58,7 @@ class RerunTest : public testing::Test {
     deps.adapters = &adapters;
     deps.workspaces = &workspaces;
     deps.records = &records;
-    deps.guard = SampleGuard();
+    deps.policies = &policies;
     return TaskRunner(deps).Run(task, log, {});
   }
   void Answer(void (*change)(RunFacts&)) {
@@ -75,6 +76,13 @@ class RerunTest : public testing::Test {
     records.timeline = {{at, "rerun", "asks for attempt 2 of run 42"}};
   }
 
+  static std::shared_ptr<const Policies> GuardAlone() {
+    auto policies = std::make_shared<Policies>();
+    policies->guard = SampleGuard();
+    return policies;
+  }
+
+  LivePolicies policies{GuardAlone(), absl::FromUnixSeconds(1'700'000'000)};
   FakeWorkspaces workspaces;
   FakeRecords records;
   Adapters adapters;
@@ -217,7 +225,7 @@ class ProvenTest : public RerunTest {
     deps.mirror = &mirror;
     deps.workspaces = &workspaces;
     deps.records = &records;
-    deps.guard = SampleGuard();
+    deps.policies = &policies;
     return TaskRunner(deps).Run(task, log, {});
   }
   static bool Has(const TaskUpdate& update, const std::string& artifact) {
@@ -236,6 +244,14 @@ class ProvenTest : public RerunTest {
     StatusOr<std::string> ReadFileAt(const std::string&, const std::string&, const std::string&,
                                      std::size_t) override {
       return NotFound("no file");
+    }
+    StatusOr<std::vector<std::string>> ChangedPaths(const std::string&, const std::string&,
+                                                    std::size_t) override {
+      return std::vector<std::string>();
+    }
+    StatusOr<std::vector<std::pair<std::string, std::string>>> ReadFolderAt(
+        const std::string&, const std::string&, const std::string&, const FolderLimits&) override {
+      return NotFound("no folder");
     }
     StatusOr<bool> Contains(const std::string&, const std::string&, const std::string&) override {
       return false;
