@@ -5,6 +5,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
 #include "daemon/service/api_answer.h"
+#include "daemon/service/api_explain.h"
 #include "daemon/service/api_policies.h"
 
 namespace regreen {
@@ -37,6 +38,7 @@ std::span<const Api::Route> Api::Route::All() {
       {"GET", "policies", ApiRole::kViewer, ListPoliciesAnswer, nullptr},
       {"GET", "policies/{name}", ApiRole::kViewer, ShowPolicyAnswer, nullptr},
       {"POST", "policies/check", ApiRole::kViewer, nullptr, CheckPoliciesAnswer},
+      {"POST", "policies/explain", ApiRole::kViewer, nullptr, ExplainPoliciesAnswer},
   };
   return kRoutes;
 }

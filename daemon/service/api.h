@@ -7,6 +7,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/http.h"
 #include "daemon/pipeline/live_policies.h"
+#include "daemon/ports/policy_records.h"
 #include "daemon/service/api_access.h"
 
 namespace regreen {
@@ -16,6 +17,7 @@ inline constexpr std::size_t kMaxApiBodyBytes = 2 << 20;
 struct ApiDependencies {
   const LivePolicies* policies = nullptr;
   const Clock* clock = nullptr;
+  PolicyRecords* records = nullptr;
 };
 
 // Dependencies outlive it. Any thread.

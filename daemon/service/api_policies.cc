@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMostProblems = 1'000;
 constexpr std::size_t kLongestName = 100;
+constexpr std::size_t kLongestCondition = 300;
 
 std::string Rfc3339(absl::Time time) {
   return absl::FormatTime(absl::RFC3339_sec, time, absl::UTCTimeZone());
@@ -30,8 +31,11 @@ void WriteHead(const Template& t, JsonWriter& out) {
       .Field("priority", t.priority)
       .Field("file", BelowTheSet(t.where.file));
   std::vector<std::string> match;
-  for (const Condition& condition : t.match) match.push_back(condition.key);
-  for (const Condition& condition : t.unless) match.push_back(Cat("unless ", condition.key));
+  const auto say = [](const Condition& condition) {
+    return Truncate(Cat(condition.key, " = ", condition.predicate->Spec()), kLongestCondition);
+  };
+  for (const Condition& condition : t.match) match.push_back(say(condition));
+  for (const Condition& condition : t.unless) match.push_back(Cat("unless ", say(condition)));
   out.Field("match", match);
 }
 

@@ -30,9 +30,9 @@ inline std::vector<PolicyFile> SamplePolicyFiles(const std::string& name) {
 }
 
 // Removed at its end.
-class PolicyFolder {
+class PolicyDisk {
  public:
-  explicit PolicyFolder(const std::vector<PolicyFile>& files)
+  explicit PolicyDisk(const std::vector<PolicyFile>& files)
       : folder_(*TempDir::Create(testing::TempDir(), "policies-")) {
     for (const PolicyFile& file : files) Write(file.path, file.text);
   }

@@ -58,7 +58,7 @@ class Facts : public ::testing::Test {
     ci->event.failed = true;
     ci->event.run.key = {"hub", "acme/widget", "42", 1};
     adapters_.ci["ci"] = std::move(ci);
-    auto forge = std::make_unique<FakeForge>();
+    auto forge = std::make_unique<CollectForge>();
     forge_ = forge.get();
     adapters_.forges["hub"] = std::move(forge);
     RunFacts& run = forge_->run;
@@ -113,7 +113,7 @@ class Facts : public ::testing::Test {
   FakeActions actions_;
   FakePolicyRecords policy_records_;
   ManualClock clock_;
-  FakeForge* forge_ = nullptr;
+  CollectForge* forge_ = nullptr;
 };
 
 TEST_F(Facts, AreNotAskedForWhenNoTemplateDoes) {

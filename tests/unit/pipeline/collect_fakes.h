@@ -21,7 +21,7 @@ struct FakeCi final : CiSource {
 };
 
 // Knows one run.
-struct FakeForge final : Forge {
+struct CollectForge final : Forge {
   RunFacts run;
   std::string log;  // of each job
   ForgeActions* known_actions = nullptr;

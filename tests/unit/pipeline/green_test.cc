@@ -21,7 +21,7 @@ class Green : public ::testing::Test {
     event_->run.workflow = "CI";
     event_->run.event = "push";
     adapters_.ci["ci"] = std::move(ci);
-    auto forge = std::make_unique<FakeForge>();
+    auto forge = std::make_unique<CollectForge>();
     forge_ = forge.get();
     adapters_.forges["hub"] = std::move(forge);
     forge_->run.completed = forge_->run.passed = true;
@@ -47,7 +47,7 @@ class Green : public ::testing::Test {
   CommitLine mirror_;
   FakeRecords records_;
   RunEvent* event_ = nullptr;
-  FakeForge* forge_ = nullptr;
+  CollectForge* forge_ = nullptr;
 };
 
 TEST_F(Green, IsIgnoredWithoutACallWhenNothingWaits) {

@@ -148,7 +148,7 @@ TEST(PolicyFiles, OnlyFilesRightBelowAFolderOfTheSetArePartOfIt) {
 }
 
 TEST(PolicyFiles, AFolderIsReadByPathAndWhatIsNoPolicyIsLeftOut) {
-  const PolicyFolder folder(SamplePolicyFiles("one"));
+  const PolicyDisk folder(SamplePolicyFiles("one"));
   folder.Write("templates/.#one.toml", "what an editor left");
   folder.Write("templates/notes.txt", "notes");
   folder.Write("prompts/fix.md", "Mend it.");
@@ -164,7 +164,7 @@ TEST(PolicyFiles, AFolderIsReadByPathAndWhatIsNoPolicyIsLeftOut) {
 }
 
 TEST(PolicyFiles, ALinkIsFollowedAndAPipeIsNotWaitedFor) {
-  const PolicyFolder folder(SamplePolicyFiles("one"));
+  const PolicyDisk folder(SamplePolicyFiles("one"));
   folder.Write("data/two.toml", SampleTemplateText("two"));
   std::filesystem::create_symlink("../data/two.toml", folder.path() / "templates/two.toml");
   Problems problems;

@@ -3,7 +3,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/pipeline/policy_origin.h"
-#include "tests/support/fake_mirror.h"
+#include "tests/support/fake_policy_repository.h"
 #include "tests/support/policy_files.h"
 
 namespace regreen {
@@ -37,7 +37,7 @@ class GitPolicies : public testing::Test {
 
   TempDir folder = *TempDir::Create(testing::TempDir(), "policy-git-");
   ManualClock clock;
-  FakeMirror mirror;
+  FakePolicyRepository mirror;
   GitPolicyOptions options{"acme/policies",
                            [] {
                              return GitRemote{"/srv/policies.git", "", Secret()};

@@ -5,7 +5,9 @@
 
 #include "daemon/base/json.h"
 #include "daemon/base/text.h"
+#include "tests/support/fake_policy_records.h"
 #include "tests/support/policy_files.h"
+#include "tests/support/samples.h"
 
 namespace regreen {
 namespace {
@@ -44,6 +46,9 @@ class ApiTest : public testing::Test {
   HttpResponse Check(const std::string& body) {
     return Ask(Request("POST", "/api/v1/policies/check", body));
   }
+  HttpResponse Explain(const std::string& body) {
+    return Ask(Request("POST", "/api/v1/policies/explain", body));
+  }
   static Json Body(const HttpResponse& response) {
     auto json = Json::Parse(response.body);
     EXPECT_TRUE(json.ok()) << response.body;
@@ -60,11 +65,12 @@ class ApiTest : public testing::Test {
 
   ManualClock clock;
   LivePolicies live_;
-  Api api_{{&live_, &clock}, {{"ci", Secret(kViewer), ApiRole::kViewer}}};
+  FakePolicyRecords records_;
+  Api api_{{&live_, &clock, &records_}, {{"ci", Secret(kViewer), ApiRole::kViewer}}};
 };
 
 TEST_F(ApiTest, WithoutATokenConfiguredItAnswersNobodyAndSaysHowTo) {
-  Api closed({&live_, &clock}, {});
+  Api closed({&live_, &clock, &records_}, {});
   const HttpResponse response = closed.Handle(Request("GET", "/api/v1/policies"));
   EXPECT_EQ(response.status, 403);
   EXPECT_THAT(Detail(response), HasSubstr("add [api.NAME] with token ="));
@@ -118,7 +124,7 @@ TEST_F(ApiTest, ListsThePoliciesInForce) {
   EXPECT_EQ(one["name"].StringOr(""), "one");
   EXPECT_EQ(one["stage"].StringOr(""), "suggest");
   EXPECT_EQ(one["file"].StringOr(""), "templates/one.toml");
-  EXPECT_THAT(one["match"].Strings(), ElementsAre(HasSubstr("log")));
+  EXPECT_THAT(one["match"].Strings(), ElementsAre(R"(log = "table\\.txt is out of date")"));
 }
 
 TEST_F(ApiTest, SaysWhatWasRefused) {
@@ -241,6 +247,59 @@ TEST_F(ApiTest, RefusesBodiesThatAreNotWhatIsAskedFor) {
     EXPECT_EQ(response.status, c.status) << c.body;
     EXPECT_THAT(Detail(response), HasSubstr(c.says)) << c.body;
     clock.Advance(absl::Minutes(1));
+  }
+}
+
+TEST_F(ApiTest, ExplainsALogAndTriesFilesOnIt) {
+  const HttpResponse response = Explain(
+      R"({"log":"error: table.txt is out of date\n","event":{"repo":"acme/gadget","command":"make"}})");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const Json one = Body(response)["explanations"][0];
+  EXPECT_EQ(one["chosen"].StringOr(""), "one") << response.body;
+  EXPECT_EQ(one["templates"][0]["conditions"][0]["key"].StringOr(""), "log");
+
+  const HttpResponse other = Explain(
+      R"({"log":"error: table.txt is out of date\n","event":{"command":"make"},"files":{)"
+      R"("templates/one.toml":null,"templates/two.toml":"name = \"two\"\n[[step]]\nrun = \"true\"\n"}})");
+  EXPECT_EQ(Body(other)["explanations"][0]["chosen"].StringOr(""), "two") << other.body;
+}
+
+TEST_F(ApiTest, ExplainsWhatADeliveryShowed) {
+  Observation seen;
+  seen.delivery_key = "guid-1";
+  seen.incident = SampleTask().incident;
+  records_.observations.push_back(seen);
+  const HttpResponse response = Explain(R"({"delivery":"guid-1"})");
+  ASSERT_EQ(response.status, 200) << response.body;
+  EXPECT_EQ(Body(response)["explanations"].size(), 1u);
+  const HttpResponse none = Explain(R"({"delivery":"guid-2"})");
+  EXPECT_EQ(none.status, 404);
+  EXPECT_THAT(Detail(none), HasSubstr("regreen decisions"));
+}
+
+TEST_F(ApiTest, WhatCannotBeExplainedIsSaid) {
+  struct Case {
+    const char* body;
+    const char* says;
+  };
+  const Case cases[] = {
+      {"[]", "must be a JSON object"},
+      {"{}", "give \"log\""},
+      {R"({"log":1})", "give \"log\""},
+      {R"({"logs":"x"})", "did you mean \"log\"?"},
+      {R"({"log":"x","event":"push"})", "\"event\" must be an object"},
+      {R"({"log":"x","event":{"repoo":"a/b"}})", "did you mean \"repo\"?"},
+      {R"({"log":"x","event":{"pull_request":"1"}})", "\"event\" has 1 mistake"},
+      {R"({"log":"x","delivery":"guid"})", "goes without \"log\""},
+      {R"({"delivery":""})", "\"delivery\" must be"},
+      {R"({"log":"x","files":{"templates/a.toml":"name = 1"}})", "the set with these files has"},
+      {R"({"log":"x","files":{"a.toml":""}})", "is no policy file"},
+      {R"({"log":"x","base":"none"})", "\"files\" must be an object"},
+  };
+  for (const Case& c : cases) {
+    const HttpResponse response = Explain(c.body);
+    EXPECT_EQ(response.status, 422) << c.body;
+    EXPECT_THAT(Detail(response), HasSubstr(c.says)) << c.body;
   }
 }
 

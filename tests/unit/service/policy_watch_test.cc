@@ -73,46 +73,46 @@ class PolicyWatchTest : public testing::Test {
     return std::make_unique<FolderWatch>(
         folder_.path(), std::vector<std::string>{"templates", "rules", "guard", "base"});
   }
-  PolicyFolder folder_{SamplePolicyFiles("one")};
+  PolicyDisk folder_{SamplePolicyFiles("one")};
   Refreshes refreshes_;
 };
 
 TEST_F(PolicyWatchTest, SeesWhatPeopleAndProgramsDoToFiles) {
   struct Case {
     const char* name;
-    std::function<void(const PolicyFolder&)> change;
+    std::function<void(const PolicyDisk&)> change;
   };
   const Case cases[] = {
-      {"a file is written", [](const PolicyFolder& f) { f.Write("templates/one.toml", "x"); }},
-      {"a file is new", [](const PolicyFolder& f) { f.Write("rules/new.toml", "x"); }},
-      {"a file is removed", [](const PolicyFolder& f) { f.Remove("rules/new.toml"); }},
+      {"a file is written", [](const PolicyDisk& f) { f.Write("templates/one.toml", "x"); }},
+      {"a file is new", [](const PolicyDisk& f) { f.Write("rules/new.toml", "x"); }},
+      {"a file is removed", [](const PolicyDisk& f) { f.Remove("rules/new.toml"); }},
       {"an editor replaces a file",
-       [](const PolicyFolder& f) {
+       [](const PolicyDisk& f) {
          f.Write("../new.toml", "x");
          fs::rename(f.path().parent_path() / "new.toml", f.path() / "guard/sample.toml");
        }},
-      {"a folder is new", [](const PolicyFolder& f) { f.Write("base/node.toml", "x"); }},
-      {"a file in it is new", [](const PolicyFolder& f) { f.Write("base/go.toml", "x"); }},
+      {"a folder is new", [](const PolicyDisk& f) { f.Write("base/node.toml", "x"); }},
+      {"a file in it is new", [](const PolicyDisk& f) { f.Write("base/go.toml", "x"); }},
       {"a folder is replaced",
-       [](const PolicyFolder& f) {
+       [](const PolicyDisk& f) {
          fs::rename(f.path() / "templates", f.path() / "gone");
          f.Write("templates/two.toml", "x");
        }},
       {"a file in the new folder is written",
-       [](const PolicyFolder& f) { f.Write("templates/two.toml", "y"); }},
+       [](const PolicyDisk& f) { f.Write("templates/two.toml", "y"); }},
       {"all is gone",
-       [](const PolicyFolder& f) { fs::rename(f.path(), f.path().parent_path() / "away"); }},
+       [](const PolicyDisk& f) { fs::rename(f.path(), f.path().parent_path() / "away"); }},
       {"all is back",
-       [](const PolicyFolder& f) { fs::rename(f.path().parent_path() / "away", f.path()); }},
+       [](const PolicyDisk& f) { fs::rename(f.path().parent_path() / "away", f.path()); }},
       {"a file is written after that",
-       [](const PolicyFolder& f) { f.Write("templates/two.toml", "z"); }},
+       [](const PolicyDisk& f) { f.Write("templates/two.toml", "z"); }},
       {"a link takes the folder's place",
-       [](const PolicyFolder& f) {
+       [](const PolicyDisk& f) {
          fs::rename(f.path(), f.path().parent_path() / "release-2");
          fs::create_symlink("release-2", f.path());
        }},
       {"a file behind the link is written",
-       [](const PolicyFolder& f) { f.Write("guard/new.toml", "z"); }},
+       [](const PolicyDisk& f) { f.Write("guard/new.toml", "z"); }},
   };
   PolicyWatchOptions options;
   options.quiet = absl::Milliseconds(5);

@@ -10,7 +10,7 @@
 
 namespace regreen {
 
-struct FakeMirror final : public Mirror {
+struct FakePolicyRepository final : public Mirror {
   std::map<std::string, std::map<std::string, std::string>> commits;  // id → path → bytes
   std::string tip;
   bool away = false;  // the remote; what was fetched is still there
@@ -53,6 +53,10 @@ struct FakeMirror final : public Mirror {
     }
     if (files.empty()) return NotFound("no such folder");
     return files;
+  }
+  StatusOr<std::vector<std::string>> ChangedPaths(const std::string&, const std::string&,
+                                                  std::size_t) override {
+    return std::vector<std::string>();
   }
   StatusOr<bool> Contains(const std::string&, const std::string& at,
                           const std::string& commit) override {
