@@ -273,14 +273,18 @@ class Validator {
     const auto source = CreateCiSource({name, ci.kind, ci.forge, regreen::Secret("unread"),
                                         ci.signature_header, ci.token_header, ci.map,
                                         ci.failed_when, ci.log_url_prefixes, ci.passed_when});
-    if (source.ok()) return;
-    for (const std::string_view line : SplitLines(Message(source.status()))) Error(at, line);
+    ErrorLines(at, source.status());
   }
   void Agent(const std::string& at, const std::string& name, const AgentConfig& agent) {
     OneOf(at + ".kind", agent.kind, AgentKinds());
-    const auto made = CreateAgent(OptionsOf(name, agent));
-    if (made.ok()) return;
-    for (const std::string_view line : SplitLines(Message(made.status()))) Error(at, line);
+    const std::vector<std::string> kinds = AgentKinds();
+    if (std::find(kinds.begin(), kinds.end(), agent.kind) == kinds.end()) return;
+    ErrorLines(at, CreateAgent(OptionsOf(name, agent)).status());
+  }
+  // Each mistake of an adapter's options, one a line of its status.
+  void ErrorLines(const std::string& at, const Status& status) {
+    const std::string mistakes = Message(status);
+    for (const std::string_view line : SplitLines(mistakes)) Error(at, line);
   }
 
   const Config& config_;

@@ -1,9 +1,11 @@
 // Ladders end to end: the CI's own run again, reports, a person's word, and merges.
 import assert from 'node:assert/strict';
+import {appendFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {test} from 'node:test';
 
 import {inLab} from './lab/lab.mjs';
-import {regenerateTable} from './lab/samples.mjs';
+import {fixedTable, git, regenerateTable, writeTree} from './lab/samples.mjs';
 import {until} from './lab/wait.mjs';
 
 const step = '[[step]]\nname = "regenerate"';
@@ -62,6 +64,32 @@ for (const kind of ['issue', 'comment']) {
       assert.equal(lab.github.pulls.length, 0);
     }));
 }
+
+test('an agent whose first patch is wrong repairs it in its second round',
+  inLab({}, async (lab) => {
+    const policies = join(lab.folder, 'policies');
+    writeTree(policies, {
+      'prompts/table.md': 'Repair `table.txt` in {{repo}}. The log says:\n\n{{evidence}}\n',
+      'templates/stale-table.toml': regenerateTable.replace(/run {2}= "make table"/,
+        'agent = "shell"\nprompt = "prompts/table.md"\nrounds = 3'),
+    });
+    appendFileSync(lab.config, `[agent.shell]\nkind = "command"\nprice_usd = 0.25\ncommand = '''
+brief=$(cat)
+case "$brief" in
+  *'Round 1'*'out of date'*) make table;;
+  *acme/widget*'out of date'*) echo wrong > table.txt;;
+  *) echo 'regreen: gave up: the prompt does not say what is wrong';;
+esac
+'''\n`);
+    await lab.daemon.start();
+    await lab.deliverRun(lab.failedRun());
+    const task = await lab.taskIn('watching');
+    const [pull] = lab.github.pulls;
+    assert.equal(git(lab.github.gitFolder('acme/widget'), 'show', `${pull.head}:table.txt`) + '\n', fixedTable);
+    const shown = (await lab.daemon.command('task', 'show', task.id)).stdout;
+    assert.match(shown, /spent {6}\$0\.5, /);
+    assert.match(shown, /round 2 of 3, cost \$0\.25/);
+  }));
 
 test('a person approves what is in review, and ends what is not wanted',
   inLab(withTemplate((t) => t.replace('stage', 'review = true\nstage')), async (lab) => {

@@ -98,6 +98,12 @@ TEST(MainIsBroken, EachIsRunAgainOnceWhenMainIsGreenHoweverOftenThatIsTold) {
   world.WorkUntilIdle();
 
   EXPECT_THAT(RunAgain(world), UnorderedElementsAre("2", "3", "4"));
+  world.clock.Advance(absl::Minutes(3));
+  world.WorkUntilIdle();
+  for (const int id : {2, 3, 4}) {
+    EXPECT_EQ(world.github.CountRequests(Cat("POST /repos/acme/widget/actions/runs/", id, "/")), 1)
+        << id;
+  }
   EXPECT_EQ(TaskOf(world, "1").state, TaskState::kWatching) << "its change is open";
   EXPECT_THAT(world.Decisions(),
               Contains(StartsWith("green: the base branch main is green again")).Times(1));

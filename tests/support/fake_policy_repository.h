@@ -38,6 +38,10 @@ struct FakePolicyRepository final : public Mirror {
     if (found == commits[commit].end()) return NotFound("no such file");
     return found->second;
   }
+  StatusOr<std::vector<std::string>> ChangedPaths(const std::string&, const std::string&,
+                                                  std::size_t) override {
+    return std::vector<std::string>();
+  }
   StatusOr<std::vector<std::pair<std::string, std::string>>> ReadFolderAt(
       const std::string&, const std::string& commit, const std::string& path,
       const FolderLimits&) override {

@@ -40,7 +40,7 @@ struct FakeMirror final : Mirror {
   }
   StatusOr<std::vector<std::pair<std::string, std::string>>> ReadFolderAt(
       const std::string&, const std::string&, const std::string&, const FolderLimits&) override {
-    return NotFound("no folder");
+    return NotFound("no such folder");
   }
   StatusOr<bool> Contains(const std::string&, const std::string& tip,
                           const std::string& commit) override {

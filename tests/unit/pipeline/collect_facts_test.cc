@@ -108,7 +108,7 @@ class Facts : public ::testing::Test {
   }
 
   Adapters adapters_;
-  FakeMirror mirror_;
+  CommitLine mirror_;
   FakeRecords records_;
   FakeActions actions_;
   FakePolicyRecords policy_records_;

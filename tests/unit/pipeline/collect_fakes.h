@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/ports/ci_source.h"
@@ -62,7 +63,7 @@ struct FakeRecords final : Records {
 };
 
 // A line of commits a, b, c; the branch is at `tip`.
-struct FakeMirror final : Mirror {
+struct CommitLine final : Mirror {
   std::string tip;
   int fetches = 0;
   bool gone = false;

@@ -44,7 +44,7 @@ class Green : public ::testing::Test {
   }
 
   Adapters adapters_;
-  FakeMirror mirror_;
+  CommitLine mirror_;
   FakeRecords records_;
   RunEvent* event_ = nullptr;
   CollectForge* forge_ = nullptr;

@@ -125,7 +125,7 @@ class LadderTest : public testing::Test {
   }
 
   FakeWorkspaces workspaces;
-  FakeActions actions;
+  ScriptedActions actions;
   bool has_actions = true, green_when_patched = false;
   Task task = SampleTask();
   EarlierRungs earlier;

@@ -70,7 +70,7 @@ struct FakeAgent final : public Agent {
   std::vector<Brief> briefs;
 };
 
-struct FakeActions final : public ForgeActions {
+struct ScriptedActions final : public ForgeActions {
   Status Rerun(const RunKey& run, std::stop_token) override {
     reruns.push_back(run);
     return rerun;
@@ -94,7 +94,7 @@ struct FakeActions final : public ForgeActions {
 };
 
 // Its runs are answered by the test; changes are as they were told to be.
-struct FakeForge final : public Forge {
+struct ScriptedForge final : public Forge {
   StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token) override {
     hints.push_back(hint);
     const auto known = runs.find(hint.key.attempt);
@@ -114,7 +114,7 @@ struct FakeForge final : public Forge {
   std::map<int, StatusOr<RunFacts>> runs;           // by attempt
   Change change{1, "https://github.example/pull/1", true};
   ChangeState change_state;
-  FakeActions fake_actions;
+  ScriptedActions fake_actions;
   bool acts = true;
   std::vector<RunHint> hints;
 };

@@ -39,7 +39,7 @@ struct FakeRecords final : public Records {
 class RerunTest : public testing::Test {
  protected:
   RerunTest() {
-    auto owned = std::make_unique<FakeForge>();
+    auto owned = std::make_unique<ScriptedForge>();
     forge = owned.get();
     adapters.forges["github"] = std::move(owned);
     Step again;
@@ -76,17 +76,18 @@ class RerunTest : public testing::Test {
     records.timeline = {{at, "rerun", "asks for attempt 2 of run 42"}};
   }
 
-  static std::shared_ptr<const Policies> GuardAlone() {
-    auto policies = std::make_shared<Policies>();
-    policies->guard = SampleGuard();
-    return policies;
+  static std::shared_ptr<const Policies> OnlyAGuard() {
+    Policies policies;
+    policies.templates = std::make_shared<PolicySet>(std::vector<Template>(), "digest");
+    policies.guard = SampleGuard();
+    return std::make_shared<Policies>(std::move(policies));
   }
 
-  LivePolicies policies{GuardAlone(), absl::FromUnixSeconds(1'700'000'000)};
   FakeWorkspaces workspaces;
   FakeRecords records;
+  LivePolicies policies{OnlyAGuard(), absl::UnixEpoch()};
   Adapters adapters;
-  FakeForge* forge = nullptr;
+  ScriptedForge* forge = nullptr;
   Task task = SampleTask();
   Notes log;
 };
@@ -245,13 +246,13 @@ class ProvenTest : public RerunTest {
                                      std::size_t) override {
       return NotFound("no file");
     }
-    StatusOr<std::vector<std::string>> ChangedPaths(const std::string&, const std::string&,
-                                                    std::size_t) override {
-      return std::vector<std::string>();
-    }
     StatusOr<std::vector<std::pair<std::string, std::string>>> ReadFolderAt(
         const std::string&, const std::string&, const std::string&, const FolderLimits&) override {
       return NotFound("no folder");
+    }
+    StatusOr<std::vector<std::string>> ChangedPaths(const std::string&, const std::string&,
+                                                    std::size_t) override {
+      return std::vector<std::string>();
     }
     StatusOr<bool> Contains(const std::string&, const std::string&, const std::string&) override {
       return false;
