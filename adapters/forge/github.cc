@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "adapters/forge/foreign.h"
+#include "adapters/forge/github_actions.h"
 #include "adapters/forge/github_api.h"
 #include "adapters/forge/github_changes.h"
 #include "adapters/forge/github_logs.h"
@@ -55,7 +56,8 @@ class GithubForge final : public Forge {
       : api_(*dependencies.http, *dependencies.clock, std::move(api), options.token),
         git_(std::move(git)),
         token_(options.token),
-        repos_(options.repos) {}
+        repos_(options.repos),
+        actions_(api_, [this](const std::string& repo) { return CheckRepo(repo); }) {}
 
   StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token stop) override {
     RETURN_IF_ERROR(CheckRepo(hint.key.repo));
@@ -84,7 +86,7 @@ class GithubForge final : public Forge {
     return ReadGithubPull(api_, key, std::move(stop));
   }
 
-  ForgeActions* actions() override { return nullptr; }
+  ForgeActions* actions() override { return &actions_; }
   StatusOr<GitRemote> Remote(const std::string& repo) override {
     RETURN_IF_ERROR(CheckRepo(repo));
     const std::string url = Cat(git_, "/", repo, ".git");
@@ -107,6 +109,7 @@ class GithubForge final : public Forge {
   const std::string git_;
   const Secret token_;
   const std::vector<std::string> repos_;
+  GithubActions actions_;
 };
 
 }  // namespace

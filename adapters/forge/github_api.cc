@@ -73,9 +73,39 @@ StatusOr<Json> GithubApi::Send(const std::string& method, std::string_view path,
   call.method = method;
   if (!body.empty()) call.headers.emplace_back("content-type", "application/json");
   call.body = std::move(body);
+  return Exchange(std::move(call), what, stop);
+}
+
+// "https://api.github.com/graphql"; GitHub Enterprise Server has it at "https://HOST/api/graphql".
+StatusOr<Json> GithubApi::GraphQl(std::string_view query, const std::string& variables_json,
+                                  std::string_view what, std::stop_token stop) const {
+  HttpCall call = Prepare("/graphql");
+  if (base_.ends_with("/api/v3"))
+    call.url = Cat(base_.substr(0, base_.size() - std::string_view("/v3").size()), "/graphql");
+  ASSIGN_OR_RETURN(const Json variables, Json::Parse(variables_json));
+  JsonWriter body;
+  body.BeginObject().Field("query", query).Key("variables").Value(variables).EndObject();
+  call.method = "POST";
+  call.headers.emplace_back("content-type", "application/json");
+  call.body = body.Take();
+  ASSIGN_OR_RETURN(const Json answer, Exchange(std::move(call), what, stop));
+  const Json error = answer["errors"][std::size_t{0}];
+  if (error.IsNull()) return answer["data"];
+  const std::string type = error["type"].StringOr("");
+  const std::string words = Cat(
+      what, ": ", EscapeControl(Truncate(error["message"].StringOr("no message"), kMaxMessage)));
+  if (type == "RATE_LIMITED") return ResourceExhausted(words, kDefaultWait);
+  if (type == "NOT_FOUND") return NotFound(words);
+  if (type == "FORBIDDEN" || type == "INSUFFICIENT_SCOPES") return PermissionDenied(words);
+  return InvalidArgument(words);
+}
+
+StatusOr<Json> GithubApi::Exchange(HttpCall call, std::string_view what,
+                                   std::stop_token stop) const {
   const auto answer = Fetch(std::move(call), stop);
   if (!answer.ok()) return Annotate(answer.status(), what);
   RETURN_IF_ERROR(ErrorOf(*answer, what));
+  if (answer->body.empty()) return Json();  // of a 201 or 204
   auto json = Json::Parse(answer->body);
   // A proxy's page in between, as a rule.
   if (!json.ok()) return Unavailable(Cat(what, ": GitHub's answer is no JSON"));

@@ -24,6 +24,10 @@ class GithubApi {
   // `method` with a JSON body.
   StatusOr<Json> Send(const std::string& method, std::string_view path, std::string body,
                       std::string_view what, std::stop_token stop) const;
+  // Answers the data of a query or mutation. An error that GitHub names in a good answer is mapped
+  // as the status of a REST call would be.
+  StatusOr<Json> GraphQl(std::string_view query, const std::string& variables_json,
+                         std::string_view what, std::stop_token stop) const;
   // The answer as it is, redirects and errors included.
   StatusOr<HttpAnswer> Fetch(HttpCall call, std::stop_token stop) const;
   // A call to the API with its headers, the credential included.
@@ -35,6 +39,7 @@ class GithubApi {
   const Clock& clock() const { return clock_; }
 
  private:
+  StatusOr<Json> Exchange(HttpCall call, std::string_view what, std::stop_token stop) const;
   Status RateLimited(const HttpAnswer& answer, std::string_view what) const;
 
   HttpClient& http_;

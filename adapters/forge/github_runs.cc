@@ -90,7 +90,7 @@ class RunReader {
     const std::int64_t attempt = current["run_attempt"].IntOr(1);
     if (attempt < hint_.key.attempt)
       return Unavailable(Cat(what_, ": GitHub does not know of this attempt yet"));
-    if (attempt > hint_.key.attempt) return ReadOldAttempt(attempt);
+    if (attempt > hint_.key.attempt) return ReadOldAttempt(current, attempt);
     ASSIGN_OR_RETURN(RunFacts facts, FactsOf(current, hint_));
     if (!facts.completed || !facts.failed) return facts;
     if (!facts.from_fork) {
@@ -102,12 +102,20 @@ class RunReader {
   }
 
  private:
-  StatusOr<RunFacts> ReadOldAttempt(std::int64_t current) {
+  StatusOr<RunFacts> ReadOldAttempt(const Json& current, std::int64_t attempt) {
     ASSIGN_OR_RETURN(const Json old,
                      api_.Get(Cat(run_, "/attempts/", hint_.key.attempt), what_, stop_));
     ASSIGN_OR_RETURN(RunFacts facts, FactsOf(old, hint_));
+    // What failed first and is green now is told by its jobs: it makes the failure a flake.
+    facts.passed_later = facts.failed && !facts.from_fork &&
+                         current["status"].StringOr("") == "completed" &&
+                         current["conclusion"].StringOr("") == "success";
+    if (facts.passed_later) {
+      RETURN_IF_ERROR(FindPullRequest(facts));
+      RETURN_IF_ERROR(ReadJobs(facts));
+    }
     facts.superseded = true;
-    facts.superseded_why = Cat("attempt ", current, " of the run has begun");
+    facts.superseded_why = Cat("attempt ", attempt, " of the run has begun");
     return facts;
   }
 

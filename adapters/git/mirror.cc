@@ -1,8 +1,10 @@
+#include <set>
 #include <utility>
 
 #include "adapters/git/git.h"
 #include "adapters/git/library.h"
 #include "adapters/git/lock.h"
+#include "adapters/git/read_folder.h"
 #include "adapters/git/remote.h"
 #include "adapters/git/transport.h"
 #include "daemon/base/file.h"
@@ -78,6 +80,39 @@ class GitMirror final : public Mirror {
     if (size > max_bytes)
       return ResourceExhausted(Cat(shown, " has more than ", max_bytes, " bytes"));
     return std::string(static_cast<const char*>(git_blob_rawcontent(blob.get())), size);
+  }
+
+  StatusOr<std::vector<std::string>> ChangedPaths(const std::string& folder,
+                                                  const std::string& commit,
+                                                  std::size_t max) override {
+    ASSIGN_OR_RETURN(RepositoryPtr repository, OpenRepository(folder));
+    ASSIGN_OR_RETURN(CommitPtr found, LookUpCommit(repository.get(), commit));
+    ASSIGN_OR_RETURN(TreePtr tree, TreeOf(found.get()));
+    int code = 0;
+    TreePtr before;
+    if (git_commit_parentcount(found.get()) > 0) {
+      auto parent = GitMake<CommitPtr>(code, git_commit_parent, found.get(), 0u);
+      if (code != 0) return GitError(code, Cat("cannot read the parent of ", commit));
+      ASSIGN_OR_RETURN(before, TreeOf(parent.get()));
+    }
+    // Trees alone are compared, no file is read: a rename is an old name gone and a new one there.
+    auto diff = GitMake<DiffPtr>(code, git_diff_tree_to_tree, repository.get(), before.get(),
+                                 tree.get(), nullptr);
+    if (code != 0) return GitError(code, Cat("cannot compare ", commit, " with its parent"));
+    std::set<std::string> paths;
+    for (std::size_t i = 0; i < git_diff_num_deltas(diff.get()) && paths.size() < max; ++i) {
+      paths.emplace(git_diff_get_delta(diff.get(), i)->new_file.path);
+    }
+    return std::vector<std::string>(paths.begin(), paths.end());
+  }
+
+  StatusOr<std::vector<std::pair<std::string, std::string>>> ReadFolderAt(
+      const std::string& folder, const std::string& commit, const std::string& path,
+      const FolderLimits& limits) override {
+    ASSIGN_OR_RETURN(RepositoryPtr repository, OpenRepository(folder));
+    ASSIGN_OR_RETURN(CommitPtr found, LookUpCommit(repository.get(), commit));
+    ASSIGN_OR_RETURN(TreePtr root, TreeOf(found.get()));
+    return ReadFolder(repository.get(), std::move(root), path, limits);
   }
 
   StatusOr<bool> Contains(const std::string& folder, const std::string& tip,

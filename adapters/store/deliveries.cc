@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "adapters/store/green.h"
 #include "adapters/store/incidents.h"
 #include "adapters/store/rows.h"
 #include "adapters/store/sqlite_store.h"
@@ -193,6 +194,8 @@ StatusOr<std::vector<std::string>> SqliteStore::FinishDelivery(const DeliveryLea
   std::vector<NewIncident> incidents;
   incidents.reserve(outcome.incidents.size());
   for (const IncidentOutcome& incident : outcome.incidents) incidents.emplace_back(incident);
+  std::optional<NewGreen> green;
+  if (outcome.green) green.emplace(*outcome.green);
   std::vector<std::string> made;
   const Status status = database_->Write([&](Connection& db) -> Status {
     const absl::Time now = clock_.Now();
@@ -205,7 +208,9 @@ StatusOr<std::vector<std::string>> SqliteStore::FinishDelivery(const DeliveryLea
       ASSIGN_OR_RETURN(const auto task, RecordIncident(db, now, lease.delivery.key, incident));
       if (task) made.push_back(*task);
     }
-    if (outcome.recovered) RETURN_IF_ERROR(RecordRecovery(db, *outcome.recovered));
+    if (!green) return OkStatus();
+    ASSIGN_OR_RETURN(const auto reruns, RecordGreen(db, now, lease.delivery.key, *green));
+    made.insert(made.end(), reruns.begin(), reruns.end());
     return OkStatus();
   });
   RETURN_IF_ERROR(status);

@@ -31,8 +31,6 @@ StatusOr<std::optional<std::string>> RecordIncident(Connection& db, absl::Time n
                                                     const std::string& delivery_key,
                                                     const NewIncident& added);
 
-// Marks what the attempts before this one showed. Doing it again changes nothing.
-Status RecordRecovery(Connection& db, const RunKey& green);
 StatusOr<History> ReadHistoryOf(Connection& db, const RunKey& run, std::string_view fingerprint);
 
 struct IncidentRow {

@@ -159,10 +159,54 @@ CREATE INDEX occurrences_by_run ON occurrences (forge, repo, run_id);
 CREATE INDEX tasks_merged ON tasks (incident) WHERE state = 'merged';
 )sql";
 
+// What a green run is compared with: where an incident's own run was, and of what each run was that
+// showed it. An older run is known by its incident's JSON as far as that is of the same run. A run
+// of a pull request keeps what it showed, since it may have to be run again when its base branch is
+// green.
+constexpr char kGreen[] = R"sql(
+ALTER TABLE incidents ADD COLUMN forge    TEXT    NOT NULL DEFAULT '';
+ALTER TABLE incidents ADD COLUMN repo     TEXT    NOT NULL DEFAULT '';
+ALTER TABLE incidents ADD COLUMN branch   TEXT    NOT NULL DEFAULT '';
+ALTER TABLE incidents ADD COLUMN workflow TEXT    NOT NULL DEFAULT '';
+ALTER TABLE incidents ADD COLUMN event    TEXT    NOT NULL DEFAULT '';
+ALTER TABLE incidents ADD COLUMN head     TEXT    NOT NULL DEFAULT ''; -- commit, the last of it
+ALTER TABLE incidents ADD COLUMN of_base  INTEGER NOT NULL DEFAULT 0;  -- of no pull request
+UPDATE incidents SET
+    forge    = ifnull(incident ->> '$.run.forge', ''),
+    repo     = ifnull(incident ->> '$.run.repo', ''),
+    branch   = ifnull(incident ->> '$.run.branch', ''),
+    workflow = ifnull(incident ->> '$.run.workflow', ''),
+    event    = ifnull(incident ->> '$.run.event', ''),
+    head     = ifnull(incident ->> '$.run.commit', ''),
+    of_base  = ifnull(incident ->> '$.run.pull_request', 0) = 0
+               AND ifnull(incident ->> '$.run.branch' = incident ->> '$.run.base_branch', 0)
+  WHERE key <> '' AND json_valid(incident);
+CREATE INDEX incidents_of_base ON incidents (forge, repo, branch) WHERE open = 1 AND of_base = 1;
+
+ALTER TABLE occurrences ADD COLUMN branch    TEXT    NOT NULL DEFAULT '';
+ALTER TABLE occurrences ADD COLUMN workflow  TEXT    NOT NULL DEFAULT '';
+ALTER TABLE occurrences ADD COLUMN event     TEXT    NOT NULL DEFAULT '';
+ALTER TABLE occurrences ADD COLUMN head      TEXT    NOT NULL DEFAULT ''; -- commit
+ALTER TABLE occurrences ADD COLUMN inherited INTEGER REFERENCES incidents (seq); -- the base branch's
+ALTER TABLE occurrences ADD COLUMN waits     INTEGER NOT NULL DEFAULT 0;  -- to be run again
+ALTER TABLE occurrences ADD COLUMN facts     TEXT    NOT NULL DEFAULT ''; -- JSON of an incident, or ''
+UPDATE occurrences SET
+    branch = i.branch, workflow = i.workflow, event = i.event, head = i.head,
+    facts  = iif(i.of_base = 1 OR i.incident ->> '$.run.foreign', '', i.incident)
+  FROM incidents i WHERE i.seq = occurrences.incident AND json_valid(i.incident)
+    AND i.incident ->> '$.run.run_id' = occurrences.run_id;
+CREATE INDEX occurrences_by_head ON occurrences (forge, repo, head);
+CREATE INDEX occurrences_by_branch ON occurrences (forge, repo, branch);
+CREATE INDEX occurrences_that_wait ON occurrences (forge, repo) WHERE waits = 1;
+DROP INDEX occurrences_by_fingerprint;
+CREATE INDEX occurrences_by_fingerprint ON occurrences (forge, repo, fingerprint, at);
+)sql";
+
 constexpr Migration kMigrations[] = {
     {1, kInitial},
     {2, kHistory},
     {3, kLimitsMigration},
+    {4, kGreen},
 };
 
 }  // namespace

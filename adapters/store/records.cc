@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "adapters/store/green.h"
 #include "adapters/store/incidents.h"
 #include "adapters/store/rows.h"
 #include "adapters/store/sqlite_store.h"
@@ -225,6 +226,16 @@ StatusOr<History> SqliteStore::ReadHistory(const RunKey& run, const std::string&
   });
   RETURN_IF_ERROR(status);
   return history;
+}
+
+StatusOr<GreenWaits> SqliteStore::WaitsForGreen(const RunHint& run) {
+  GreenWaits waits;
+  const Status status = database_->Read([&](Connection& db) -> Status {
+    ASSIGN_OR_RETURN(waits, ReadGreenWaits(db, run));
+    return OkStatus();
+  });
+  RETURN_IF_ERROR(status);
+  return waits;
 }
 
 }  // namespace regreen

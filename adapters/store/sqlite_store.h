@@ -51,6 +51,7 @@ class SqliteStore final : public Store {
   StatusOr<std::vector<Decision>> ListDecisions(int limit) override;
   StatusOr<StoreCounts> Count() override;
   StatusOr<History> ReadHistory(const RunKey& run, const std::string& fingerprint) override;
+  StatusOr<GreenWaits> WaitsForGreen(const RunHint& run) override;
 
   StatusOr<std::vector<TemplateRecord>> ListTemplateRecords() override;
   StatusOr<TemplateRecord> ReadTemplateRecord(const std::string& template_name) override;

@@ -164,6 +164,7 @@ StatusOr<ExecResult> Bubblewrap::Run(const SandboxFolders& folders, const ExecSp
   int fd = kFirstFileFd;
   for (const auto& [path, content] : MadeFiles()) process.input_fds.push_back({fd++, content});
   process.shared_fds = {{kStatusFd, status_file.get()}};
+  process.stdin_bytes = spec.input;
   process.overlay = folders.overlay;
   process.timeout = spec.timeout;
   process.max_output_bytes = spec.max_output_bytes;

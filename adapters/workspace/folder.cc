@@ -152,6 +152,8 @@ Status CheckEnvironment(const ExecSpec& spec) {
   if (spec.command.size() > kMaxCommandBytes || spec.command.find('\0') != std::string::npos) {
     return InvalidArgument("a command must be shorter than 128 KiB and hold no NUL byte");
   }
+  if (spec.input.size() > kMostInput)
+    return InvalidArgument("a command's standard input must be at most 1 MiB");
   return OkStatus();
 }
 

@@ -56,7 +56,7 @@ class WorkspaceFolder {
 
 // InvalidArgument unless it is a relative path that stays below the tree.
 Status CheckDirectory(const std::string& directory);
-// InvalidArgument for a name or value that no environment can hold.
+// InvalidArgument for a name or value that no environment can hold, and for what is too long.
 Status CheckEnvironment(const ExecSpec& spec);
 // PATH for commands: the configured folders, then the system's.
 std::string SearchPath(const WorkspaceOptions& options);

@@ -27,6 +27,7 @@ class Worktree final : public Workspace {
       std::erase_if(process.env, [&](const auto& own) { return own.first == name; });
       process.env.push_back({name, value});
     }
+    process.stdin_bytes = spec.input;
     process.timeout = spec.timeout;
     process.max_output_bytes = spec.max_output_bytes;
     process.merge_stderr = true;

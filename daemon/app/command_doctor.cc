@@ -57,6 +57,7 @@ void LookAtSecrets(const Config& config, Findings& findings) {
     if (reference.empty()) return;
     findings.Note(key, ResolveSecret(reference).status(), "can be read");
   };
+  for (const auto& [name, api] : config.api) look(Cat("api.", name, ".token"), api.token);
   for (const auto& [name, forge] : config.forge) look(Cat("forge.", name, ".token"), forge.token);
   for (const auto& [name, ci] : config.ci) look(Cat("ci.", name, ".secret"), ci.secret);
 }
@@ -83,7 +84,7 @@ int Doctor(const DoctorArguments& arguments) {
                    config.workspace.read_only_paths, config.workspace.path},
                   findings);
   findings.Note("store", TryStore(config.store.path), Cat(config.store.path, " can be written"));
-  LookAtPolicies(config.policies.directory, findings);
+  if (config.policies.remote.empty()) LookAtPolicies(config.policies.directory, findings);
   LookAtSecrets(config, findings);
   return findings.bad() ? kBad : kDone;
 }

@@ -11,6 +11,7 @@
 #include "daemon/pipeline/change_text.h"
 #include "daemon/pipeline/policies.h"
 #include "daemon/pipeline/repair.h"
+#include "daemon/pipeline/report.h"
 #include "daemon/policy/matcher.h"
 #include "daemon/policy/report.h"
 
@@ -24,7 +25,15 @@ class ConsoleLog final : public RepairLog {
     Complain(Cat(kind, ": ", message), kDone);
     return OkStatus();
   }
-  Status Keep(std::string, std::string) override { return OkStatus(); }
+  Status Keep(std::string name, std::string bytes) override {
+    if (name == kReportArtifact) report_ = std::move(bytes);
+    return OkStatus();
+  }
+  void Charge(const Spend&) override {}
+  const std::string& report() const { return report_; }
+
+ private:
+  std::string report_;
 };
 
 // A word as a shell reads it back.
@@ -131,8 +140,8 @@ StatusOr<Plan> Choose(const Session& session, const Incident& incident) {
   return NotFound(sentence);
 }
 
-void Report(const Session& session, const Task& task, const Proof& proof, const std::string& branch,
-            const std::string& commit) {
+void Tell(const Session& session, const Task& task, const Proof& proof, const std::string& branch,
+          const std::string& commit) {
   if (session.arguments.json) {
     JsonWriter out;
     out.BeginObject()
@@ -153,6 +162,21 @@ void Report(const Session& session, const Task& task, const Proof& proof, const 
                branch, ":\n  git diff HEAD..", branch, "\n  git merge ", branch, "\n"));
 }
 
+// To the end, without a store that remembers the rungs between.
+StatusOr<RepairOutcome> Climb(const Session& session, Task task, ConsoleLog& log) {
+  const MirrorFolder folder = [&]() -> StatusOr<std::string> {
+    return session.repository.git_folder;
+  };
+  const Repairer repairer({session.workspaces.get(), session.policies.guard, nullptr, nullptr});
+  EarlierRungs earlier;
+  for (;;) {
+    ASSIGN_OR_RETURN(RepairOutcome outcome, repairer.Repair(task, folder, earlier, log, {}));
+    if (outcome.kind != RepairOutcome::Kind::kPaused) return outcome;
+    task.ladder = outcome.ladder;
+    earlier.tried = std::move(outcome.tried);
+  }
+}
+
 Status Run(const FixArguments& arguments) {
   ASSIGN_OR_RETURN(const TempDir scratch,
                    TempDir::Create(std::filesystem::temp_directory_path(), "regreen-fix-"));
@@ -165,17 +189,20 @@ Status Run(const FixArguments& arguments) {
   ASSIGN_OR_RETURN(task.plan, Choose(session, task.incident));
   Complain(Cat("template: ", task.plan.template_name), kDone);
   for (Step& step : task.plan.steps) step.timeout = std::min(step.timeout, arguments.timeout);
+  for (ChainLink& link : task.plan.then) {
+    for (Step& step : link.steps) step.timeout = std::min(step.timeout, arguments.timeout);
+  }
   task.plan.verify_timeout = arguments.timeout;
 
   ConsoleLog log;
-  ASSIGN_OR_RETURN(const RepairOutcome outcome,
-                   Repairer({session.workspaces.get(), session.policies.guard})
-                       .Repair(task, session.repository.git_folder, log, {}));
+  ASSIGN_OR_RETURN(const RepairOutcome outcome, Climb(session, task, log));
   if (outcome.kind == RepairOutcome::Kind::kUnreproducible) {
     return InvalidArgument(
         Cat("the failure does not repeat: it was red once, and then: ", outcome.reason));
   }
-  if (outcome.kind == RepairOutcome::Kind::kFailed) return InvalidArgument(outcome.reason);
+  if (outcome.kind == RepairOutcome::Kind::kReported)
+    return InvalidArgument(Cat("it was not repaired; the template says:\n\n", log.report()));
+  if (outcome.kind != RepairOutcome::Kind::kProven) return InvalidArgument(outcome.reason);
   const std::string branch = BranchName(task);
   const ProofText proof{task.plan.verify_command, outcome.proof.red_exit_code,
                         task.plan.verify_runs, outcome.proof.step};
@@ -183,7 +210,7 @@ Status Run(const FixArguments& arguments) {
                    CommitToNewBranch(session.repository, outcome.proof.patch,
                                      {branch, CommitMessage(task, proof), "regreen",
                                       "regreen@localhost", task.created_at}));
-  Report(session, task, outcome.proof, branch, commit);
+  Tell(session, task, outcome.proof, branch, commit);
   return OkStatus();
 }
 

@@ -64,7 +64,8 @@ void AddServing(CLI::App& app, Parsed& p) {
 }
 
 void AddTasks(CLI::App& app, Parsed& p) {
-  CLI::App* task = app.add_subcommand("task", "look at tasks")->require_subcommand(1);
+  CLI::App* task =
+      app.add_subcommand("task", "look at tasks, and decide about them")->require_subcommand(1);
   const auto add = [&](const char* name, const char* about, int (*run)(const TaskArguments&),
                        bool takes_id) {
     CLI::App* command = task->add_subcommand(name, about);
@@ -85,6 +86,13 @@ void AddTasks(CLI::App& app, Parsed& p) {
       ->add_flag("--json", p.task.json, "one JSON object");
   add("log", "what its commands printed", TaskLog, true);
   add("diff", "its patch", TaskDiff, true);
+  const auto decide = [&](const char* name, const char* about, int (*run)(const TaskArguments&)) {
+    add(name, about, run, true)->add_option("--reason", p.task.reason, "for the timeline");
+  };
+  decide("approve", "let it begin when it is held, or be published when it is in review",
+         TaskApprove);
+  decide("reject", "end it when it is held or in review", TaskReject);
+  decide("cancel", "end it, whatever it does", TaskCancel);
 
   CLI::App* decisions =
       app.add_subcommand("decisions", "what was decided about each delivery, and why");

@@ -47,36 +47,47 @@ StatusOr<DaemonOptions> OptionsOf(const Config& config) {
     options.operations.emplace();
     options.operations->address = operations.first;
     options.operations->port = operations.second;
+    options.operations->max_body_bytes = kMaxApiBodyBytes;
   }
   options.workers.count = static_cast<int>(config.workers.count);
   options.workers.lease = config.workers.lease;
   options.workers.name = Cat("worker-", RandomHex(4));
+  if (config.policies.remote.empty()) {
+    options.policy_folder = config.policies.directory;
+  } else {
+    options.policy_watch.every = config.policies.every;
+  }
   return options;
 }
 
 Status ServeUntil(const sigset_t& signals, const ServeArguments& arguments) {
   ASSIGN_OR_RETURN(Config config, LoadConfigOrExplain(arguments.config));
   Configure(config.log);
-  ASSIGN_OR_RETURN(const DaemonOptions options, OptionsOf(config));
+  ASSIGN_OR_RETURN(DaemonOptions options, OptionsOf(config));
   RETURN_IF_ERROR(MakeDirectories(std::filesystem::path(config.store.path).parent_path(), 0700));
   ASSIGN_OR_RETURN(const UniqueFd lock, LockStore(config.store.path));
   ASSIGN_OR_RETURN(const auto app, Wire(std::move(config)));
+  options.api_tokens = app->api_tokens;
   RETURN_IF_ERROR(app->workspaces->Reap());
   if (const Status probe = app->workspaces->Probe(); !probe.ok()) {
     LogError("no workspace can be opened; deliveries are taken, and repairs wait",
              {{"why", Message(probe)}});
   }
-  ASSIGN_OR_RETURN(const auto daemon,
-                   Daemon::Start(options, {app->store.get(), &app->clock, &app->adapters,
-                                           app->collector.get(), app->runner.get()}));
+  ASSIGN_OR_RETURN(
+      const auto daemon,
+      Daemon::Start(options, {app->store.get(), &app->clock, &app->adapters, app->collector.get(),
+                              app->runner.get(), app->policies.get(), app->policy_origin.get()}));
   LogInfo(
       "listening",
       {{"address", Cat(options.intake.address, ":", daemon->port())},
        {"operations", Cat(options.operations ? options.operations->address : options.intake.address,
                           ":", daemon->operations_port())},
-       {"templates", Cat(app->policies->templates->templates().size())}});
+       {"templates", Cat(app->policies->Current()->templates->templates().size())}});
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+    LogInfo("reading policies again", {{"signal", Cat(signal)}});
+    daemon->ReloadPolicies();
+  }
   LogInfo("stopping", {{"signal", Cat(signal)}});
   return OkStatus();
 }
@@ -89,6 +100,7 @@ int Serve(const ServeArguments& arguments) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   const Status served = ServeUntil(signals, arguments);

@@ -1,11 +1,9 @@
-#include <cstdio>
-#include <functional>
-
 #include "daemon/app/commands.h"
 #include "daemon/app/print.h"
 #include "daemon/app/with_store.h"
 #include "daemon/base/text.h"
 #include "daemon/pipeline/proof.h"
+#include "daemon/pipeline/rungs.h"
 
 namespace regreen {
 namespace {
@@ -31,6 +29,8 @@ void WriteTask(const Task& task, JsonWriter& out) {
   out.Field("attempt", task.attempt).Field("patch_digest", task.patch_digest);
   out.Field("pushed_commit", task.pushed_commit)
       .Field("change", task.change ? task.change->link : "");
+  out.Field("spent_usd", task.spent.usd)
+      .Field("spent_seconds", absl::ToDoubleSeconds(task.spent.time));
   out.Field("created_at", IsoTime(task.created_at)).Field("updated_at", IsoTime(task.updated_at));
 }
 
@@ -77,6 +77,12 @@ void PrintTask(const Task& task, const std::vector<TimelineEntry>& timeline,
   Append(text, "command    ", task.plan.verify_command, "\n");
   if (!task.branch.empty())
     Append(text, "branch     ", task.branch, " at ", task.pushed_commit, "\n");
+  if (task.spent.usd > 0 || task.spent.time > absl::ZeroDuration()) {
+    Append(text, "spent      $", task.spent.usd, ", ",
+           absl::FormatDuration(absl::Trunc(task.spent.time, absl::Milliseconds(100))),
+           " in workspaces\n");
+  }
+  if (!task.held_back.empty()) Append(text, "held back  ", task.held_back, "\n");
   if (task.change) Append(text, "change     ", task.change->link, "\n");
   Append(text, "\ntimeline\n");
   for (const TimelineEntry& entry : timeline) {
@@ -145,7 +151,13 @@ int TaskLog(const TaskArguments& arguments) {
   return WithStore(arguments.config, [&](Store& store) -> Status {
     ASSIGN_OR_RETURN(const Task task, store.ReadTask(arguments.id));
     std::vector<std::string> names = {"setup.log", "reproduce.log"};
-    for (const Step& step : task.plan.steps) names.push_back(Cat("step-", step.name, ".log"));
+    const auto add = [&](const std::string& label, const Step& step) {
+      for (int round = 1; round <= step.rounds; ++round) names.push_back(StepLogName(label, round));
+    };
+    for (const Step& step : task.plan.steps) add(step.name, step);
+    for (const ChainLink& link : task.plan.then) {
+      for (const Step& step : link.steps) add(Cat(link.template_name, ".", step.name), step);
+    }
     names.push_back("verify.log");
     for (const std::string& name : names) {
       const auto bytes = store.ReadArtifact(task.id, name);

@@ -26,7 +26,7 @@ struct DeliverArguments {
 int Deliver(const DeliverArguments& arguments);
 
 struct TaskArguments {
-  std::string config, id, state, repo;
+  std::string config, id, state, repo, reason;
   int limit = 50;
   bool json = false;
 };
@@ -34,6 +34,9 @@ int TaskList(const TaskArguments& arguments);
 int TaskShow(const TaskArguments& arguments);
 int TaskLog(const TaskArguments& arguments);
 int TaskDiff(const TaskArguments& arguments);
+int TaskApprove(const TaskArguments& arguments);
+int TaskReject(const TaskArguments& arguments);
+int TaskCancel(const TaskArguments& arguments);
 
 struct DecisionArguments {
   std::string config;

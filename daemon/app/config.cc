@@ -4,9 +4,11 @@
 #include <charconv>
 #include <functional>
 
+#include "adapters/agent/registry.h"
 #include "adapters/ci/registry.h"
 #include "adapters/forge/registry.h"
 #include "adapters/workspace/registry.h"
+#include "daemon/base/http.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -88,7 +90,8 @@ class Printer {
   void operator()(const char* key, const double& field, const char* about) {
     char shortest[32];  // that reads back as the same number
     const auto end = std::to_chars(std::begin(shortest), std::end(shortest), field).ptr;
-    Line(key, std::string_view(shortest, end - shortest), about);
+    const std::string number(shortest, end);
+    Line(key, number.find_first_of(".e") == std::string::npos ? Cat(number, ".0") : number, about);
   }
   void operator()(const char* key, const bool& field, const char* about) {
     Line(key, field ? "true" : "false", about);
@@ -149,11 +152,17 @@ class Validator {
     if (!config_.workspace.bases.empty()) Absolute("workspace.bases", config_.workspace.bases);
     if (config_.workspace.bases_max_bytes < 0)
       Error("workspace.bases_max_bytes", "a number of bytes is not negative");
+    Policies();
     Limits();
     if (config_.forge.empty())
       problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");
     for (const auto& [name, forge] : config_.forge) Forge(Cat("forge.", name), forge);
     for (const auto& [name, ci] : config_.ci) Ci(Cat("ci.", name), name, ci);
+    for (const auto& [name, agent] : config_.agent) Agent(Cat("agent.", name), name, agent);
+    for (const auto& [name, api] : config_.api) {
+      Secret(Cat("api.", name, ".token"), api.token);
+      OneOf(Cat("api.", name, ".role"), api.role, {"viewer", "operator"});
+    }
   }
 
  private:
@@ -203,6 +212,32 @@ class Validator {
     }
     Range("server.max_body_bytes", config_.server.max_body_bytes, 1 << 10, 25 << 20);
   }
+  void Policies() {
+    const PoliciesConfig& policies = config_.policies;
+    if (policies.remote.empty()) return;
+    if (policies.every < absl::Seconds(1))
+      Error("policies.every", "a remote is asked once a second at the most");
+    if (policies.branch.empty()) Error("policies.branch", "names no branch");
+    for (const std::string_view part : Split(policies.path, '/')) {
+      const bool odd = part.empty() || part == "." || part == "..";
+      if (odd && !policies.path.empty())
+        Error("policies.path", "must be a path below the repository, such as ci/policies");
+      if (odd) break;
+    }
+    if (!policies.forge.empty()) {
+      std::vector<std::string> forges;
+      for (const auto& [name, unused] : config_.forge) forges.push_back(name);
+      OneOf("policies.forge", policies.forge, forges);
+      if (Split(policies.remote, '/').size() != 2 || policies.remote.front() == '/')
+        Error("policies.remote", "with policies.forge it is a repository's owner/name");
+    } else if (!policies.remote.starts_with('/')) {
+      const auto url = ParseUrl(policies.remote);
+      if (!url.ok())
+        Error("policies.remote",
+              Cat("is no absolute path and no address (owner/name needs policies.forge): ",
+                  Message(url.status())));
+    }
+  }
   void Limits() {
     const LimitsConfig& limits = config_.limits;
     constexpr std::int64_t kMost = 1'000'000'000;
@@ -238,8 +273,18 @@ class Validator {
     const auto source = CreateCiSource({name, ci.kind, ci.forge, regreen::Secret("unread"),
                                         ci.signature_header, ci.token_header, ci.map,
                                         ci.failed_when, ci.log_url_prefixes, ci.passed_when});
-    if (source.ok()) return;
-    for (const std::string_view line : SplitLines(Message(source.status()))) Error(at, line);
+    ErrorLines(at, source.status());
+  }
+  void Agent(const std::string& at, const std::string& name, const AgentConfig& agent) {
+    OneOf(at + ".kind", agent.kind, AgentKinds());
+    const std::vector<std::string> kinds = AgentKinds();
+    if (std::find(kinds.begin(), kinds.end(), agent.kind) == kinds.end()) return;
+    ErrorLines(at, CreateAgent(OptionsOf(name, agent)).status());
+  }
+  // Each mistake of an adapter's options, one a line of its status.
+  void ErrorLines(const std::string& at, const Status& status) {
+    const std::string mistakes = Message(status);
+    for (const std::string_view line : SplitLines(mistakes)) Error(at, line);
   }
 
   const Config& config_;
@@ -287,6 +332,11 @@ Limits RepositoryLimits(const LimitsConfig& config) {
   return limits;
 }
 
+AgentOptions OptionsOf(const std::string& name, const AgentConfig& agent) {
+  return {name,      agent.kind,    {agent.timeout, agent.max_usd},
+          agent.env, agent.command, agent.price_usd};
+}
+
 std::string PrintConfig(Config config) {
   Printer printer;
   config.Fields(printer);
@@ -320,6 +370,12 @@ Config ExampleConfig() {
                  {"command", "=make check"},
                  {"log_url", "/build/log_url"},
                  {"link", "/build/full_url"}};
+  AgentConfig& agent = config.agent["example"];
+  agent.command = "my-agent --read-prompt-from-stdin";
+  agent.max_usd = 2;
+  agent.price_usd = 0.25;
+  agent.env = {{"MY_AGENT_MODE", "careful"}};
+  config.api["dashboard"].token = "credential:api-token";
   return config;
 }
 

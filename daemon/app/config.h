@@ -26,7 +26,7 @@ struct ServerConfig {
   void Fields(V& v) {
     v("listen", listen, "where webhooks arrive: address:port; port 0 takes a free one");
     v("operations_listen", operations_listen,
-      "a second address for /metrics, /healthz and /readyz; empty: the same");
+      "a second address for /api, /metrics, /healthz and /readyz; empty: the same");
     v("max_body_bytes", max_body_bytes, "a larger delivery is refused with 413");
     v("trusted_proxy", trusted_proxy,
       "an address beyond loopback is taken only with a proxy that ends TLS before it");
@@ -91,10 +91,22 @@ struct WorkspaceConfig {
 
 struct PoliciesConfig {
   std::string directory = "/usr/local/share/regreen/policies";
+  std::string remote, forge;
+  std::string branch = "main";
+  std::string path = "policies";
+  absl::Duration every = absl::Minutes(1);
 
   template <class V>
   void Fields(V& v) {
-    v("directory", directory, "holds templates/, rules/ and guard/");
+    v("directory", directory,
+      "holds templates/, rules/ and guard/, perhaps base/ and prompts/; read again when it "
+      "changes");
+    v("remote", remote,
+      "or they are followed in a git repository: owner/name with forge, a URL or absolute path");
+    v("forge", forge, "whose credential reads the remote; it must name the repository");
+    v("branch", branch, "of the remote");
+    v("path", path, "the folder in the remote's repository; empty: its root");
+    v("every", every, "how often the remote is asked; SIGHUP asks at once");
   }
 };
 
@@ -161,6 +173,17 @@ struct CiConfig {
   }
 };
 
+struct ApiConfig {
+  std::string token;
+  std::string role = "viewer";
+
+  template <class V>
+  void Fields(V& v) {
+    v("token", token, "sent as \"Authorization: Bearer\": file:PATH, env:NAME or credential:NAME");
+    v("role", role, "viewer: reads and tries out; operator: also changes");
+  }
+};
+
 struct LimitsConfig {
   std::int64_t open_per_repo = 0;
   std::int64_t tasks_per_repo = 0;
@@ -183,6 +206,24 @@ struct LimitsConfig {
   }
 };
 
+struct AgentConfig {
+  std::string kind = "command";
+  std::string command;
+  absl::Duration timeout = absl::Minutes(30);
+  double max_usd = 0, price_usd = 0;
+  std::map<std::string, std::string> env;
+
+  template <class V>
+  void Fields(V& v) {
+    v("kind", kind, "command: a program that reads the brief on its standard input");
+    v("command", command, "command: for the shell of the workspace, where it runs");
+    v("timeout", timeout, "a round of it");
+    v("max_usd", max_usd, "what one step may spend on it; 0: no cap");
+    v("price_usd", price_usd, "command: what a round costs, however it ends");
+    v("env", env, "variables that it finds; everything in a workspace is readable: no secrets");
+  }
+};
+
 struct Config {
   ServerConfig server;
   LogConfig log;
@@ -195,6 +236,8 @@ struct Config {
   LimitsConfig limits;
   std::map<std::string, ForgeConfig> forge;
   std::map<std::string, CiConfig> ci;
+  std::map<std::string, AgentConfig> agent;
+  std::map<std::string, ApiConfig> api;
 
   template <class V>
   void Fields(V& v) {
@@ -209,8 +252,13 @@ struct Config {
     v.Section("limits", limits);
     v.Named("forge", forge);
     v.Named("ci", ci);
+    v.Named("agent", agent);
+    v.Named("api", api);
   }
 };
+
+struct AgentOptions;
+AgentOptions OptionsOf(const std::string& name, const AgentConfig& agent);
 
 // Reads and checks a file; every mistake is noted in `problems`. Secrets are not read.
 Config LoadConfig(const std::filesystem::path& path, Problems& problems);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "adapters/agent/registry.h"
 #include "adapters/ci/registry.h"
 #include "adapters/forge/registry.h"
 #include "adapters/git/git.h"
@@ -16,6 +17,7 @@ namespace {
 
 // Where private things live: only this user looks in.
 constexpr int kPrivateMode = 0700;
+constexpr std::size_t kShortestToken = 16;
 
 StatusOr<Secret> Resolve(const std::string& reference, const std::string& key) {
   auto secret = ResolveSecret(reference);
@@ -57,6 +59,46 @@ Status AddCis(Application& app) {
   return OkStatus();
 }
 
+Status AddAgents(Application& app) {
+  for (const auto& [name, agent] : app.config.agent) {
+    auto made = CreateAgent(OptionsOf(name, agent));
+    if (!made.ok()) return Annotate(made.status(), Cat("agent.", name));
+    app.agents[name] = *std::move(made);
+  }
+  return OkStatus();
+}
+
+Status AddApiTokens(Application& app) {
+  for (const auto& [name, api] : app.config.api) {
+    const std::string key = Cat("api.", name, ".token");
+    ASSIGN_OR_RETURN(Secret token, Resolve(api.token, key));
+    if (token.Reveal().size() < kShortestToken) {
+      return InvalidArgument(
+          Cat(key, ": a token of under ", kShortestToken,
+              " characters can be guessed; make one with: openssl rand -hex 32"));
+    }
+    const ApiRole role = api.role == "operator" ? ApiRole::kOperator : ApiRole::kViewer;
+    app.api_tokens.push_back({name, std::move(token), role});
+  }
+  return OkStatus();
+}
+
+std::unique_ptr<PolicyOrigin> NewPolicyOrigin(Application& app) {
+  const PoliciesConfig& policies = app.config.policies;
+  if (policies.remote.empty()) return NewFolderOrigin(policies.directory, app.clock);
+  GitPolicyOptions options;
+  options.name = policies.remote;
+  options.branch = policies.branch;
+  options.path = policies.path;
+  options.last_good_file = Cat(app.config.workspace.mirrors, "/policies.last-good");
+  options.remote = [&app]() -> StatusOr<GitRemote> {
+    const PoliciesConfig& now = app.config.policies;
+    if (now.forge.empty()) return GitRemote{now.remote, "", Secret()};
+    return app.adapters.forges.find(now.forge)->second->Remote(now.remote);
+  };
+  return NewGitOrigin(std::move(options), *app.mirror, app.clock);
+}
+
 }  // namespace
 
 StatusOr<std::string> OwnProgram() {
@@ -70,11 +112,6 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   auto app = std::make_unique<Application>();
   app->config = std::move(config);
   RETURN_IF_ERROR(MakeFolders(app->config));
-  Problems problems;
-  app->policies =
-      std::make_shared<Policies>(LoadPolicyFolder(app->config.policies.directory, problems));
-  RETURN_IF_ERROR(problems.ToStatus());
-
   app->http = NewHttpClient(app->config.http.ca_file);
   ASSIGN_OR_RETURN(app->store, OpenSqliteStore(app->config.store.path, app->clock,
                                                {RepositoryLimits(app->config.limits)}));
@@ -89,14 +126,20 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
                                          static_cast<std::uint64_t>(workspace.bases_max_bytes)}));
   RETURN_IF_ERROR(AddForges(*app));
   RETURN_IF_ERROR(AddCis(*app));
+  RETURN_IF_ERROR(AddAgents(*app));
+  RETURN_IF_ERROR(AddApiTokens(*app));
+  app->policy_origin = NewPolicyOrigin(*app);
+  ASSIGN_OR_RETURN(app->policies, app->policy_origin->Load({}));
 
-  app->collector = std::make_unique<Collector>(CollectDependencies{
-      &app->adapters, app->mirror.get(), app->http.get(), app->policies, app->store.get()});
+  app->collector = std::make_unique<Collector>(
+      CollectDependencies{&app->adapters, app->mirror.get(), app->http.get(), app->policies.get(),
+                          app->store.get(), &app->clock, app->store.get()});
   RunnerDependencies runner{&app->adapters,        app->mirror.get(), app->publisher.get(),
-                            app->workspaces.get(), app->store.get(),  app->policies->guard};
+                            app->workspaces.get(), app->store.get(),  app->policies.get()};
   runner.author_name = app->config.author.name;
   runner.author_email = app->config.author.email;
   runner.watch_every = app->config.workers.watch_every;
+  runner.agents = &app->agents;
   app->runner = std::make_unique<TaskRunner>(std::move(runner));
   return app;
 }

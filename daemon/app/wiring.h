@@ -8,11 +8,13 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/http.h"
 #include "daemon/pipeline/collect.h"
-#include "daemon/pipeline/policies.h"
+#include "daemon/pipeline/live_policies.h"
+#include "daemon/pipeline/policy_origin.h"
 #include "daemon/pipeline/runner.h"
 #include "daemon/ports/repository.h"
 #include "daemon/ports/store.h"
 #include "daemon/ports/workspace.h"
+#include "daemon/service/api_access.h"
 
 namespace regreen {
 
@@ -20,13 +22,16 @@ namespace regreen {
 struct Application {
   Config config;
   SystemClock clock;
-  std::shared_ptr<const Policies> policies;
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<Store> store;
   std::unique_ptr<Mirror> mirror;
   std::unique_ptr<Publisher> publisher;
   std::unique_ptr<WorkspaceFactory> workspaces;
   Adapters adapters;
+  Agents agents;
+  std::vector<ApiToken> api_tokens;
+  std::unique_ptr<PolicyOrigin> policy_origin;
+  std::unique_ptr<LivePolicies> policies;
   std::unique_ptr<Collector> collector;
   std::unique_ptr<TaskRunner> runner;
 };

@@ -50,17 +50,30 @@ RE2::Options QuietOptions() {
   return options;
 }
 
+bool IsAscii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+// Whether an escape could stand for a character beyond ASCII: \x{e9}, \351, \pL.
+bool MayEscapeAscii(std::string_view pattern) {
+  for (std::size_t at = pattern.find('\\'); at != std::string_view::npos && at + 1 < pattern.size();
+       at = pattern.find('\\', at + 2)) {
+    if (std::string_view("xpP01234567").find(pattern[at + 1]) != std::string_view::npos)
+      return true;
+  }
+  return false;
+}
+
 // Whether everything that the pattern cannot do without is ASCII: only that is folded here.
 bool IsAsciiOnly(const std::string& pattern) {
+  if (IsAscii(pattern) && !MayEscapeAscii(pattern)) return true;
   re2::FilteredRE2 filter(static_cast<int>(kShortestAtom));
   int id = 0;
   if (filter.Add(pattern, QuietOptions(), &id) != RE2::NoError) return false;
   std::vector<std::string> atoms;
   filter.Compile(&atoms);
-  return std::all_of(atoms.begin(), atoms.end(), [](const std::string& atom) {
-    return std::all_of(atom.begin(), atom.end(),
-                       [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  });
+  return std::all_of(atoms.begin(), atoms.end(), IsAscii);
 }
 
 }  // namespace

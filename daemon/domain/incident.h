@@ -69,7 +69,7 @@ Evidence EvidenceFromJson(const Json& json);                // what is missing s
 // What came before of an incident's fingerprint, in its repository, on whichever branch.
 struct History {
   int seen = 0;       // runs that showed it, each attempt of a run by itself; not the present one
-  int recovered = 0;  // of those: a later attempt of the same run, so of the same commit, was green
+  int recovered = 0;  // of those: the same workflow was green at the same commit
   int fixed = 0;      // its tasks whose change was merged
   std::vector<absl::Time> times;  // when it was seen, newest first; the last kMostTimes
   static constexpr std::size_t kMostTimes = 100;

@@ -8,4 +8,8 @@ std::string ToString(const RunKey& key) {
   return Cat(key.forge, "/", key.repo, "/", key.run_id, "/", key.attempt);
 }
 
+bool IsOfBaseBranch(const RunFacts& run) {
+  return run.pull_request == 0 && run.branch == run.base_branch;
+}
+
 }  // namespace regreen

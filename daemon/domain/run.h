@@ -61,10 +61,14 @@ struct RunFacts {
   bool passed = false;      // green; what was cancelled or skipped neither failed nor passed
   bool superseded = false;  // a newer attempt, or the branch has moved on
   std::string superseded_why;
+  bool passed_later = false;  // superseded by an attempt that is green: one commit, two results
   bool from_fork = false;
   bool foreign = false;  // as RunHint::foreign
   std::vector<JobFacts> jobs;
 };
+
+// Whether the run is of its base branch itself: of no pull request into it.
+bool IsOfBaseBranch(const RunFacts& run);
 
 // The text of a job's log.
 struct JobLog {

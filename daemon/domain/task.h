@@ -95,8 +95,8 @@ struct Task {
 struct Decision {
   absl::Time at;
   std::string delivery_key, run, incident_id, task_id;  // what it is about; may be empty
-  std::string
-      kind;  // "dropped", "ignored", "occurrence", "selected", "unmatched", "recovered", "failed"
+  std::string kind;  // "dropped", "ignored", "occurrence", "inherited", "selected", "demoted",
+                     // "unmatched", "recovered", "green", "rerun", "failed"
   std::string reason;  // a sentence
 };
 

@@ -23,13 +23,6 @@ std::size_t LongestRun(std::string_view text, char c) {
   return longest;
 }
 
-// A code span that no backtick in the text can end.
-std::string CodeSpan(std::string_view untrusted) {
-  std::string text = EscapeControl(Truncate(Redact(untrusted), kMaxNameBytes));
-  std::replace(text.begin(), text.end(), '`', '\'');
-  return Cat("`", text.empty() ? "?" : text, "`");
-}
-
 std::string EvidenceText(const Task& task) {
   std::string text;
   for (const EvidenceLine& line : task.incident.evidence.lines) Append(text, line.text, "\n");
@@ -48,6 +41,12 @@ std::string Files(const Patch& patch) {
 }
 
 }  // namespace
+
+std::string CodeSpan(std::string_view untrusted) {
+  std::string text = EscapeControl(Truncate(Redact(untrusted), kMaxNameBytes));
+  std::replace(text.begin(), text.end(), '`', '\'');
+  return Cat("`", text.empty() ? "?" : text, "`");
+}
 
 std::string PlainWords(std::string_view untrusted, std::size_t max_bytes) {
   std::string out;
@@ -99,10 +98,9 @@ std::string ChangeTitle(const Task& task) {
   return PlainWords(title.empty() ? task.plan.title : title, kMaxTitleBytes);
 }
 
-std::string ChangeBody(const Task& task, const Patch& patch, const ProofText& proof) {
+std::string FailureText(const Task& task) {
   const RunFacts& run = task.incident.run;
   std::string body;
-  if (!task.plan.change_body.empty()) Append(body, task.plan.change_body, "\n\n");
   Append(body, "**What failed**: ", CodeSpan(task.incident.evidence.signature), " in job ",
          CodeSpan(task.incident.job.name), " at commit `", PlainWords(run.commit, 64), "`");
   if (run.link.starts_with("https://") &&
@@ -110,6 +108,13 @@ std::string ChangeBody(const Task& task, const Patch& patch, const ProofText& pr
     Append(body, " ([the run](", run.link, "))");
   }
   Append(body, ".\n\n", FencedBlock(EvidenceText(task), kMaxEvidenceBytes), "\n");
+  return body;
+}
+
+std::string ChangeBody(const Task& task, const Patch& patch, const ProofText& proof) {
+  std::string body;
+  if (!task.plan.change_body.empty()) Append(body, task.plan.change_body, "\n\n");
+  body += FailureText(task);
   Append(body, "**Proof**: this command failed with exit code ", proof.red_exit_code,
          " at that commit, and succeeds with this change in a fresh workspace");
   if (proof.runs > 1) Append(body, ", ", proof.runs, " times in a row");

@@ -15,6 +15,11 @@ std::string PlainWords(std::string_view untrusted, std::size_t max_bytes);
 // A Markdown code block whose fence no line of the text can close.
 std::string FencedBlock(std::string_view untrusted, std::size_t max_bytes);
 
+// A code span that nothing in the text can end.
+std::string CodeSpan(std::string_view untrusted);
+// What failed, where, and the lines of the log that say so.
+std::string FailureText(const Task& task);
+
 struct ProofText {
   std::string command;  // that was red and is green
   int red_exit_code = 0;

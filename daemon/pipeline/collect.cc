@@ -7,20 +7,29 @@
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
 #include "daemon/pipeline/evidence.h"
-#include "daemon/policy/ci_definition.h"
-#include "daemon/policy/matcher.h"
-#include "daemon/policy/report.h"
 
 namespace regreen {
 namespace {
 
 // A matrix of more failing jobs than this says nothing new.
 constexpr std::size_t kMaxJobs = 20;
-constexpr std::size_t kMaxWorkflowBytes = 256 << 10;
 constexpr std::string_view kOurBranches = "regreen/";
 
-Decision Decide(const Delivery& delivery, const std::string& run, std::string kind,
-                std::string reason) {
+// A later attempt of their run is green already.
+void Remember(std::vector<Incident> incidents, DeliveryOutcome& outcome) {
+  for (Incident& incident : incidents) {
+    IncidentOutcome seen;
+    seen.key = IncidentKey(incident.run, incident.evidence);
+    seen.incident = std::move(incident);
+    seen.recovered = true;
+    outcome.incidents.push_back(std::move(seen));
+  }
+}
+
+}  // namespace
+
+Decision DecideOn(const Delivery& delivery, const std::string& run, std::string kind,
+                  std::string reason) {
   Decision decision;
   decision.delivery_key = delivery.key;
   decision.run = run;
@@ -28,8 +37,6 @@ Decision Decide(const Delivery& delivery, const std::string& run, std::string ki
   decision.reason = std::move(reason);
   return decision;
 }
-
-}  // namespace
 
 std::string WhyDropped(const RunFacts& run) {
   if (!run.failed)
@@ -47,10 +54,9 @@ StatusOr<DeliveryOutcome> Collector::Collect(const Delivery& delivery, std::stop
   }
   ASSIGN_OR_RETURN(const Event event, source->second->Decode(delivery));
   const auto* run_event = std::get_if<RunEvent>(&event);
-  const bool recovery = run_event != nullptr && run_event->passed && run_event->run.key.attempt > 1;
-  if (run_event == nullptr || (!run_event->failed && !recovery)) {
+  if (run_event == nullptr || (!run_event->failed && !run_event->passed)) {
     DeliveryOutcome outcome;
-    outcome.decisions.push_back(Decide(delivery, "", "ignored", "the event is not a failure"));
+    outcome.decisions.push_back(DecideOn(delivery, "", "ignored", "the event is not a failure"));
     return outcome;
   }
   const RunHint& hint = run_event->run;
@@ -58,35 +64,8 @@ StatusOr<DeliveryOutcome> Collector::Collect(const Delivery& delivery, std::stop
   if (forge == deps_.adapters->forges.end()) {
     return NotFound(Cat("no forge named ", hint.key.forge, " is configured any more"));
   }
-  if (recovery) return CollectRecovery(delivery, *forge->second, *run_event, stop);
+  if (run_event->passed) return CollectGreen(delivery, *forge->second, *run_event, stop);
   return CollectFailure(delivery, *forge->second, hint, stop);
-}
-
-// A forge knows nothing of a foreign run: the delivery, which was authenticated, is all that there
-// is.
-StatusOr<DeliveryOutcome> Collector::CollectRecovery(const Delivery& delivery, Forge& forge,
-                                                     const RunEvent& event,
-                                                     std::stop_token stop) const {
-  const RunHint& hint = event.run;
-  const std::string name = ToString(hint.key);
-  DeliveryOutcome outcome;
-  if (!hint.foreign) {
-    ASSIGN_OR_RETURN(const RunFacts run, forge.ReadRun(hint, stop));
-    CrashPoint("collect.read");
-    if (!run.completed) return Unavailable(Cat("run ", name, " is not completed yet by its forge"));
-    if (!run.passed) {
-      outcome.decisions.push_back(
-          Decide(delivery, name, "dropped",
-                 Cat("the run is not green: its conclusion is ", EscapeControl(run.conclusion))));
-      return outcome;
-    }
-  }
-  outcome.recovered = hint.key;
-  outcome.decisions.push_back(Decide(delivery, name, "recovered",
-                                     Cat("attempt ", hint.key.attempt,
-                                         " of the run is green at the same commit: "
-                                         "what its earlier attempts showed is flaky")));
-  return outcome;
 }
 
 StatusOr<DeliveryOutcome> Collector::CollectFailure(const Delivery& delivery, Forge& forge,
@@ -98,14 +77,23 @@ StatusOr<DeliveryOutcome> Collector::CollectFailure(const Delivery& delivery, Fo
   run.ci = delivery.ci;
   const std::string name = ToString(run.key);
   if (!run.completed) return Unavailable(Cat("run ", name, " is not completed yet by its forge"));
-  if (const std::string why = WhyDropped(run); !why.empty()) {
-    outcome.decisions.push_back(Decide(delivery, name, "dropped", why));
-    return outcome;
+  const std::string dropped = WhyDropped(run);
+  // What failed and is green by now is not worked on, and is a flake all the same.
+  const bool remembered = run.passed_later && !run.branch.starts_with(kOurBranches);
+  if (dropped.empty() || remembered) {
+    const std::shared_ptr<const Policies> policies = deps_.policies->Current();
+    ASSIGN_OR_RETURN(std::vector<Incident> incidents,
+                     ReadIncidents(forge, hint, run, *policies, stop, outcome));
+    if (dropped.empty()) {
+      RETURN_IF_ERROR(SelectForAll(forge, hint, *policies, std::move(incidents), stop, outcome));
+    } else {
+      Remember(std::move(incidents), outcome);
+    }
   }
-  RETURN_IF_ERROR(AddIncidents(forge, hint, run, stop, outcome));
+  if (!dropped.empty()) outcome.decisions.push_back(DecideOn(delivery, name, "dropped", dropped));
   if (outcome.incidents.empty() && outcome.decisions.empty()) {
     outcome.decisions.push_back(
-        Decide(delivery, name, "dropped", "the run failed, but none of its jobs did"));
+        DecideOn(delivery, name, "dropped", "the run failed, but none of its jobs did"));
   }
   for (Decision& decision : outcome.decisions) {
     decision.delivery_key = delivery.key;
@@ -127,9 +115,12 @@ StatusOr<JobLog> Collector::ReadLog(Forge& forge, const RunHint& hint, const Job
   return JobLog{std::move(answer.body), false};
 }
 
-Status Collector::AddIncidents(Forge& forge, const RunHint& hint, const RunFacts& run,
-                               std::stop_token stop, DeliveryOutcome& outcome) const {
-  const Triage triage(deps_.policies->rules);
+StatusOr<std::vector<Incident>> Collector::ReadIncidents(Forge& forge, const RunHint& hint,
+                                                         const RunFacts& run,
+                                                         const Policies& policies,
+                                                         std::stop_token stop,
+                                                         DeliveryOutcome& outcome) const {
+  const Triage triage(policies.rules);
   std::vector<Incident> incidents;
   std::size_t looked_at = 0;
   for (const JobFacts& job : run.jobs) {
@@ -138,9 +129,9 @@ Status Collector::AddIncidents(Forge& forge, const RunHint& hint, const RunFacts
     auto log = ReadLog(forge, hint, job, stop);
     if (!log.ok() && IsRetryable(log.status())) return log.status();
     if (!log.ok()) {
-      outcome.decisions.push_back(Decide({}, "", "dropped",
-                                         Cat("job ", EscapeControl(Truncate(job.name, 100)),
-                                             " has no log: ", Message(log.status()))));
+      outcome.decisions.push_back(DecideOn({}, "", "dropped",
+                                           Cat("job ", EscapeControl(Truncate(job.name, 100)),
+                                               " has no log: ", Message(log.status()))));
       continue;
     }
     Evidence evidence = ReadEvidence(triage, log->text, run, job, hint.command);
@@ -153,53 +144,12 @@ Status Collector::AddIncidents(Forge& forge, const RunHint& hint, const RunFacts
     }
     ASSIGN_OR_RETURN(const History history,
                      deps_.records->ReadHistory(run.key, evidence.fingerprint));
-    Incident incident{"", absl::Now(), run, job, {job.name}, std::move(evidence), history};
+    Incident incident{
+        "", deps_.clock->Now(), run, job, {job.name}, std::move(evidence), history, {}, {}};
+    incident.run.jobs.clear();
     incidents.push_back(std::move(incident));
-    incidents.back().run.jobs.clear();
   }
-  for (Incident& incident : incidents) {
-    outcome.incidents.push_back(SelectFor(forge, hint, std::move(incident), stop));
-  }
-  return OkStatus();
-}
-
-StatusOr<std::string> Collector::FailingCommandOf(Forge& forge, const RunHint& hint,
-                                                  const RunFacts& run, const JobFacts& job,
-                                                  std::string* directory,
-                                                  std::stop_token stop) const {
-  if (!hint.command.empty()) return hint.command;
-  if (run.workflow_path.empty()) return NotFound("the delivery does not say which command failed");
-  ASSIGN_OR_RETURN(const GitRemote remote, forge.Remote(run.key.repo));
-  ASSIGN_OR_RETURN(const std::string folder, deps_.mirror->Ensure(remote, run.commit, stop));
-  ASSIGN_OR_RETURN(
-      const std::string workflow,
-      deps_.mirror->ReadFileAt(folder, run.commit, run.workflow_path, kMaxWorkflowBytes));
-  ASSIGN_OR_RETURN(ResolvedCommand resolved, FailingCommand(workflow, job));
-  *directory = std::move(resolved.directory);
-  return std::move(resolved.command);
-}
-
-IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, Incident incident,
-                                     std::stop_token stop) const {
-  IncidentOutcome outcome;
-  SelectOptions options;
-  std::string unknown_why;
-  auto command =
-      FailingCommandOf(forge, hint, incident.run, incident.job, &options.directory, stop);
-  if (command.ok()) {
-    options.command = *std::move(command);
-    incident.evidence.command = options.command;
-  } else {
-    unknown_why = Message(command.status());
-  }
-  Selection selection = Select(incident, *deps_.policies->templates, options);
-  outcome.reason = RenderSelection(selection);
-  if (!unknown_why.empty())
-    Append(outcome.reason, "\nthe failing command is not known: ", unknown_why);
-  outcome.plan = std::move(selection.plan);
-  outcome.key = IncidentKey(incident.run, incident.evidence);
-  outcome.incident = std::move(incident);
-  return outcome;
+  return incidents;
 }
 
 }  // namespace regreen

@@ -8,11 +8,13 @@
 #include <stop_token>
 #include <string>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/http.h"
 #include "daemon/base/status.h"
-#include "daemon/pipeline/policies.h"
+#include "daemon/pipeline/live_policies.h"
 #include "daemon/ports/ci_source.h"
 #include "daemon/ports/forge.h"
+#include "daemon/ports/policy_records.h"
 #include "daemon/ports/repository.h"
 #include "daemon/ports/store.h"
 
@@ -28,8 +30,10 @@ struct CollectDependencies {
   const Adapters* adapters = nullptr;
   Mirror* mirror = nullptr;
   HttpClient* http = nullptr;
-  std::shared_ptr<const Policies> policies;
+  const LivePolicies* policies = nullptr;
   Records* records = nullptr;  // for the history that selection asks about
+  const Clock* clock = nullptr;
+  PolicyRecords* policy_records = nullptr;  // nullptr: no template is demoted
 };
 
 // All dependencies outlive it. Any thread.
@@ -43,20 +47,43 @@ class Collector {
  private:
   StatusOr<DeliveryOutcome> CollectFailure(const Delivery& delivery, Forge& forge,
                                            const RunHint& hint, std::stop_token stop) const;
-  StatusOr<DeliveryOutcome> CollectRecovery(const Delivery& delivery, Forge& forge,
-                                            const RunEvent& event, std::stop_token stop) const;
+  // collect_green.cc
+  StatusOr<DeliveryOutcome> CollectGreen(const Delivery& delivery, Forge& forge,
+                                         const RunEvent& event, std::stop_token stop) const;
+  StatusOr<std::vector<std::string>> Overtaken(Forge& forge, const GreenRun& green,
+                                               const std::vector<std::string>& commits,
+                                               std::stop_token stop) const;
   StatusOr<JobLog> ReadLog(Forge& forge, const RunHint& hint, const JobFacts& job,
                            std::stop_token stop) const;
   StatusOr<std::string> FailingCommandOf(Forge& forge, const RunHint& hint, const RunFacts& run,
                                          const JobFacts& job, std::string* directory,
                                          std::stop_token stop) const;
-  Status AddIncidents(Forge& forge, const RunHint& hint, const RunFacts& run, std::stop_token stop,
+  StatusOr<std::vector<Incident>> ReadIncidents(Forge& forge, const RunHint& hint,
+                                                const RunFacts& run, const Policies& policies,
+                                                std::stop_token stop,
+                                                DeliveryOutcome& outcome) const;
+  // collect_select.cc
+  Status SelectForAll(Forge& forge, const RunHint& hint, const Policies& policies,
+                      std::vector<Incident> incidents, std::stop_token stop,
                       DeliveryOutcome& outcome) const;
-  IncidentOutcome SelectFor(Forge& forge, const RunHint& hint, Incident incident,
-                            std::stop_token stop) const;
+  // What only some templates ask about, for all incidents of one run. Answers why it cannot be
+  // known, or "".
+  StatusOr<std::string> AddFacts(Forge& forge, const PolicySet& templates,
+                                 std::vector<Incident>& incidents, std::stop_token stop) const;
+  StatusOr<std::vector<std::string>> ChangedPathsOf(Forge& forge, const RunFacts& run,
+                                                    std::stop_token stop) const;
+  // By template; of those alone that are demoted.
+  using Stages = std::map<std::string, EffectiveStage>;
+  StatusOr<Stages> StagesInEffect(const PolicySet& templates) const;
+  IncidentOutcome SelectFor(Forge& forge, const RunHint& hint, const Policies& policies,
+                            Incident incident, const Stages& stages, std::stop_token stop) const;
 
   CollectDependencies deps_;
 };
+
+// A word on a delivery that no incident comes of.
+Decision DecideOn(const Delivery& delivery, const std::string& run, std::string kind,
+                  std::string reason);
 
 // Why a run is not worked on, or "" when it is. `run` is fresh from the forge.
 std::string WhyDropped(const RunFacts& run);

@@ -1,66 +1,93 @@
 #include "daemon/pipeline/policies.h"
 
-#include <algorithm>
-#include <string>
-#include <vector>
+#include <map>
+#include <utility>
 
-#include "daemon/base/file.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
 namespace {
 
-constexpr std::size_t kMaxFileBytes = 1 << 20;
-constexpr std::size_t kMaxFiles = 10'000;
+std::string Shown(const std::string& shown_below, const PolicyFile& file) {
+  return shown_below.empty() ? file.path : Cat(shown_below, "/", file.path);
+}
 
-// Every file of a folder, by name: what is loaded does not depend on the order of a folder.
 template <class Source>
-std::vector<Source> ReadSources(const std::filesystem::path& folder, Problems& problems,
-                                std::string_view extension = ".toml") {
-  std::vector<std::filesystem::path> paths;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
-       it.increment(error)) {
-    if (it->path().extension() == extension && paths.size() < kMaxFiles)
-      paths.push_back(it->path());
-  }
-  if (error) problems.Error({folder.string(), 0, 0}, Cat("cannot be read: ", error.message()));
-  std::sort(paths.begin(), paths.end());
+std::vector<Source> SourcesIn(std::string_view folder, std::span<const PolicyFile> files,
+                              const std::string& shown_below) {
   std::vector<Source> sources;
-  for (const auto& path : paths) {
-    auto text = ReadFile(path, kMaxFileBytes);
-    if (text.ok()) {
-      sources.push_back({path.string(), *std::move(text)});
-    } else {
-      problems.Error({path.string(), 0, 0}, Message(text.status()));
-    }
+  for (const PolicyFile& file : files) {
+    if (!IsPolicyPath(file.path) || !file.path.starts_with(Cat(folder, "/"))) continue;
+    sources.push_back({Shown(shown_below, file), file.text});
   }
   return sources;
 }
 
-// Those of a folder that need not be there; they are referred to by their names.
-std::vector<PolicySource> ReadNamed(const std::filesystem::path& folder, Problems& problems,
-                                    std::string_view extension) {
-  std::error_code error;
-  if (!std::filesystem::exists(folder, error)) return {};
-  auto sources = ReadSources<PolicySource>(folder, problems, extension);
-  for (PolicySource& source : sources) {
-    const std::filesystem::path path(source.file);
-    source.name = Cat(folder.filename().string(), "/", path.filename().string());
+// Bases and prompts are referred to by their names.
+std::vector<PolicySource> NamedIn(std::string_view folder, std::span<const PolicyFile> files,
+                                  const std::string& shown_below) {
+  std::vector<PolicySource> sources;
+  for (const PolicyFile& file : files) {
+    if (IsPolicyPath(file.path) && file.path.starts_with(Cat(folder, "/")))
+      sources.push_back({Shown(shown_below, file), file.text, file.path});
   }
   return sources;
+}
+
+// `rules` are taken as they are when given: to compile their patterns is most of the work.
+Policies Load(std::vector<PolicyFile> files, const std::string& shown_below,
+              std::shared_ptr<const RuleSet> rules, Problems& problems) {
+  for (const PolicyFile& file : files) {
+    if (file.text.size() > kMaxPolicyFileBytes)
+      problems.Error({Shown(shown_below, file), 0, 0},
+                     Cat("has more than ", kMaxPolicyFileBytes, " bytes"));
+  }
+  Policies policies;
+  policies.templates =
+      LoadPolicies({SourcesIn<PolicySource>("templates", files, shown_below),
+                    NamedIn("base", files, shown_below), NamedIn("prompts", files, shown_below)},
+                   problems);
+  policies.rules =
+      rules != nullptr
+          ? std::move(rules)
+          : RuleSet::Load(SourcesIn<RuleSource>("rules", files, shown_below), problems);
+  policies.guard = GuardRules::Load(SourcesIn<GuardSource>("guard", files, shown_below), problems);
+  policies.digest = PolicyDigest(files);
+  policies.files = std::make_shared<const std::vector<PolicyFile>>(std::move(files));
+  return policies;
 }
 
 }  // namespace
 
+Policies LoadPolicyFiles(std::vector<PolicyFile> files, const std::string& shown_below,
+                         Problems& problems) {
+  return Load(std::move(files), shown_below, nullptr, problems);
+}
+
+Policies LoadEditedPolicies(const Policies& base, std::span<const PolicyEdit> edits,
+                            Problems& problems) {
+  std::map<std::string, std::string> texts;
+  if (base.files != nullptr) {
+    for (const PolicyFile& file : *base.files) texts[file.path] = file.text;
+  }
+  bool same_rules = true;
+  for (const PolicyEdit& edit : edits) {
+    same_rules = same_rules && !edit.path.starts_with("rules/");
+    if (edit.text) {
+      texts[edit.path] = *edit.text;
+    } else {
+      texts.erase(edit.path);
+    }
+  }
+  std::vector<PolicyFile> files;
+  for (auto& [path, text] : texts) files.push_back({path, std::move(text)});
+  return Load(std::move(files), "", same_rules ? base.rules : nullptr, problems);
+}
+
 Policies LoadPolicyFolder(const std::filesystem::path& folder, Problems& problems) {
-  Policies policies;
-  policies.templates = LoadPolicies({ReadSources<PolicySource>(folder / "templates", problems),
-                                     ReadNamed(folder / "base", problems, ".toml"),
-                                     ReadNamed(folder / "prompts", problems, ".md")},
-                                    problems);
-  policies.rules = RuleSet::Load(ReadSources<RuleSource>(folder / "rules", problems), problems);
-  policies.guard = GuardRules::Load(ReadSources<GuardSource>(folder / "guard", problems), problems);
+  std::vector<PolicyFile> files = ReadPolicyFolder(folder, problems);
+  Policies policies = LoadPolicyFiles(std::move(files), folder.string(), problems);
+  policies.origin = Cat("folder ", folder.string());
   return policies;
 }
 

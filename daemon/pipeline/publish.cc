@@ -4,6 +4,8 @@
 #include "daemon/base/text.h"
 #include "daemon/pipeline/change_text.h"
 #include "daemon/pipeline/collect.h"
+#include "daemon/pipeline/rerun.h"
+#include "daemon/ports/forge_actions.h"
 
 namespace regreen {
 namespace {
@@ -17,22 +19,6 @@ TaskUpdate MoveTo(TaskState state, std::string reason) {
 
 ProofText ProofTextOf(const Task& task, const Proof& proof) {
   return {task.plan.verify_command, proof.red_exit_code, task.plan.verify_runs, proof.step};
-}
-
-RunHint HintOf(const Task& task) {
-  const RunFacts& run = task.incident.run;
-  RunHint hint;
-  hint.key = run.key;
-  hint.ci = run.ci;
-  hint.foreign = run.foreign;
-  hint.workflow = run.workflow;
-  hint.branch = run.branch;
-  hint.commit = run.commit;
-  hint.event = run.event;
-  hint.link = run.link;
-  hint.job = task.incident.job.name;
-  hint.step = task.incident.job.failed_step;
-  return hint;
 }
 
 // The branch that the change is to be merged into: the template's, or the one that was red.
@@ -53,6 +39,26 @@ ChangeRequest RequestOf(const Task& task, const Proof& proof, const std::string&
   request.commit = commit;
   request.task_id = task.id;
   return request;
+}
+
+// Asked for at each look: a forge that merges by itself when checks are green is asked once, and
+// one that does not is asked until they are. The reason of the task says how it stands; only a
+// change of it is worth an entry.
+Status LetMerge(ForgeActions& actions, const Task& task, TaskUpdate& update, std::stop_token stop) {
+  const RunKey& run = task.incident.run.key;
+  const Status merges =
+      actions.MergeWhenGreen({run.forge, run.repo, task.change->number}, task.pushed_commit, stop);
+  if (merges.ok()) {
+    update.reason = "open; it merges when its checks are green";
+  } else if (merges.code() == StatusCode::kFailedPrecondition) {
+    update.reason = Cat("open; it does not merge by itself: ", Message(merges));
+  } else if (merges.code() == StatusCode::kUnavailable) {
+    update.reason = Cat("open; it cannot merge yet: ", Message(merges));
+  } else {
+    return merges;
+  }
+  if (update.reason != task.reason) update.timeline.push_back({{}, "change", update.reason});
+  return OkStatus();
 }
 
 }  // namespace
@@ -118,6 +124,8 @@ StatusOr<TaskUpdate> Follow(Forge& forge, const Task& task, absl::Duration watch
   }
   TaskUpdate update = MoveTo(TaskState::kWatching, task.reason);
   update.delay = watch_every;
+  if (task.plan.auto_merge && task.plan.stage == Stage::kAuto && forge.actions() != nullptr)
+    RETURN_IF_ERROR(LetMerge(*forge.actions(), task, update, stop));
   return update;
 }
 

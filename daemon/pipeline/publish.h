@@ -8,7 +8,7 @@
 #include "daemon/base/status.h"
 #include "daemon/domain/task.h"
 #include "daemon/pipeline/proof.h"
-#include "daemon/pipeline/repair.h"
+#include "daemon/pipeline/repair_log.h"
 #include "daemon/ports/forge.h"
 #include "daemon/ports/repository.h"
 #include "daemon/ports/store.h"
@@ -30,7 +30,8 @@ StatusOr<TaskUpdate> Publish(const PublishDependencies& deps, Forge& forge, cons
 // The request text as Publish sends it; also kept for a task in shadow.
 std::string RequestText(const Task& task, const Proof& proof);
 
-// Looks at the open change: merged, declined, yielded, or another look after `watch_every`.
+// Looks at the open change: merged, declined, yielded, or another look after `watch_every`. Asks
+// the forge to merge it when its checks are green, where plan and stage say so.
 StatusOr<TaskUpdate> Follow(Forge& forge, const Task& task, absl::Duration watch_every,
                             std::stop_token stop);
 

@@ -1,182 +1,202 @@
 #include "daemon/pipeline/repair.h"
 
-#include "daemon/base/crash_point.h"
-#include "daemon/base/log.h"
 #include "daemon/base/text.h"
-#include "daemon/guard/guard.h"
+#include "daemon/pipeline/bench.h"
+#include "daemon/pipeline/report.h"
+#include "daemon/pipeline/rungs.h"
 
 namespace regreen {
 namespace {
 
-// What shells answer for a program that is not there, or is not to be run.
-constexpr int kNotFoundExit = 127, kNotExecutableExit = 126;
+using Kind = RepairOutcome::Kind;
 
-std::string Seconds(absl::Duration d) {
-  return absl::FormatDuration(absl::Trunc(d, absl::Milliseconds(1)));
-}
+constexpr char kReproduce[] = "reproduce";  // stands for a rung in what was tried
 
-std::string Describe(const ExecResult& result, absl::Duration timeout) {
-  if (result.timed_out)
-    return Cat("was still running after ", absl::FormatDuration(timeout), " and was ended");
-  return Cat("ended with exit code ", result.exit_code, " after ", Seconds(result.wall));
-}
+// One climb, from one commit of the task to the next.
+class Climber {
+ public:
+  Climber(const RepairDependencies& deps, const Task& task, const MirrorFolder& mirror_folder,
+          EarlierRungs earlier, RepairLog& log, std::stop_token stop)
+      : deps_(deps),
+        task_(task),
+        mirror_folder_(mirror_folder),
+        outputs_(std::move(earlier.outputs)),
+        log_(log),
+        stop_(std::move(stop)) {
+    out_.ladder = task.ladder;
+    out_.tried = std::move(earlier.tried);
+  }
+
+  StatusOr<RepairOutcome> Climb() {
+    const auto& steps = task_.plan.steps;
+    for (int& next = out_.ladder.next; next < static_cast<int>(steps.size()); ++next) {
+      const Step& step = steps[static_cast<std::size_t>(next)];
+      if (const std::string why = WhySkipped(step, task_.incident.evidence.failure_class,
+                                             PresentAttempt(task_), out_.ladder.last);
+          !why.empty()) {
+        RETURN_IF_ERROR(log_.Note("note", Cat("step ", step.name, " is passed over: ", why)));
+        continue;
+      }
+      ASSIGN_OR_RETURN(const bool ended, ClimbRung(step));
+      if (ended) return std::move(out_);
+    }
+    End();
+    return std::move(out_);
+  }
+
+ private:
+  // True when the climb is over, for now or for good; `out_` says how.
+  StatusOr<bool> ClimbRung(const Step& step) {
+    switch (step.kind) {
+      case StepKind::kRerun:
+        return ClimbRerun(step);
+      case StepKind::kReport:
+        return ClimbReport(step);
+      case StepKind::kRun:
+      case StepKind::kAgent:
+        return ClimbInWorkspace(step);
+    }
+    return Internal("a rung is of no kind");
+  }
+
+  StatusOr<bool> ClimbRerun(const Step& step) {
+    if (task_.plan.stage == Stage::kShadow) {
+      withheld_ = Cat("step ", step.name, " would have run the failed jobs again");
+      RETURN_IF_ERROR(log_.Note("note", withheld_));
+      return false;
+    }
+    if (deps_.actions == nullptr || task_.incident.run.foreign) {
+      RETURN_IF_ERROR(Settle(step, StepOutcome::kFailed,
+                             deps_.actions == nullptr
+                                 ? "the forge cannot run anything again"
+                                 : "the run is of a CI that the forge cannot run again"));
+      return false;
+    }
+    out_.kind = Kind::kRerunning;
+    out_.ladder.reruns = 1;
+    out_.ladder.run_attempt = PresentAttempt(task_) + 1;
+    out_.delay = RerunDelay(step, 1);
+    out_.reason =
+        Cat("step ", step.name, " runs the failed jobs again, ",
+            step.times == 1 ? std::string("once") : Cat("at most ", step.times, " times"));
+    return true;
+  }
+
+  StatusOr<bool> ClimbReport(const Step& step) {
+    // So that trouble of the forge repeats the report alone.
+    if (worked_) return Pause(Cat("reports by step ", step.name));
+    ASSIGN_OR_RETURN(const Told told,
+                     TellReport(deps_.actions, task_, step, out_.tried, log_, stop_));
+    RETURN_IF_ERROR(log_.Note("report", Cat("step ", step.name, " ", told.sentence)));
+    if (!told.ok) return false;
+    (task_.plan.stage == Stage::kShadow ? withheld_ : told_) =
+        Cat("step ", step.name, " ", told.sentence);
+    return false;
+  }
+
+  StatusOr<bool> ClimbInWorkspace(const Step& step) {
+    // What an agent cost is written down before more is spent.
+    if (paid_) return Pause(Cat("goes on with step ", step.name));
+    if (blocked_) {
+      RETURN_IF_ERROR(log_.Note(
+          "note", Cat("step ", step.name, " is passed over: there is no workspace for it")));
+      return false;
+    }
+    if (!bench_) {
+      ASSIGN_OR_RETURN(const bool ready, Reproduce());
+      if (!ready) return false;
+    }
+    worked_ = true;
+    ASSIGN_OR_RETURN(RungResult result, ClimbAndGoOn(*bench_, deps_.agents, step));
+    paid_ = step.kind == StepKind::kAgent;
+    RETURN_IF_ERROR(Settle(step, result.outcome, result.sentence));
+    if (result.outcome != StepOutcome::kProven) return false;
+    out_.kind = Kind::kProven;
+    out_.reason = Cat("proven by step ", step.name);
+    out_.proof = {std::move(result.patch), step.name, bench_->red_exit_code()};
+    return true;
+  }
+
+  StatusOr<bool> Reproduce() {
+    ASSIGN_OR_RETURN(std::string folder, mirror_folder_());
+    bench_.emplace(
+        Bench::Parts{deps_.workspaces, deps_.guard.get(), &task_, std::move(folder), &log_, stop_},
+        outputs_);
+    ASSIGN_OR_RETURN(const std::optional<Blocked> blocked, bench_->Reproduce());
+    if (!blocked) {
+      out_.reproduced = true;
+      return true;
+    }
+    blocked_ = true;
+    worked_ = true;
+    Remember(kReproduce, blocked->outcome, blocked->sentence);
+    RETURN_IF_ERROR(
+        log_.Note("reproduced", Cat(ToString(blocked->outcome), ": ", blocked->sentence)));
+    return false;
+  }
+
+  Status Settle(const Step& step, StepOutcome outcome, const std::string& sentence) {
+    Remember(step.name, outcome, sentence);
+    return log_.Note("step", Cat("step ", step.name, ": ", ToString(outcome), ": ", sentence));
+  }
+
+  void Remember(const std::string& step, StepOutcome outcome, const std::string& sentence) {
+    out_.tried.push_back({step, outcome, sentence});
+    out_.ladder.last = outcome;
+    told_.clear();
+    withheld_.clear();
+  }
+
+  bool Pause(std::string reason) {
+    out_.kind = Kind::kPaused;
+    out_.reason = std::move(reason);
+    return true;
+  }
+
+  void End() {
+    if (out_.ladder.last == StepOutcome::kRecovered) {
+      out_.kind = Kind::kRecovered;
+      out_.reason = "the run is green again";
+    } else if (!told_.empty()) {
+      out_.kind = Kind::kReported;
+      out_.reason = told_;
+    } else if (!withheld_.empty()) {
+      out_.kind = Kind::kShadowed;
+      out_.reason = withheld_;
+    } else if (out_.ladder.last == StepOutcome::kUnreproducible) {
+      out_.kind = Kind::kUnreproducible;
+      out_.reason = WhyBlocked("the failure does not show here");
+    } else {
+      out_.kind = Kind::kFailed;
+      out_.reason = WhyBlocked("no step of the template repaired it; the timeline says why");
+    }
+  }
+
+  std::string WhyBlocked(std::string otherwise) const {
+    const bool blocked = !out_.tried.empty() && out_.tried.back().step == kReproduce;
+    return blocked ? out_.tried.back().sentence : otherwise;
+  }
+
+  const RepairDependencies& deps_;
+  const Task& task_;
+  const MirrorFolder& mirror_folder_;
+  Outputs outputs_;
+  RepairLog& log_;
+  const std::stop_token stop_;
+  RepairOutcome out_;
+  std::optional<Bench> bench_;
+  bool blocked_ = false;         // no workspace can be worked in
+  bool worked_ = false;          // in a workspace, since the last commit
+  bool paid_ = false;            // an agent, since the last commit
+  std::string told_, withheld_;  // what was last said, when nothing was tried after it
+};
 
 }  // namespace
 
-struct Repairer::Job {
-  const Task& task;
-  const std::string& mirror_folder;
-  RepairLog& log;
-  std::stop_token stop;
-  int red_exit_code = 0;
-
-  ExecSpec Spec(const std::string& command, absl::Duration timeout) const {
-    ExecSpec spec;
-    spec.command = command;
-    spec.timeout = timeout;
-    for (const PlanInput& input : task.plan.inputs)
-      spec.env.emplace_back(Cat("REGREEN_INPUT_", input.name), input.value);
-    return spec;
-  }
-  ExecSpec Check() const {
-    ExecSpec spec = Spec(task.plan.verify_command, task.plan.verify_timeout);
-    spec.directory = task.plan.verify_directory;
-    return spec;
-  }
-};
-
-StatusOr<std::unique_ptr<Workspace>> Repairer::OpenReady(const Job& job, const Patch* patch,
-                                                         std::string& why) const {
-  WorkspaceSpec spec{job.task.id, job.mirror_folder, job.task.incident.run.commit, patch};
-  ASSIGN_OR_RETURN(auto workspace, deps_.workspaces->Open(spec, job.stop));
-  for (const std::string& command : job.task.plan.setup) {
-    ASSIGN_OR_RETURN(const ExecResult result,
-                     workspace->Exec(job.Spec(command, job.task.plan.setup_timeout), job.stop));
-    if (result.exit_code == 0 && !result.timed_out) continue;
-    why = Cat("the setup command \"", Truncate(command, 100), "\" ",
-              Describe(result, job.task.plan.setup_timeout));
-    RETURN_IF_ERROR(job.log.Keep("setup.log", result.output));
-    return std::unique_ptr<Workspace>();
-  }
-  return workspace;
-}
-
-StatusOr<RepairOutcome> Repairer::Repair(const Task& task, const std::string& mirror_folder,
-                                         RepairLog& log, std::stop_token stop) const {
-  Job job{task, mirror_folder, log, stop};
-  ASSIGN_OR_RETURN(auto ended, Reproduce(job));
-  if (ended) return *std::move(ended);
-  CrashPoint("repair.reproduced");
-  for (const Step& step : task.plan.steps) {
-    ASSIGN_OR_RETURN(auto patch, Try(job, step));
-    if (!patch) continue;
-    CrashPoint("repair.captured");
-    ASSIGN_OR_RETURN(const bool proven, Verify(job, step, *patch));
-    if (!proven) continue;
-    CrashPoint("repair.verified");
-    return RepairOutcome{RepairOutcome::Kind::kProven,
-                         Cat("proven by step ", step.name),
-                         {*std::move(patch), step.name, job.red_exit_code}};
-  }
-  return RepairOutcome{RepairOutcome::Kind::kFailed,
-                       "no step of the template repaired it; the timeline says why",
-                       {}};
-}
-
-StatusOr<std::optional<RepairOutcome>> Repairer::Reproduce(Job& job) const {
-  const auto unreproducible = [](std::string reason) {
-    return std::optional(
-        RepairOutcome{RepairOutcome::Kind::kUnreproducible, std::move(reason), {}});
-  };
-  std::string why;
-  ASSIGN_OR_RETURN(const auto workspace, OpenReady(job, nullptr, why));
-  if (workspace == nullptr) return unreproducible(why);
-  const ExecSpec check = job.Check();
-  ASSIGN_OR_RETURN(const ExecResult result, workspace->Exec(check, job.stop));
-  RETURN_IF_ERROR(job.log.Keep("reproduce.log", result.output));
-  if (result.timed_out) {
-    return unreproducible(Cat("the failing command hangs here: it was ended after ",
-                              absl::FormatDuration(check.timeout)));
-  }
-  if (result.exit_code == 0) {
-    return unreproducible(
-        "the command that failed in CI succeeds here at the same commit: it is flaky, or it "
-        "fails by something that the workspace does not have");
-  }
-  if (result.exit_code == kNotFoundExit || result.exit_code == kNotExecutableExit) {
-    return unreproducible(
-        Cat("the failing command needs a program that is not in the workspace (exit code ",
-            result.exit_code, "); install it on this machine or add it by workspace.path"));
-  }
-  job.red_exit_code = result.exit_code;
-  RETURN_IF_ERROR(job.log.Note("reproduced",
-                               Cat("red: the failing command ", Describe(result, check.timeout))));
-  return std::optional<RepairOutcome>();
-}
-
-StatusOr<std::optional<Patch>> Repairer::Try(const Job& job, const Step& step) const {
-  const std::optional<Patch> nothing;
-  const auto note = [&](std::string kind, std::string_view message) {
-    return job.log.Note(std::move(kind), Cat("step ", step.name, " ", message));
-  };
-  std::string why;
-  ASSIGN_OR_RETURN(const auto workspace, OpenReady(job, nullptr, why));
-  if (workspace == nullptr) {
-    RETURN_IF_ERROR(note("step", Cat("was not tried: ", why)));
-    return nothing;
-  }
-  ASSIGN_OR_RETURN(const ExecResult result,
-                   workspace->Exec(job.Spec(step.run, step.timeout), job.stop));
-  RETURN_IF_ERROR(job.log.Keep(Cat("step-", step.name, ".log"), result.output));
-  RETURN_IF_ERROR(note("step", Describe(result, step.timeout)));
-  // A fixer's exit code says little (formatters answer 1 when they changed something): the captured
-  // difference and its verification decide. One that hung left its work half done.
-  if (result.timed_out) return nothing;
-  auto patch = workspace->Capture(job.stop);
-  if (!patch.ok() && patch.status().code() == StatusCode::kInvalidArgument) {
-    RETURN_IF_ERROR(
-        note("verdict", Cat("made what cannot be in a patch: ", Message(patch.status()))));
-    return nothing;
-  }
-  if (!patch.ok()) return patch.status();
-  if (patch->empty()) {
-    RETURN_IF_ERROR(note("captured", "changed nothing"));
-    return nothing;
-  }
-  RETURN_IF_ERROR(note("captured", Cat("changed ", patch->files.size(),
-                                       patch->files.size() == 1 ? " file" : " files")));
-  RETURN_IF_ERROR(job.log.Keep("patch", patch->bytes));
-  const Verdict verdict = Judge(*patch, job.task.plan, *deps_.guard);
-  if (!verdict.allowed) {
-    for (const Finding& finding : verdict.findings) {
-      RETURN_IF_ERROR(job.log.Note(
-          "verdict", Cat("refused by ", finding.rule, ": ",
-                         finding.file.empty() ? "" : Cat(finding.file, ": "), finding.reason)));
-    }
-    return nothing;
-  }
-  RETURN_IF_ERROR(note("verdict", "made a patch that the guard allows"));
-  return std::optional(*std::move(patch));
-}
-
-StatusOr<bool> Repairer::Verify(const Job& job, const Step& step, const Patch& patch) const {
-  std::string why;
-  ASSIGN_OR_RETURN(const auto workspace, OpenReady(job, &patch, why));
-  if (workspace == nullptr) {
-    RETURN_IF_ERROR(job.log.Note("verified", Cat("still red: ", why)));
-    return false;
-  }
-  const ExecSpec check = job.Check();
-  for (int run = 1; run <= job.task.plan.verify_runs; ++run) {
-    ASSIGN_OR_RETURN(const ExecResult result, workspace->Exec(check, job.stop));
-    RETURN_IF_ERROR(job.log.Keep("verify.log", result.output));
-    const bool green = result.exit_code == 0 && !result.timed_out;
-    RETURN_IF_ERROR(job.log.Note(
-        "verified", Cat(green ? "green" : "still red", ": with the patch of step ", step.name,
-                        " the failing command ", Describe(result, check.timeout))));
-    if (!green) return false;
-  }
-  return true;
+StatusOr<RepairOutcome> Repairer::Repair(const Task& task, const MirrorFolder& mirror_folder,
+                                         EarlierRungs earlier, RepairLog& log,
+                                         std::stop_token stop) const {
+  return Climber(deps_, task, mirror_folder, std::move(earlier), log, std::move(stop)).Climb();
 }
 
 }  // namespace regreen

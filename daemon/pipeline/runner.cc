@@ -4,8 +4,84 @@
 
 #include "daemon/base/text.h"
 #include "daemon/domain/transition.h"
+#include "daemon/guard/guard.h"
+#include "daemon/pipeline/ladder.h"
+#include "daemon/pipeline/rerun.h"
 
 namespace regreen {
+namespace {
+
+TaskUpdate MoveTo(TaskState state, std::string reason) {
+  TaskUpdate update;
+  update.to = state;
+  update.reason = std::move(reason);
+  return update;
+}
+
+TaskState StateAfter(RepairOutcome::Kind kind, const Plan& plan) {
+  using Kind = RepairOutcome::Kind;
+  switch (kind) {
+    case Kind::kProven:
+      if (plan.stage == Stage::kShadow) return TaskState::kShadowed;
+      return plan.review ? TaskState::kReviewing : TaskState::kPublishing;
+    case Kind::kUnreproducible:
+      return TaskState::kUnreproducible;
+    case Kind::kPaused:
+      return TaskState::kRepairing;
+    case Kind::kRerunning:
+      return TaskState::kRerunning;
+    case Kind::kReported:
+      return TaskState::kReported;
+    case Kind::kShadowed:
+      return TaskState::kShadowed;
+    case Kind::kRecovered:
+      return TaskState::kRecovered;
+    case Kind::kFailed:
+      break;
+  }
+  return TaskState::kFailed;
+}
+
+std::string HistoryClause(const History& history) {
+  if (history.seen == 0) return "; the failure was not seen before";
+  return Cat("; the failure was seen in ", history.seen, history.seen == 1 ? " run" : " runs",
+             " before, of which ", history.recovered, " recovered");
+}
+
+// Where the ladder stands after a re-run that is over.
+LadderPosition AfterRerun(const LadderPosition& before, const RerunLook& look) {
+  LadderPosition after{before.next + 1, StepOutcome::kFailed, 0, before.run_attempt};
+  if (look.kind == RerunLook::Kind::kGreen) after.last = StepOutcome::kRecovered;
+  if (look.kind == RerunLook::Kind::kRed) after.last = StepOutcome::kStillRed;
+  // What the forge refused has not begun; what did not end has, and that counts for a newer one.
+  if (look.kind == RerunLook::Kind::kRefused && !look.begun) --after.run_attempt;
+  return after;
+}
+
+TaskUpdate RunOnceMore(const Task& task, const Step& step, const RerunLook& look) {
+  TaskUpdate update =
+      MoveTo(TaskState::kRerunning, Cat(look.sentence, "; the failed jobs run again (",
+                                        task.ladder.reruns + 1, " of ", step.times, ")"));
+  update.ladder = task.ladder;
+  ++update.ladder->reruns;
+  ++update.ladder->run_attempt;
+  update.delay = RerunDelay(step, update.ladder->reruns);
+  update.timeline.push_back({{}, "rerun", Cat("step ", step.name, ": ", update.reason)});
+  return update;
+}
+
+TaskUpdate RefusedNow(const Verdict& verdict) {
+  TaskUpdate update;
+  update.to = TaskState::kFailed;
+  update.reason = "the guard in force now refuses the proven patch";
+  for (const Finding& finding : verdict.findings) {
+    Append(update.reason, "; ", finding.rule, ": ", finding.file, finding.file.empty() ? "" : ": ",
+           finding.reason);
+  }
+  return update;
+}
+
+}  // namespace
 
 StatusOr<TaskUpdate> TaskRunner::Run(const Task& task, RepairLog& log, std::stop_token stop) const {
   const auto forge = deps_.adapters->forges.find(task.incident.run.key.forge);
@@ -21,6 +97,8 @@ StatusOr<TaskUpdate> TaskRunner::Run(const Task& task, RepairLog& log, std::stop
     }
     case TaskState::kRepairing:
       return RunRepair(*forge->second, task, log, stop);
+    case TaskState::kRerunning:
+      return RunRerun(*forge->second, task, log, stop);
     case TaskState::kPublishing:
       return RunPublish(*forge->second, task, log, stop);
     case TaskState::kWatching:
@@ -32,28 +110,85 @@ StatusOr<TaskUpdate> TaskRunner::Run(const Task& task, RepairLog& log, std::stop
 
 StatusOr<TaskUpdate> TaskRunner::RunRepair(Forge& forge, const Task& task, RepairLog& log,
                                            std::stop_token stop) const {
-  ASSIGN_OR_RETURN(const GitRemote remote, forge.Remote(task.incident.run.key.repo));
-  ASSIGN_OR_RETURN(const std::string folder,
-                   deps_.mirror->Ensure(remote, task.incident.run.commit, stop));
-  ASSIGN_OR_RETURN(RepairOutcome outcome,
-                   Repairer({deps_.workspaces, deps_.guard}).Repair(task, folder, log, stop));
-  TaskUpdate update;
-  update.reason = std::move(outcome.reason);
-  switch (outcome.kind) {
-    case RepairOutcome::Kind::kUnreproducible:
-      update.to = TaskState::kUnreproducible;
-      return update;
-    case RepairOutcome::Kind::kFailed:
-      update.to = TaskState::kFailed;
-      return update;
-    case RepairOutcome::Kind::kProven:
-      break;
+  ASSIGN_OR_RETURN(EarlierRungs earlier, ReadEarlier(task));
+  return Climb(forge, task, std::move(earlier), log, std::move(stop));
+}
+
+StatusOr<TaskUpdate> TaskRunner::RunRerun(Forge& forge, const Task& task, RepairLog& log,
+                                          std::stop_token stop) const {
+  if (task.ladder.next < 0 || task.ladder.next >= static_cast<int>(task.plan.steps.size()))
+    return Internal("the task runs again by a step that its plan does not have");
+  const Step& step = task.plan.steps[static_cast<std::size_t>(task.ladder.next)];
+  ASSIGN_OR_RETURN(EarlierRungs earlier, ReadEarlier(task));
+  ASSIGN_OR_RETURN(const auto timeline, deps_.records->ReadTimeline(task.id));
+  ASSIGN_OR_RETURN(const RerunLook look, LookAtRerun(forge, task, timeline, log, stop));
+  if (look.kind == RerunLook::Kind::kSuperseded)
+    return MoveTo(TaskState::kSuperseded, look.sentence);
+  if (look.kind == RerunLook::Kind::kWaiting) {
+    TaskUpdate update = MoveTo(TaskState::kRerunning, look.sentence);
+    update.delay = deps_.watch_every;
+    return update;
   }
-  const bool shadow = task.plan.stage == Stage::kShadow;
-  update.to = shadow ? TaskState::kShadowed : TaskState::kPublishing;
+  if (look.kind == RerunLook::Kind::kRed && task.ladder.reruns < step.times)
+    return RunOnceMore(task, step, look);
+
+  Task next = task;
+  next.ladder = AfterRerun(task.ladder, look);
+  const StepOutcome outcome = next.ladder.last;
+  earlier.tried.push_back({step.name, outcome, look.sentence});
+  const TimelineEntry entry{
+      {}, "rerun", Cat("step ", step.name, ": ", ToString(outcome), ": ", look.sentence)};
+  if (look.kind == RerunLook::Kind::kGreen) {
+    RETURN_IF_ERROR(log.Note(entry.kind, entry.message));
+    return Climb(forge, next, std::move(earlier), log, std::move(stop));
+  }
+  TaskUpdate update = MoveTo(TaskState::kRepairing, look.sentence);
+  update.timeline.push_back(entry);
+  update.ladder = next.ladder;
+  update.artifacts.push_back({std::string(kTriedArtifact), TriedToJson(earlier.tried)});
+  return update;
+}
+
+StatusOr<EarlierRungs> TaskRunner::ReadEarlier(const Task& task) const {
+  EarlierRungs earlier;
+  // A climb that begins anew has nothing behind it, whatever an earlier try of it left.
+  if (task.ladder == LadderPosition()) return earlier;
+  const auto read = [&](std::string_view name) {
+    auto bytes = deps_.records->ReadArtifact(task.id, std::string(name));
+    return bytes.status().code() == StatusCode::kNotFound ? StatusOr<std::string>("") : bytes;
+  };
+  ASSIGN_OR_RETURN(const std::string tried, read(kTriedArtifact));
+  if (!tried.empty()) {
+    ASSIGN_OR_RETURN(earlier.tried, TriedFromJson(tried));
+  }
+  ASSIGN_OR_RETURN(const std::string outputs, read(kOutputsArtifact));
+  if (!outputs.empty()) {
+    ASSIGN_OR_RETURN(earlier.outputs, OutputsFromJson(outputs));
+  }
+  return earlier;
+}
+
+StatusOr<TaskUpdate> TaskRunner::Climb(Forge& forge, const Task& task, EarlierRungs earlier,
+                                       RepairLog& log, std::stop_token stop) const {
+  const MirrorFolder folder = [&]() -> StatusOr<std::string> {
+    ASSIGN_OR_RETURN(const GitRemote remote, forge.Remote(task.incident.run.key.repo));
+    return deps_.mirror->Ensure(remote, task.incident.run.commit, stop);
+  };
+  const Repairer repairer(
+      {deps_.workspaces, deps_.policies->Current()->guard, deps_.agents, forge.actions()});
+  ASSIGN_OR_RETURN(RepairOutcome outcome,
+                   repairer.Repair(task, folder, std::move(earlier), log, stop));
+  TaskUpdate update = MoveTo(StateAfter(outcome.kind, task.plan), std::move(outcome.reason));
+  if (update.to == TaskState::kRecovered)
+    update.reason = Cat(update.reason, HistoryClause(task.incident.history));
+  update.ladder = outcome.ladder;
+  update.delay = outcome.delay;
+  update.reproduced = outcome.reproduced;
+  update.artifacts.push_back({std::string(kTriedArtifact), TriedToJson(outcome.tried)});
+  if (outcome.kind != RepairOutcome::Kind::kProven) return update;
   update.patch_digest = outcome.proof.patch.digest;
   update.artifacts.push_back({std::string(kProofArtifact), ProofToJson(outcome.proof)});
-  if (shadow)
+  if (update.to != TaskState::kPublishing)
     update.artifacts.push_back({std::string(kRequestArtifact), RequestText(task, outcome.proof)});
   update.artifacts.push_back({std::string(kPatchArtifact), std::move(outcome.proof.patch.bytes)});
   return update;
@@ -66,6 +201,9 @@ StatusOr<TaskUpdate> TaskRunner::RunPublish(Forge& forge, const Task& task, Repa
   ASSIGN_OR_RETURN(std::string bytes,
                    deps_.records->ReadArtifact(task.id, std::string(kPatchArtifact)));
   ASSIGN_OR_RETURN(const Proof proof, ProofFromJson(json, std::move(bytes)));
+  // A guard that became stricter since the proof, while a person reviewed it perhaps, protects now.
+  const Verdict verdict = Judge(proof.patch, task.plan, *deps_.policies->Current()->guard);
+  if (!verdict.allowed) return RefusedNow(verdict);
   return Publish({deps_.mirror, deps_.publisher, deps_.author_name, deps_.author_email}, forge,
                  task, proof, log, stop);
 }
@@ -74,8 +212,10 @@ TaskUpdate AfterError(const Task& task, const Status& error, double jitter) {
   TaskUpdate update;
   // A missing sandbox is the machine's trouble, not the task's: it may be back after a repair.
   const bool again = IsRetryable(error) || error.code() == StatusCode::kFailedPrecondition;
-  // An open change is watched for as long as it takes, however long its forge is away.
-  const bool spent = task.attempt >= kMaxAttempts && task.state != TaskState::kWatching;
+  // An open change is watched for as long as it takes, however long its forge is away; a re-run is
+  // waited for as long as its step says.
+  const bool waits = task.state == TaskState::kWatching || task.state == TaskState::kRerunning;
+  const bool spent = task.attempt >= kMaxAttempts && !waits;
   if (!again || spent) {
     update.to = TaskState::kFailed;
     update.reason =

@@ -17,9 +17,10 @@ struct RunnerDependencies {
   Publisher* publisher = nullptr;
   WorkspaceFactory* workspaces = nullptr;
   Records* records = nullptr;
-  std::shared_ptr<const GuardRules> guard;
+  const LivePolicies* policies = nullptr;  // for the guard: the newest, whatever the plan is of
   std::string author_name, author_email;
   absl::Duration watch_every = absl::Minutes(2);
+  const Agents* agents = nullptr;  // may be null: there are none
 };
 
 // Dependencies outlive it. Any thread.
@@ -32,6 +33,12 @@ class TaskRunner {
  private:
   StatusOr<TaskUpdate> RunRepair(Forge& forge, const Task& task, RepairLog& log,
                                  std::stop_token stop) const;
+  StatusOr<TaskUpdate> RunRerun(Forge& forge, const Task& task, RepairLog& log,
+                                std::stop_token stop) const;
+  // Climbs from `task.ladder` on.
+  StatusOr<TaskUpdate> Climb(Forge& forge, const Task& task, EarlierRungs earlier, RepairLog& log,
+                             std::stop_token stop) const;
+  StatusOr<EarlierRungs> ReadEarlier(const Task& task) const;
   StatusOr<TaskUpdate> RunPublish(Forge& forge, const Task& task, RepairLog& log,
                                   std::stop_token stop) const;
 

@@ -60,12 +60,12 @@ class Page {
          value == nullptr ? added : Cat(Origin(value->where), joined ? Cat(", and ", added) : ""));
   }
 
-  // Every value below the path, but for those of tables in it.
-  void Below(std::string_view path) {
+  // Every value below the path, by keys with dots where tables stand in it, but for `except`.
+  void Below(std::string_view path, std::string_view except = {}) {
     for (const TomlValue& value : values_) {
       if (!value.path.starts_with(path)) continue;
-      const std::string_view key = std::string_view(value.path).substr(path.size());
-      if (key.find('.') == std::string_view::npos) Line(key, value.text, Origin(value.where));
+      if (!except.empty() && value.path.starts_with(except)) continue;
+      Line(std::string_view(value.path).substr(path.size()), value.text, Origin(value.where));
     }
   }
 
@@ -107,7 +107,7 @@ void Head(const Template& t, Page& page) {
 
 void Match(Page& page) {
   if (page.Has("match.")) page.Section("match");
-  page.Below("match.");
+  page.Below("match.", "match.unless.");
   if (page.Has("match.unless.")) page.Section("match.unless");
   page.Below("match.unless.");
 }

@@ -10,10 +10,10 @@ namespace {
 
 constexpr std::size_t kMostSteps = 50;
 
-const InputSpec* FindInput(const Template& t, std::string_view name) {
-  const auto found = std::find_if(t.inputs.begin(), t.inputs.end(),
+const InputSpec* FindInput(const std::vector<InputSpec>& inputs, std::string_view name) {
+  const auto found = std::find_if(inputs.begin(), inputs.end(),
                                   [&](const InputSpec& input) { return input.value.name == name; });
-  return found == t.inputs.end() ? nullptr : &*found;
+  return found == inputs.end() ? nullptr : &*found;
 }
 
 // Both must hold; nullopt when they never do.
@@ -121,7 +121,7 @@ void LadderBuilder::AddUse(const TemplateStep& step, std::size_t scope, const Tr
       if (std::find(setup.begin(), setup.end(), command) == setup.end()) setup.push_back(command);
     }
   }
-  const Trusted inner = CheckGiven(step, part, trusted);
+  const Trusted inner = CheckGiven(step, part, scope, trusted);
   CheckCommands(step, part, inner);
   ladder_.scopes.push_back({part.name, part.inputs, scope, step.use_inputs});
   path_.push_back(part.name);
@@ -130,7 +130,7 @@ void LadderBuilder::AddUse(const TemplateStep& step, std::size_t scope, const Tr
 }
 
 LadderBuilder::Trusted LadderBuilder::CheckGiven(const TemplateStep& step, const Template& part,
-                                                 const Trusted& trusted) {
+                                                 std::size_t scope, const Trusted& trusted) {
   Trusted inner;
   std::vector<std::string> names;
   for (const InputSpec& input : part.inputs) {
@@ -147,7 +147,9 @@ LadderBuilder::Trusted LadderBuilder::CheckGiven(const TemplateStep& step, const
     }
     const std::vector<std::string> named = NamesIn(given->second);
     const bool safe = std::all_of(named.begin(), named.end(), [&](const std::string& one) {
-      return trusted.contains(one) || IsTrustedVariable(one);
+      const bool unknown =  // which is told already
+          !IsTextVariable(one) && FindInput(ladder_.scopes[scope].inputs, one) == nullptr;
+      return unknown || trusted.contains(one) || IsTrustedVariable(one);
     });
     if (safe && (input.trusted || !input.from.empty())) inner.insert(name);
     const std::string mistake = named.empty() ? ValueMistake(input.value, given->second) : "";
@@ -155,7 +157,7 @@ LadderBuilder::Trusted LadderBuilder::CheckGiven(const TemplateStep& step, const
       problems_.Error(step.text_where, Cat("the value of \"", name, "\" ", mistake));
   }
   for (const auto& [name, text] : step.use_inputs) {
-    if (FindInput(part, name) != nullptr) continue;
+    if (FindInput(part.inputs, name) != nullptr) continue;
     problems_.Error(step.text_where, Cat("\"", part.name, "\" has no input \"", name, "\"",
                                          DidYouMean(name, names)));
   }
@@ -169,7 +171,7 @@ void LadderBuilder::CheckCommands(const TemplateStep& step, const Template& part
   for (const TemplateStep& inner : part.steps) {
     if (inner.kind != StepKind::kRun || !inner.use.empty()) continue;
     for (const std::string& name : NamesIn(inner.run)) {
-      const InputSpec* input = FindInput(part, name);
+      const InputSpec* input = FindInput(part.inputs, name);
       if (input == nullptr || !input->trusted || trusted.contains(name)) continue;
       if (!told.insert(name).second) continue;
       problems_.Error(

@@ -37,7 +37,9 @@ class LadderBuilder {
   void Add(const Template& t, std::size_t scope, const Trusted& trusted, const StepWhen& when);
   void AddUse(const TemplateStep& step, std::size_t scope, const Trusted& trusted,
               const StepWhen& when);
-  Trusted CheckGiven(const TemplateStep& step, const Template& part, const Trusted& trusted);
+  // Notes what is wrong with what a step gives, and answers what the used template may trust.
+  Trusted CheckGiven(const TemplateStep& step, const Template& part, std::size_t scope,
+                     const Trusted& trusted);
   void CheckCommands(const TemplateStep& step, const Template& part, const Trusted& trusted);
 
   const TemplateIndex& index_;

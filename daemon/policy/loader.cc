@@ -40,15 +40,10 @@ class Loader {
   }
 
   void Read(const PolicySource& source) {
-    Problems syntax;
-    TomlTable::Parse(source.text, source.file, syntax);
-    if (syntax.has_errors()) {
-      for (const Problem& problem : syntax.all()) found_.Error(problem.where, problem.message);
-      complete_ = false;
-      return;
-    }
+    const std::size_t before = found_.all().size();
     TomlTable root = TomlTable::Parse(source.text, source.file, found_);
-    if (!bases_.Extend(root, source.file, found_)) {
+    // After a syntax error, what else is missing would only be noise.
+    if (found_.all().size() > before || !bases_.Extend(root, source.file, found_)) {
       complete_ = false;
       return;
     }

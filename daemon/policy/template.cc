@@ -94,13 +94,10 @@ bool NeedsFailingCommand(const Template& t) {
 }
 
 Template ReadTemplate(std::string_view text, const std::string& file, Problems& problems) {
-  Problems syntax;
-  TomlTable::Parse(text, file, syntax);
-  if (syntax.has_errors()) {  // what else is missing would only be noise
-    for (const Problem& problem : syntax.all()) problems.Error(problem.where, problem.message);
-    return {};
-  }
-  const Template out = ReadTemplate(TomlTable::Parse(text, file, problems));
+  const std::size_t before = problems.all().size();
+  TomlTable root = TomlTable::Parse(text, file, problems);
+  if (problems.all().size() > before) return {};  // what else is missing would only be noise
+  const Template out = ReadTemplate(std::move(root));
   CheckTexts(out, problems);
   return out;
 }

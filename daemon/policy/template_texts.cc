@@ -31,6 +31,17 @@ void CheckPrompt(const Template& t, const TemplateStep& step, Problems& problems
   }
 }
 
+// Commands that are no text templates, where somebody took them for some.
+void CheckPlain(const Template& t, std::string_view command, std::string_view path,
+                Problems& problems) {
+  for (const InputSpec& input : t.inputs) {
+    if (command.find(Cat("{{", input.value.name, "}}")) == std::string_view::npos) continue;
+    problems.Error(PlaceOf(t, path),
+                   Cat("{{", input.value.name, "}} stands in \"run\" only: read \"$",
+                       InputVariable(input.value.name), "\" here"));
+  }
+}
+
 std::string PathMistake(std::string_view path) {
   if (!path.starts_with(kPrompts)) return "must lie below prompts/";
   for (const std::string_view part : Split(path, '/')) {
@@ -80,6 +91,8 @@ void CheckTexts(const Template& t, Problems& problems) {
   Check(t, TextKind::kTitle, t.change_title, PlaceOf(t, titled ? "change.title" : "title"),
         problems);
   Check(t, TextKind::kBody, t.change_body, PlaceOf(t, "change.body"), problems);
+  CheckPlain(t, t.verify_command, "verify.command", problems);
+  for (const std::string& command : t.setup) CheckPlain(t, command, "workspace.setup", problems);
   for (const TemplateStep& step : t.steps) {
     if (!step.use.empty()) {
       for (const auto& [name, text] : step.use_inputs)

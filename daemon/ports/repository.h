@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -18,6 +19,11 @@ struct Commit {
   std::string id;
   std::string author_email;
   std::string message;
+};
+
+struct FolderLimits {
+  std::size_t files = 0;
+  std::size_t bytes = 0;  // of all files together
 };
 
 // Bare copies of repositories, one folder each. Any thread.
@@ -35,6 +41,17 @@ class Mirror {
   // A file of a commit that Ensure found. NotFound; ResourceExhausted beyond the cap.
   virtual StatusOr<std::string> ReadFileAt(const std::string& folder, const std::string& commit,
                                            const std::string& path, std::size_t max_bytes) = 0;
+  // The paths that differ between `commit` and its first parent (all, when it has none), sorted, at
+  // most `max`; of a renamed file both names. The commit must be there by Ensure.
+  virtual StatusOr<std::vector<std::string>> ChangedPaths(const std::string& folder,
+                                                          const std::string& commit,
+                                                          std::size_t max) = 0;
+  // The regular files right in a folder of a commit that Ensure found ("" is its root), by name,
+  // with their bytes. Links, folders and submodules are left out. NotFound; ResourceExhausted
+  // beyond a limit.
+  virtual StatusOr<std::vector<std::pair<std::string, std::string>>> ReadFolderAt(
+      const std::string& folder, const std::string& commit, const std::string& path,
+      const FolderLimits& limits) = 0;
   // Whether `commit` is `tip` or one of its ancestors; both must be there by Ensure.
   virtual StatusOr<bool> Contains(const std::string& folder, const std::string& tip,
                                   const std::string& commit) = 0;

@@ -46,13 +46,34 @@ struct IncidentOutcome {
   std::optional<Plan> plan;  // nullopt: no template matched
   bool hold = false;         // the task starts in held
   std::string reason;        // the selection's decision
+  std::string demoted;       // why the plan's stage is less than its template's; "" when it is not
+  // A later attempt of the run is green already: it counts in the fingerprint's history, and
+  // nothing is opened or decided.
+  bool recovered = false;
+};
+
+// A run that was green, as its forge told it just now.
+struct GreenRun {
+  RunKey key;
+  std::string workflow, event, branch, commit;
+  // Commits of GreenWaits that this run's is, or comes after: what failed there is over.
+  std::vector<std::string> overtaken;
+  Plan rerun;  // for each run of a pull request that inherited what is over
+};
+
+// What a green run could end or mark.
+struct GreenWaits {
+  bool flake = false;  // the same commit failed before, or its failure waited for the base branch
+  // Where the branch itself failed: open incidents, and those that other runs inherited from.
+  std::vector<std::string> commits;
+  static constexpr int kMostCommits = 50;
+  bool any() const { return flake || !commits.empty(); }
 };
 
 struct DeliveryOutcome {
   std::vector<IncidentOutcome> incidents;
   std::vector<Decision> decisions;
-  // A run whose attempt was green: what its earlier attempts showed has recovered.
-  std::optional<RunKey> recovered;
+  std::optional<GreenRun> green;
 };
 
 // Deliveries: accepted, then worked off.
@@ -67,8 +88,13 @@ class DeliveryStore {
   virtual StatusOr<std::optional<DeliveryLease>> ClaimDelivery(const std::string& worker,
                                                                absl::Duration ttl) = 0;
   // Ends it. An open incident with the key gets an occurrence and a decision instead of a second
-  // task. A recovered run marks the occurrences of its earlier attempts. Answers the ids of the
-  // tasks it made.
+  // task. What a pull request shows while its base branch has the same failure open is inherited
+  // from there: it gets no task, and waits. When the base branch shows what a pull request showed
+  // first, it takes the incident over, and the pull request's task is superseded unless it has
+  // ended or its change is open. A green run marks what other attempts and runs of its workflow
+  // showed at its commit as recovered. It closes the incidents of its own branch that it overtakes,
+  // supersedes their tasks (as above), and makes a task for each newest run of a pull request that
+  // waits for that. Again changes nothing. Answers the ids of the tasks it made.
   virtual StatusOr<std::vector<std::string>> FinishDelivery(const DeliveryLease& lease,
                                                             const DeliveryOutcome& outcome) = 0;
   // Again at not_before, attempt + 1.
@@ -156,6 +182,9 @@ class Records {
   virtual StatusOr<StoreCounts> Count() = 0;
   // What is known of this fingerprint in the run's repository, the run's own attempt left out.
   virtual StatusOr<History> ReadHistory(const RunKey& run, const std::string& fingerprint) = 0;
+  // What a green run of this hint could change. One look by indexes: most green runs change
+  // nothing.
+  virtual StatusOr<GreenWaits> WaitsForGreen(const RunHint& run) = 0;
 };
 
 class Store : public DeliveryStore, public TaskStore, public Records, public PolicyRecords {

@@ -17,10 +17,13 @@
 
 namespace regreen {
 
+inline constexpr std::size_t kMostInput = 1 << 20;
+
 struct ExecSpec {
   std::string command;    // for `sh -c`, with -e and pipefail where bash is there
   std::string directory;  // below the tree; "" is its root
   std::vector<std::pair<std::string, std::string>> env;  // added to the workspace's own
+  std::string input;  // on its standard input; empty: none. InvalidArgument beyond kMostInput
   absl::Duration timeout = absl::Minutes(10);
   std::size_t max_output_bytes = 4 << 20;  // head and tail are kept
 };
@@ -40,8 +43,9 @@ class Workspace {
   // A command that fails is a result, not an error. Nothing it started is alive when this returns.
   // Cancelled when `stop` asks.
   virtual StatusOr<ExecResult> Exec(const ExecSpec& spec, std::stop_token stop) = 0;
-  // What differs from the commit that it was opened at, read by the trusted side. Files that the
-  // repository ignores are left out. InvalidArgument when there is a thing that cannot be in a
+  // What differs from the commit that it was opened at, the patch that it was opened with included:
+  // the difference is the combined one. Read by the trusted side. Files that the repository ignores
+  // are left out. InvalidArgument when there is a thing that cannot be in a
   // patch.
   virtual StatusOr<Patch> Capture(std::stop_token stop) = 0;
 };

@@ -27,7 +27,8 @@ struct Daemon::Impl {
       : deps(dependencies),
         workers(options.workers, *deps.store, *deps.collector, *deps.runner, metrics),
         commits(*deps.store, kMaxBatch, [this](std::size_t n) { metrics.CountCommit(n); }),
-        intake({deps.adapters, &commits, &metrics, deps.clock, [this] { workers.Wake(); }}) {}
+        intake({deps.adapters, &commits, &metrics, deps.clock, [this] { workers.Wake(); }}),
+        api({deps.policies, deps.clock, deps.store}, options.api_tokens) {}
 
   HttpResponse Operations(const HttpRequest& request) {
     if (request.path == "/healthz") return Plain(200, "ok\n");
@@ -40,10 +41,12 @@ struct Daemon::Impl {
     if (request.path == "/metrics") {
       const auto counts = deps.store->Count();
       if (!counts.ok()) return Plain(503, "the store cannot be read\n");
+      metrics.ShowPolicies(deps.policies->status());
       HttpResponse response = Plain(200, metrics.Render(*counts));
       response.content_type = "text/plain; version=0.0.4; charset=utf-8";
       return response;
     }
+    if (request.path.starts_with("/api/")) return api.Handle(request);
     return Plain(404, "nothing is here; webhooks go to /hooks/<ci>\n");
   }
 
@@ -52,6 +55,8 @@ struct Daemon::Impl {
   Workers workers;
   GroupCommit commits;
   Intake intake;
+  Api api;
+  std::unique_ptr<PolicyWatch> policy_watch;
   // Last, so that they end first: nothing arrives at what is gone.
   std::unique_ptr<HttpServer> operations;
   std::unique_ptr<HttpServer> server;
@@ -76,13 +81,27 @@ StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& options,
                        return self->Operations(request);
                      }));
   }
+  std::unique_ptr<FolderWatch> folder;
+  if (!options.policy_folder.empty()) {
+    std::vector<std::string> inner(PolicyFolders().begin(), PolicyFolders().end());
+    folder = std::make_unique<FolderWatch>(options.policy_folder, std::move(inner));
+  }
+  impl->policy_watch = std::make_unique<PolicyWatch>(
+      options.policy_watch, std::move(folder), [self](std::stop_token stop) {
+        self->deps.policy_origin->Refresh(*self->deps.policies, std::move(stop));
+      });
   impl->workers.Start();
   return std::unique_ptr<Daemon>(new Daemon(std::move(impl)));
 }
 
 Daemon::~Daemon() {
   impl_->server->Stop();
+  impl_->policy_watch.reset();
   impl_->workers.Stop();
+}
+
+void Daemon::ReloadPolicies() {
+  impl_->policy_watch->Trigger();
 }
 
 int Daemon::port() const {

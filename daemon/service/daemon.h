@@ -8,8 +8,11 @@
 #include "daemon/base/http.h"
 #include "daemon/base/status.h"
 #include "daemon/pipeline/collect.h"
+#include "daemon/pipeline/policy_origin.h"
 #include "daemon/pipeline/runner.h"
 #include "daemon/ports/store.h"
+#include "daemon/service/api.h"
+#include "daemon/service/policy_watch.h"
 #include "daemon/service/workers.h"
 
 namespace regreen {
@@ -18,6 +21,9 @@ struct DaemonOptions {
   HttpServerOptions intake;
   std::optional<HttpServerOptions> operations;  // nullopt: at the intake's address
   WorkersOptions workers;
+  PolicyWatchOptions policy_watch;
+  std::vector<ApiToken> api_tokens;  // none: the API answers nobody
+  std::string policy_folder;         // watched for changes; "" for none
 };
 
 struct DaemonDependencies {
@@ -26,6 +32,8 @@ struct DaemonDependencies {
   const Adapters* adapters = nullptr;
   const Collector* collector = nullptr;
   const TaskRunner* runner = nullptr;
+  LivePolicies* policies = nullptr;
+  PolicyOrigin* policy_origin = nullptr;
 };
 
 class Daemon {
@@ -34,6 +42,9 @@ class Daemon {
   static StatusOr<std::unique_ptr<Daemon>> Start(const DaemonOptions& options,
                                                  const DaemonDependencies& deps);
   ~Daemon();  // stops: no new deliveries, then the workers
+
+  // Reads the policies again, on a thread of their own. Any thread.
+  void ReloadPolicies();
 
   int port() const;
   int operations_port() const;

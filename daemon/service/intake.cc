@@ -20,17 +20,15 @@ HttpResponse Answer(int status, std::string_view word, std::string_view message)
   return response;
 }
 
-// What the store is to keep: a failure, or its recovery, waits with its body; all else is a
-// decision.
+// What the store is to keep: a failure, or what may end one, waits with its body; all else is a
+// decision. Whether anything waits for a green run is asked when it is collected, so that failures
+// do not stand behind the question.
 NewDelivery Sort(Delivery delivery, const Event& event) {
   NewDelivery taken;
   taken.pending = false;
   taken.decision_kind = "ignored";
   if (const auto* run = std::get_if<RunEvent>(&event)) {
-    // Green at a second attempt is another result for a commit that was red before: a flake's mark,
-    // which is worth reading the run again. Green at the first says nothing, and is most of what a
-    // CI sends.
-    taken.pending = run->failed || (run->passed && run->run.key.attempt > 1);
+    taken.pending = run->failed || run->passed;
     taken.decision = Cat("the run's conclusion is ", EscapeControl(Truncate(run->conclusion, 60)),
                          ", not a failure");
   } else if (std::holds_alternative<PingEvent>(event)) {

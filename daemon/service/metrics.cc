@@ -40,6 +40,9 @@ struct Metrics::Impl {
       New(registry, prometheus::BuildCounter, "regreen_leases_lost_total",
           "Leases that another worker took")
           .Add({});
+  prometheus::Family<prometheus::Counter>& demotions =
+      New(registry, prometheus::BuildCounter, "regreen_template_demotions_total",
+          "Choices of a template at less than its stage, since too few of its changes are merged");
   prometheus::Histogram& commit_deliveries =
       New(registry, prometheus::BuildHistogram, "regreen_commit_deliveries",
           "Deliveries in one commit of the store")
@@ -52,11 +55,27 @@ struct Metrics::Impl {
                                      "How long the oldest due work has waited")
                                      .Add({});
 
+  prometheus::Gauge& policies_loaded =
+      New(registry, prometheus::BuildGauge, "regreen_policies_loaded_timestamp_seconds",
+          "Since when the policies in force are in force")
+          .Add({});
+  prometheus::Gauge& policies_valid =
+      New(registry, prometheus::BuildGauge, "regreen_policies_valid",
+          "1 when what was read last is in force, 0 when it was refused")
+          .Add({});
+  prometheus::Family<prometheus::Counter>& policy_reloads =
+      New(registry, prometheus::BuildCounter, "regreen_policy_reloads_total",
+          "Times that policies were read again, by outcome");
+  prometheus::Family<prometheus::Gauge>& policies_info =
+      New(registry, prometheus::BuildGauge, "regreen_policies_info",
+          "1 for the digest of the policies in force");
   prometheus::Family<prometheus::Gauge>& held_back =
       New(registry, prometheus::BuildGauge, "regreen_tasks_held_back",
           "Queued tasks that a limit holds back, by its key");
 
   Mutex render_mutex;
+  std::string shown_digest RG_GUARDED_BY(render_mutex);
+  prometheus::Gauge* shown_info RG_GUARDED_BY(render_mutex) = nullptr;
   std::map<std::pair<std::string, std::string>, prometheus::Gauge*> shown_tasks
       RG_GUARDED_BY(render_mutex);
 };
@@ -81,8 +100,29 @@ void Metrics::CountLeaseLost() {
   impl_->leases_lost.Increment();
 }
 
+void Metrics::CountDemotion(std::string_view template_name) {
+  impl_->demotions.Add({{"template", std::string(template_name)}}).Increment();
+}
+
 void Metrics::CountCommit(std::size_t deliveries) {
   impl_->commit_deliveries.Observe(static_cast<double>(deliveries));
+}
+
+void Metrics::ShowPolicies(const PolicyStatus& policies) {
+  MutexLock lock(impl_->render_mutex);
+  impl_->policies_loaded.Set(absl::ToDoubleSeconds(policies.loaded_at - absl::UnixEpoch()));
+  impl_->policies_valid.Set(policies.valid ? 1 : 0);
+  for (std::size_t i = 0; i < kReloadOutcomes; ++i) {
+    prometheus::Counter& counter = impl_->policy_reloads.Add(
+        {{"outcome", std::string(ToString(static_cast<ReloadOutcome>(i)))}});
+    counter.Increment(static_cast<double>(policies.reloads[i]) - counter.Value());
+  }
+  if (impl_->shown_info != nullptr && impl_->shown_digest == policies.digest) return;
+  // One series, not one for each set that ever was.
+  if (impl_->shown_info != nullptr) impl_->policies_info.Remove(impl_->shown_info);
+  impl_->shown_info = &impl_->policies_info.Add({{"digest", policies.digest}});
+  impl_->shown_info->Set(1);
+  impl_->shown_digest = policies.digest;
 }
 
 std::string Metrics::Render(const StoreCounts& counts) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "daemon/pipeline/live_policies.h"
 #include "daemon/ports/store.h"
 
 namespace regreen {
@@ -21,7 +22,10 @@ class Metrics {
   // stage: collect, or a task's state.
   void ObserveStage(std::string_view stage, std::string_view outcome, absl::Duration duration);
   void CountLeaseLost();
+  void CountDemotion(std::string_view template_name);  // chosen at less than its stage
   void CountCommit(std::size_t deliveries);  // deliveries in one commit of the store
+
+  void ShowPolicies(const PolicyStatus& policies);
 
   // The text of /metrics, gauges filled from the store's counts.
   std::string Render(const StoreCounts& counts);

@@ -28,7 +28,12 @@ class StoreLog final : public RepairLog {
     const Artifact artifact{std::move(name), std::move(bytes)};
     return Written(store_.Append(lease_, {}, {&artifact, 1}));
   }
+  void Charge(const Spend& spend) override {
+    spent_.usd += spend.usd;
+    spent_.time += spend.time;
+  }
   bool fenced() const { return fenced_; }
+  const Spend& spent() const { return spent_; }
 
  private:
   Status Written(Status status) {
@@ -38,6 +43,7 @@ class StoreLog final : public RepairLog {
   Store& store_;
   const TaskLease& lease_;
   bool fenced_ = false;
+  Spend spent_;
 };
 
 }  // namespace
@@ -159,6 +165,10 @@ bool Workers::WorkDelivery(const std::string& worker) {
     done = tasks.status();
     CrashPoint("collect.committed");
     if (tasks.ok() && !tasks->empty()) Wake();
+    for (const IncidentOutcome& incident : outcome->incidents) {
+      if (tasks.ok() && !incident.demoted.empty())
+        metrics_.CountDemotion(incident.plan->template_name);
+    }
   } else if (outcome.status().code() == StatusCode::kCancelled) {
     done = store_.RetryDelivery(delivery, absl::ZeroDuration(), "the daemon stopped");
     word = "stopped";
@@ -197,11 +207,12 @@ bool Workers::WorkTask(const std::string& worker) {
   }
   metrics_.ObserveStage(ToString(lease.task.state), result.ok() ? ToString(result->to) : "error",
                         absl::Now() - start);
-  FinishTask(lease, result, lost || log.fenced());
+  FinishTask(lease, result, log.spent(), lost || log.fenced());
   return true;
 }
 
-void Workers::FinishTask(const TaskLease& lease, const StatusOr<TaskUpdate>& result, bool fenced) {
+void Workers::FinishTask(const TaskLease& lease, const StatusOr<TaskUpdate>& result,
+                         const Spend& spent, bool fenced) {
   if (fenced) {
     metrics_.CountLeaseLost();
     LogWarning("another worker has the task now; nothing was committed");
@@ -216,6 +227,7 @@ void Workers::FinishTask(const TaskLease& lease, const StatusOr<TaskUpdate>& res
   } else {
     update = AfterError(lease.task, result.status(), Jitter());
   }
+  update.spent = spent;
   const Status committed = store_.Commit(lease, update);
   if (committed.code() == StatusCode::kFailedPrecondition) metrics_.CountLeaseLost();
   if (!committed.ok()) {

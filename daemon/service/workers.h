@@ -50,7 +50,8 @@ class Workers {
   bool RunOneAs(const std::string& worker);
   bool WorkDelivery(const std::string& worker);
   bool WorkTask(const std::string& worker);
-  void FinishTask(const TaskLease& lease, const StatusOr<TaskUpdate>& result, bool fenced);
+  void FinishTask(const TaskLease& lease, const StatusOr<TaskUpdate>& result, const Spend& spent,
+                  bool fenced);
 
   const WorkersOptions options_;
   Store& store_;

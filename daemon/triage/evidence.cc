@@ -43,6 +43,7 @@ class Assembler {
   Evidence Assemble() {
     ReadOutcome();
     NameTests();
+    DropRecovered();
     CollectTests();
     if (passed_ && !failed_) return Passed();
     CollectDiagnostics();
@@ -79,29 +80,58 @@ class Assembler {
       }
     }
     std::erase_if(matches_, [&](const Match& match) {
-      return RuleOf(match).failure_class == FailureClass::kNone;
+      const bool none = RuleOf(match).failure_class == FailureClass::kNone;
+      if (none && match.captures.contains("test"))
+        recovered_.push_back(Truncate(Capture(match, "test"), kMaxLineBytes));
+      return none;
     });
+  }
+
+  // A test that failed and passed when it was run again did not fail the job.
+  void DropRecovered() {
+    if (recovered_.empty()) return;
+    const NamedTests recovered(recovered_);
+    std::erase_if(matches_,
+                  [&](const Match& match) { return recovered.Has(Capture(match, "test")); });
   }
 
   // The names behind matches, also those that a framework spreads over lines.
   void NameTests() {
     std::vector<Match> named;
+    LookAbove above(index_, log_);
     for (Match& match : matches_) {
       const Rule& rule = RuleOf(match);
       if (rule.titles.empty()) {
-        if (match.captures.contains("test") || rule.test != "{test}")
-          match.captures["test"] = Trim(Fill(rule.test, match.captures));
+        NameTest(match, above);
         continue;
       }
       for (FailedTest& test : ReadTitles(rule.titles, log_, match.line)) {
-        Match copy = match;
+        Match& copy = named.emplace_back(match);
         copy.captures["test"] = std::move(test.name);
         copy.line = test.line;
-        named.push_back(std::move(copy));
+        // The name is the failure's subject, its file no longer.
+        match.captures.erase("file");
       }
     }
     std::ranges::move(named, std::back_inserter(matches_));
     std::ranges::stable_sort(matches_, {}, &Match::line);
+  }
+
+  void NameTest(Match& match, LookAbove& above) const {
+    const Rule& rule = RuleOf(match);
+    if (rule.test == "{test}") {
+      if (const auto test = match.captures.find("test"); test != match.captures.end())
+        test->second = Trim(test->second);
+      return;
+    }
+    above.Complete(match);
+    std::string name = Fill(rule.test, match.captures);
+    // Of a name that is not known in full the rest stays.
+    constexpr std::string_view kSeparators = " .:#›";
+    if (!name.starts_with("./"))
+      name.erase(0, std::min(name.find_first_not_of(kSeparators), name.size()));
+    name.erase(name.find_last_not_of(kSeparators) + 1);
+    match.captures["test"] = std::move(name);
   }
 
   void CollectTests() {
@@ -141,9 +171,13 @@ class Assembler {
   // The match of the highest priority names the failure. Of several by its rule the one whose name
   // comes first by the alphabet does: jobs run tests and compilers in different orders.
   Match* Cause() {
+    const bool decided = std::ranges::any_of(matches_, [&](const Match& match) {
+      return IsOfFailedStep(match) && RuleOf(match).priority > kGenericPriority;
+    });
     Match* best = nullptr;
     std::tuple<int, std::uint32_t> best_rank;
     for (Match& match : matches_) {
+      if (decided && !IsOfFailedStep(match)) continue;
       const std::tuple<int, std::uint32_t> rank(-RuleOf(match).priority, match.line);
       if (best == nullptr || rank < best_rank) {
         best = &match;
@@ -153,13 +187,41 @@ class Assembler {
     if (best == nullptr) return nullptr;
     std::string best_subject = Subject(*best);
     for (Match& match : matches_) {
-      if (match.rule != best->rule) continue;
+      if (match.rule != best->rule || (decided && !IsOfFailedStep(match))) continue;
       std::string subject = Subject(match);
       if (subject.empty() || (!best_subject.empty() && subject >= best_subject)) continue;
       best = &match;
       best_subject = std::move(subject);
     }
+    return FirstToTell(best, best_subject);
+  }
+
+  // The first step that failed decides: those behind it clean up, or fail for want of it. What ends
+  // a job whatever it did is printed at any place.
+  bool IsOfFailedStep(const Match& match) const {
+    constexpr int kEndsAnyJob = 88;
+    if (!outline_.failed || RuleOf(match).priority >= kEndsAnyJob) return true;
+    const LogStep& step = outline_.steps[*outline_.failed];
+    return match.line >= step.first && match.line <= step.last;
+  }
+
+  // A log names a failure in several places, and tells why in one of them only.
+  Match* FirstToTell(Match* best, const std::string& subject) {
+    constexpr int kMaxTries = 20;
+    int tries = 0;
+    for (Match& match : matches_) {
+      if (match.rule != best->rule || Subject(match) != subject) continue;
+      Match whole = match;
+      Complete(whole, index_, log_);
+      if (!Detail(whole).empty()) return &match;
+      if (++tries == kMaxTries) break;
+    }
     return best;
+  }
+
+  static std::string Detail(const Match& match) {
+    std::string detail = Capture(match, "error");
+    return detail.empty() ? Capture(match, "message") : detail;
   }
 
   void NameFailure(Match& cause) {
@@ -168,8 +230,7 @@ class Assembler {
     evidence_.failure_class = rule.failure_class;
     evidence_.rule = rule.name;
     evidence_.tool = rule.tool;
-    std::string detail = Capture(cause, "error");
-    if (detail.empty()) detail = Capture(cause, "message");
+    std::string detail = Detail(cause);
     std::string subject = Subject(cause);
     if (!rule.signature.empty()) {
       subject.clear();
@@ -251,6 +312,7 @@ class Assembler {
   const Outline& outline_;
   const TriageHints& hints_;
   std::vector<Match> matches_;
+  std::vector<std::string> recovered_;  // tests that failed first and passed then
   Evidence evidence_;
   bool failed_ = false, passed_ = false;
 };

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <unordered_set>
 
+#include "daemon/base/regex.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -66,6 +67,54 @@ std::vector<FailedTest> ReadCatch2(const CleanLog& log, std::uint32_t line) {
   return {test};
 }
 
+std::vector<FailedTest> ReadDoctest(const CleanLog& log, std::uint32_t line) {
+  constexpr std::string_view kCase = "TEST CASE:  ";
+  const auto& lines = log.lines();
+  const std::uint32_t lowest = line > kMaxBlock ? line - kMaxBlock : 0;
+  std::uint32_t at = line;
+  while (at > lowest && !lines[at].text.starts_with(kCase)) --at;
+  if (!lines[at].text.starts_with(kCase)) return {};
+  FailedTest test{std::string(Trim(lines[at].text.substr(kCase.size()))), at};
+  for (std::uint32_t i = at + 1; i < line && i - at < kMaxDepth; ++i) {
+    if (lines[i].number != lines[i - 1].number + 1 || Indent(lines[i].text) == 0) break;
+    Append(test.name, " / ", Trim(lines[i].text));
+  }
+  return {test};
+}
+
+bool IsSurefireHeading(std::string_view text) {
+  return text.starts_with("Failed tests:") || text.starts_with("Tests in error:");
+}
+
+std::vector<FailedTest> ReadNext(const CleanLog& log, std::uint32_t line) {
+  if (line + 1 >= log.lines().size()) return {};
+  std::string_view name = Trim(log.lines()[line + 1].text);
+  if (name.ends_with(':')) name.remove_suffix(1);
+  if (name.ends_with(']')) name = Trim(name.substr(0, name.rfind(" [")));
+  if (name.find('#') == std::string_view::npos) return {};
+  return {{std::string(name), line + 1}};
+}
+
+// "  FooTest.works:33->check:44 expected", "  works(com.acme.FooTest): expected", "  Foo.bar »
+// NullPointer".
+std::vector<FailedTest> ReadSurefire(const CleanLog& log, std::uint32_t heading) {
+  static const auto form = Regex::Compile(
+      R"(^  (?P<test>(?:(?:[\w$]+\.)*[A-Z][\w$]*(?:>[\w$.]+)?\.[\w$]+(?:\[[^\]]*\])?)|[^\s(]+\([\w.$]+\))(?::|->| |$))");
+  const auto& lines = log.lines();
+  std::vector<FailedTest> tests;
+  for (std::uint32_t i = heading; i < lines.size() && i - heading < kMaxBlock; ++i) {
+    const std::string_view text = lines[i].text;
+    const bool ends = text.starts_with("Tests run:") || IsSurefireHeading(text);
+    if (i > heading && ends) break;
+    // The first stands behind the heading, or below it.
+    std::string line(text);
+    if (i == heading) line = Cat("  ", Trim(text.substr(text.find(':') + 1)));
+    if (auto found = form.ok() ? form->Find(line) : std::nullopt)
+      tests.push_back({found->captures["test"], i});
+  }
+  return tests;
+}
+
 bool IsSeparator(char c) {
   return std::string_view("./$: >").find(c) != std::string_view::npos;
 }
@@ -81,10 +130,35 @@ std::string OneSpelling(std::string_view name) {
   return out;
 }
 
+// Short forms of a full name: what stands behind one of its separators, but for the first of a name
+// without dots and folders.
+template <typename Take>
+void ForShortForms(std::string_view full, const Take& take) {
+  const std::size_t end = std::min(full.find_first_of("(["), full.size());
+  bool qualified = false;
+  for (std::size_t i = 1; i < end; ++i) {
+    qualified = qualified || full[i - 1] == '.' || full[i - 1] == '/';
+    if (qualified && IsSeparator(full[i - 1])) take(full.substr(i));
+  }
+}
+
 }  // namespace
 
+NamedTests::NamedTests(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const std::string full = OneSpelling(name);
+    ForShortForms(full, [&](std::string_view form) { spellings_.emplace(form); });
+    spellings_.insert(full);
+  }
+}
+
+bool NamedTests::Has(std::string_view name) const {
+  return !spellings_.empty() && spellings_.contains(OneSpelling(name));
+}
+
 const std::vector<std::string>& TitleForms() {
-  static const std::vector<std::string> forms = {"mocha", "numbered", "catch2"};
+  static const std::vector<std::string> forms = {"mocha",   "numbered", "catch2",
+                                                 "doctest", "next",     "surefire"};
   return forms;
 }
 
@@ -95,23 +169,18 @@ bool IsTitleForm(std::string_view form) {
 std::vector<FailedTest> ReadTitles(std::string_view form, const CleanLog& log, std::uint32_t line) {
   if (form == "mocha" || form == "numbered") return ReadNumbered(log, line, form == "mocha");
   if (form == "catch2") return ReadCatch2(log, line);
+  if (form == "doctest") return ReadDoctest(log, line);
+  if (form == "next") return ReadNext(log, line);
+  if (form == "surefire") return ReadSurefire(log, line);
   return {};
 }
 
 std::vector<std::string> Distinct(const std::vector<std::string>& names) {
   std::vector<std::string> spelled;
   for (const std::string& name : names) spelled.push_back(OneSpelling(name));
-  // A short form is the rest of a full name behind one of its separators.
   std::unordered_set<std::string_view> short_forms;
-  for (const std::string_view full : spelled) {
-    const std::size_t end = std::min(full.find_first_of("(["), full.size());
-    for (std::size_t i = 1; i < end; ++i) {
-      if (IsSeparator(full[i - 1]) &&
-          full.substr(0, i).find_first_of("./") != std::string_view::npos) {
-        short_forms.insert(full.substr(i));
-      }
-    }
-  }
+  for (const std::string_view full : spelled)
+    ForShortForms(full, [&](std::string_view form) { short_forms.insert(form); });
   std::vector<std::string> distinct;
   std::unordered_set<std::string_view> seen;
   for (std::size_t i = 0; i < names.size(); ++i) {

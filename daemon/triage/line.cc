@@ -102,8 +102,9 @@ std::string_view WithoutCompose(std::string_view text) {
 }
 
 // The end of the escape sequence that begins at `at` (ECMA-48): CSI, a string up to BEL or ST, or
-// one character. A string that does not end within its cap is taken for a lone escape.
-std::size_t EscapeEnd(std::string_view line, std::size_t at) {
+// one character. A string that does not end within its cap is taken for a lone escape. No string
+// ends before `open`, which the next call goes on from: a line of openings alone is read once.
+std::size_t EscapeEnd(std::string_view line, std::size_t at, std::size_t& open) {
   constexpr std::size_t kMaxString = 4096;
   if (at + 1 >= line.size()) return line.size();
   const char kind = line[at + 1];
@@ -113,10 +114,11 @@ std::size_t EscapeEnd(std::string_view line, std::size_t at) {
     return i < line.size() && line[i] >= 0x40 ? i + 1 : i;
   }
   if (kind == ']' || kind == '_' || kind == 'P' || kind == '^' || kind == 'X') {
-    for (; i < line.size() && i - at < kMaxString; ++i) {
+    for (i = std::max(i, open); i < line.size() && i - at < kMaxString; ++i) {
       if (line[i] == '\a') return i + 1;
       if (line[i] == '\x1b' && i + 1 < line.size() && line[i + 1] == '\\') return i + 2;
     }
+    open = i;
     return at + 2;
   }
   if (kind == '(' || kind == ')') return std::min(at + 3, line.size());
@@ -207,10 +209,11 @@ void AppendShown(std::string_view line, std::string& out) {
   const std::size_t start = out.size();
   bool overwrite = false;
   bool high = false;
+  std::size_t open = 0;
   for (std::size_t i = 0; i < line.size();) {
     const auto c = static_cast<unsigned char>(line[i]);
     if (c == 0x1b) {
-      i = EscapeEnd(line, i);
+      i = EscapeEnd(line, i, open);
       continue;
     }
     ++i;

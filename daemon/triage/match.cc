@@ -49,8 +49,9 @@ class Finder {
     for (const std::uint32_t marked : log_.marked()) {
       if (marked >= first && marked < last) TryMarked(marked);
     }
-    DropUnneeded();
     std::ranges::sort(matches_, [&](const Match& a, const Match& b) { return Key(a) < Key(b); });
+    DropAsides(last);
+    DropUnneeded();
     return std::move(matches_);
   }
 
@@ -109,6 +110,35 @@ class Finder {
            AnyContained(rule.step, hints_.step) || AnyContained(rule.step, hints_.command);
   }
 
+  // The first line behind the aside that the match begins, nullopt when it does not end.
+  std::optional<std::uint32_t> EndOfAside(const Match& match, std::uint32_t last) const {
+    const Rule& rule = index_.rules[match.rule];
+    if (!rule.until) return std::nullopt;
+    const auto end = std::min<std::size_t>(
+        last, match.line + std::size_t{1} + static_cast<std::size_t>(rule.within));
+    for (std::uint32_t i = match.line + 1; i < end; ++i) {
+      if (rule.until->Contains(Matched(log_.lines()[i]))) return i;
+    }
+    return std::nullopt;
+  }
+
+  // Asides do not overlap, so that all of them together cost no more than one look at each line.
+  void DropAsides(std::uint32_t last) {
+    std::uint32_t end = 0;
+    std::uint32_t open = 0;  // no aside that began before this line ends
+    std::erase_if(matches_, [&](const Match& match) {
+      if (match.line >= end && match.line >= open) {
+        if (const auto behind = EndOfAside(match, last))
+          end = *behind;
+        else if (index_.rules[match.rule].until)
+          open = match.line + static_cast<std::uint32_t>(index_.rules[match.rule].within);
+      }
+      if (match.line >= end) return false;
+      --found_[match.rule];
+      return true;
+    });
+  }
+
   void DropUnneeded() {
     std::erase_if(matches_, [&](const Match& match) {
       const Rule& rule = index_.rules[match.rule];
@@ -138,13 +168,35 @@ std::vector<Match> FindMatches(const RuleIndex& index, const CleanLog& log, cons
 void Complete(Match& match, const RuleIndex& index, const CleanLog& log) {
   const Rule& rule = index.rules[match.rule];
   const auto within = static_cast<std::size_t>(rule.within);
-  const std::size_t lowest = match.line > within ? match.line - within : 0;
-  for (std::size_t i = match.line; rule.above && i > lowest; --i) {
-    if (TakeCaptures(*rule.above, log.lines()[i - 1], match)) break;
+  const auto above_within = static_cast<std::size_t>(rule.above_within);
+  const std::size_t lowest = match.line > above_within ? match.line - above_within : 0;
+  for (const Regex& above : rule.above) {
+    for (std::size_t i = match.line; i > lowest; --i) {
+      if (TakeCaptures(above, log.lines()[i - 1], match)) break;
+    }
   }
   const std::size_t end = std::min(log.lines().size(), match.line + 1 + within);
   for (std::size_t i = match.line + std::size_t{1}; rule.then && i < end; ++i) {
     if (TakeCaptures(*rule.then, log.lines()[i], match)) break;
+  }
+}
+
+void LookAbove::Complete(Match& match) {
+  const Rule& rule = index_.rules[match.rule];
+  const auto within = static_cast<std::uint32_t>(rule.above_within);
+  const std::uint32_t lowest = match.line > within ? match.line - within : 0;
+  for (const Regex& above : rule.above) {
+    Nearest& nearest = nearest_[&above];
+    for (std::uint32_t i = match.line; i > std::max(lowest, nearest.looked); --i) {
+      auto found = above.Find(Matched(log_.lines()[i - 1]));
+      if (!found) continue;
+      nearest.line = i - 1;
+      nearest.captures = std::move(found->captures);
+      break;
+    }
+    nearest.looked = std::max(nearest.looked, match.line);
+    if (nearest.line >= lowest)
+      match.captures.insert(nearest.captures.begin(), nearest.captures.end());
   }
 }
 

@@ -32,4 +32,23 @@ std::vector<Match> FindMatches(const RuleIndex& index, const CleanLog& log, cons
 // Adds the captures of the rule's `then` and `above` from the lines around the match.
 void Complete(Match& match, const RuleIndex& index, const CleanLog& log);
 
+// Adds those of `above` alone, to many matches: when they come in the order of their lines, each
+// line is looked at once for a pattern, however many they are.
+class LookAbove {
+ public:
+  // Both must outlive it.
+  LookAbove(const RuleIndex& index, const CleanLog& log) : index_(index), log_(log) {}
+  void Complete(Match& match);
+
+ private:
+  struct Nearest {
+    std::uint32_t looked = 0;  // all lines before this one
+    std::uint32_t line = 0;    // where the captures were found
+    std::map<std::string, std::string> captures;
+  };
+  const RuleIndex& index_;
+  const CleanLog& log_;
+  std::map<const Regex*, Nearest> nearest_;
+};
+
 }  // namespace regreen

@@ -34,8 +34,11 @@ struct Rule {
   std::vector<std::string> provider;  // any of them, when the provider is known
   std::vector<std::string> needs;     // names of rules of which one matches somewhere too
   std::optional<Regex> then;   // adds its captures from the first of the lines below that matches
-  std::optional<Regex> above;  // likewise, from the nearest of the lines above
-  int within = 30;             // how many lines `then` and `above` look at
+  std::vector<Regex> above;    // likewise, each from the nearest of the lines above
+  std::optional<Regex> until;  // what lies between the match and the line that matches this is an
+                               // aside: no rule matches there
+  int within = 30;             // how many lines `then` and `until` look at
+  int above_within = 30;       // how many lines `above` looks at; as `within` when it is not given
   int before = 0, after = 2;   // lines of context
   std::string test;            // template of a failed test's name, e.g. "{class}.{test}"
   std::string titles;          // how the test's name goes on in the lines below; see failed_test.h

@@ -9,7 +9,7 @@ namespace regreen {
 namespace {
 
 constexpr int kMaxContext = 50;
-constexpr int kMaxWithin = 500;
+constexpr int kMaxWithin = 100'000;
 
 std::vector<Regex> ReadPatterns(TomlTable& table, std::string_view key) {
   std::vector<Regex> patterns;
@@ -78,8 +78,12 @@ void ReadResult(TomlTable& table, Rule& rule) {
   rule.before = ReadInt(table, "before", rule.before, 0, kMaxContext);
   rule.after = ReadInt(table, "after", rule.after, 0, kMaxContext);
   rule.within = ReadInt(table, "within", rule.within, 1, kMaxWithin);
+  rule.above_within = ReadInt(table, "above_within", rule.within, 1, kMaxWithin);
   rule.then = ReadPattern(table, "then");
-  rule.above = ReadPattern(table, "above");
+  rule.above = ReadPatterns(table, "above");
+  rule.until = ReadPattern(table, "until");
+  if (rule.until && rule.failure_class != FailureClass::kNone)
+    table.Error("until", "an aside is no failure; give the rule the class \"none\"");
   rule.test = table.String("test").value_or("{test}");
   rule.titles = table.String("titles").value_or("");
   if (!rule.titles.empty() && !IsTitleForm(rule.titles)) {
@@ -98,9 +102,10 @@ void CheckTemplates(TomlTable& table, const Rule& rule) {
   for (const Regex& regex : rule.match) {
     for (std::string& name : regex.GroupNames()) known.insert(std::move(name));
   }
-  for (const std::optional<Regex>& further : {rule.then, rule.above}) {
-    if (!further) continue;
-    for (std::string& name : further->GroupNames()) known.insert(std::move(name));
+  std::vector<Regex> further = rule.above;
+  if (rule.then) further.push_back(*rule.then);
+  for (const Regex& regex : further) {
+    for (std::string& name : regex.GroupNames()) known.insert(std::move(name));
   }
   if (table.Has("test") || known.contains("test")) known.insert("test");
   for (const auto& [key, form] :

@@ -39,18 +39,40 @@ constexpr Replacement kCheckouts[] = {
     {R"((^|[\s'"(=:])/(?:workspace|workdir|src|app|code|work|repo|project)/)", R"(\1)"},
     {R"((?:/private)?(?:/tmp|/var/tmp|/var/folders)/[^\s:'"),;\]]+)", "<tmp>"},
     {R"((?:/home|/Users)/[^/\s:]+/)", "~/"},
+    {R"([A-Za-z]:[/\\]+Users[/\\]+[^/\\\s:]+[/\\]+AppData[/\\]+Local[/\\]+Temp[/\\]+[^\s:'"),;\]]+)",
+     "<tmp>"},
     {R"([A-Za-z]:[/\\]+Users[/\\]+[^/\\\s:]+[/\\]+)", "~/"},
 };
 
 constexpr Replacement kChanging[] = {
     {R"(\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)?)", "<time>"},
+    {R"(\b\d{8}T\d{6}Z?\b)", "<time>"},
+    {R"(\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? (?:\d{1,2} )?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?(?: +\d{1,2}\b)?,?)",
+     "<time>"},
     {R"(\b\d\d?:\d\d:\d\d(?:[.,]\d+)?\b)", "<time>"},
     {R"(\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)", "<id>"},
     {R"(\b0[xX][0-9a-fA-F]+\b)", "<address>"},
     {R"(\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d+)?\b)", "<address>"},
+    {R"(\b(?:\d+h ?)?\d+m ?\d+(?:\.\d+)?s\b)", "<time>"},
     {R"(\b\d+(?:\.\d+)?\s?(?:ns|us|µs|ms|s|secs?|seconds?|mins?|minutes?|hours?)\b)", "<time>"},
+    {R"(\b\d+(?:\.\d+)?\s?(?:[KMGT]i?B|[kKMG]B|bytes)\b)", "<size>"},
+    // The JVM's identities, Kubernetes' pods, pytest's workers, releases.
+    {R"(@[0-9a-f]{4,8}\b)", "@<hash>"},
+    {R"(-[0-9a-f]{8,10}-[a-z0-9]{5}\b)", "-<id>"},
+    {R"(\bgw\d+\b)", "gw<n>"},
+    {R"(\bv\d+(?:\.\d+)+\b)", "v<n>"},
     {R"([‘’`´])", "'"},
     {R"([“”])", "\""},
+};
+
+// What changes in names, where numbers tell tests apart.
+constexpr Replacement kMoving[] = {
+    {R"(^([\w$]+)\(((?:\w+\.)+[A-Z][\w$]*)\)$)", R"(\2.\1)"},  // "works(org.acme.FooTest)"
+    {R"( at 0x[0-9a-fA-F]+)", " at <address>"},
+    {R"(\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)", "<id>"},
+    {R"((\.\w+):\d+(?::\d+)?( ›|$))", R"(\1\2)"},  // "a.spec.ts:3:5 › works", "a.feature:12"
+    {R"((\.feature):\d+)", R"(\1)"},
+    {R"( \(line \d+\))", ""},  // rustdoc's "src/a.rs - f (line 12)"
 };
 
 using Table = std::vector<std::pair<Regex, std::string>>;
@@ -138,6 +160,17 @@ std::string Slashes(std::string text) {
   return text;
 }
 
+// "works (mod.Case.works)" of Python 3.11 is "works (mod.Case)" of those before it.
+std::string WithoutDouble(std::string text) {
+  const std::size_t open = text.find(" (");
+  const std::size_t close = text.find(')', open == std::string::npos ? text.size() : open);
+  if (close == std::string::npos) return text;
+  const std::string method = Cat(".", std::string_view(text).substr(0, open));
+  if (std::string_view(text).substr(0, close).ends_with(method))
+    text.erase(close - method.size(), method.size());
+  return text;
+}
+
 // Tools cut a message at the terminal's width: the last, broken word goes.
 std::string_view WithoutCut(std::string_view text) {
   constexpr std::string_view kDots = "...";
@@ -156,7 +189,9 @@ std::string StableMessage(std::string_view message) {
 }
 
 std::string StableName(std::string_view name) {
-  std::string stable = WithoutCheckout(Truncate(name, 4 * kMaxPart));
+  static const Table moving = CompileTable(kMoving);
+  std::string stable =
+      WithoutDouble(Replace(moving, WithoutCheckout(Truncate(name, 4 * kMaxPart))));
   // A backslash is a folder's on Windows, but part of a PHP class name, which has no dot.
   const std::size_t colons = stable.find("::");
   if (colons == std::string::npos || stable.find('.') < colons) stable = Slashes(std::move(stable));

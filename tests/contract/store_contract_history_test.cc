@@ -29,7 +29,7 @@ class HistoryContract : public StoreContract {
   }
   static DeliveryOutcome Recovers(const RunKey& run) {
     DeliveryOutcome outcome;
-    outcome.recovered = run;
+    outcome.green.emplace().key = run;
     return outcome;
   }
   // As a run sees it that no delivery told of.

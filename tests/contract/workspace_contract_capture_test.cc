@@ -162,6 +162,25 @@ TEST_P(WorkspaceCapture, LargeFilesOfTheBaseDoNotMatterUntilTheyChange) {
   EXPECT_EQ(After("echo x >> large").status().code(), StatusCode::kInvalidArgument);
 }
 
+TEST_P(WorkspaceCapture, WhatFollowsAPatchIsOnePatchWithIt) {
+  auto first = After("echo two >> a.txt; echo new > first.txt");
+  ASSERT_TRUE(first.ok()) << first.status();
+  auto workspace = Open(&*first);
+  ASSERT_NE(workspace, nullptr);
+  auto same = workspace->Capture({});
+  ASSERT_TRUE(same.ok()) << same.status();
+  EXPECT_EQ(same->digest, first->digest) << "nothing was added to it";
+  Run(*workspace,
+      "echo three >> a.txt; rm first.txt; echo x > .git/regreen-output; echo y > z.txt");
+  auto both = workspace->Capture({});
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_EQ(both->base_commit, base_);
+  EXPECT_THAT(both->bytes, HasSubstr("+two\n+three\n"));
+  EXPECT_EQ(both->files.size(), 2u) << "a.txt and z.txt";
+  EXPECT_EQ(Run(*Open(&*both), "cat a.txt; ls").output,
+            "one\ntwo\nthree\na.txt\nfolder\nrun.sh\nz.txt\n");
+}
+
 TEST_P(WorkspaceCapture, StopsWhenAskedTo) {
   auto workspace = Open();
   std::stop_source stop;

@@ -40,6 +40,19 @@ TEST_P(WorkspaceExec, MergesBothStreamsInOrder) {
   EXPECT_EQ(Run(*workspace, "echo one; echo two >&2; echo three").output, "one\ntwo\nthree\n");
 }
 
+TEST_P(WorkspaceExec, GivesBytesOnStandardInput) {
+  auto workspace = Open();
+  EXPECT_EQ(Run(*workspace, "wc -c").output, "0\n") << "none: it ends at once";
+  ExecSpec spec;
+  spec.command = "read -r first; echo \"$first\"; cat | wc -c";
+  spec.input = "one\n" + std::string(kMostInput - 4, 'x');
+  EXPECT_EQ(Run(*workspace, spec).output, Cat("one\n", kMostInput - 4, "\n"));
+  spec.command = "true";
+  EXPECT_EQ(Run(*workspace, spec).exit_code, 0) << "who does not read it does not hang";
+  spec.input += 'x';
+  EXPECT_EQ(workspace->Exec(spec, {}).status().code(), StatusCode::kInvalidArgument);
+}
+
 TEST_P(WorkspaceExec, KeepsHeadAndTailOfLongOutput) {
   auto workspace = Open();
   ExecSpec spec;

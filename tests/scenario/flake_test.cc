@@ -90,6 +90,55 @@ TEST(Flake, ATemplateForWhatIsNoFlakeIsNotChosenTheNextTime) {
   }
 }
 
+TEST(Flake, AnotherRunOfTheSameCommitThatIsGreenIsAFlakeToo) {
+  World world(TemplateThatAsks("flaky = true"));
+  world.PushRedCommit();
+  world.github.AddRun(world.FailingRun(1));
+  world.Deliver(world.FailingRun(1), "red");
+  FakeRun other = world.FailingRun(7);
+  other.conclusion = "success";
+  world.github.AddRun(other);
+  world.WorkUntilIdle();
+  world.Deliver(other, "green");
+  world.WorkUntilIdle();
+  EXPECT_THAT(world.Decisions(),
+              Contains(AllOf(StartsWith("recovered: another run"), HasSubstr("flaky"))));
+  FailOnceMore(world);
+  EXPECT_EQ(world.OnlyTask().incident.history.recovered, 1);
+}
+
+TEST(Flake, AnotherWorkflowThatIsGreenSaysNothing) {
+  World world(TemplateThatAsks("flaky = true"));
+  world.PushRedCommit();
+  world.github.AddRun(world.FailingRun(1));
+  world.Deliver(world.FailingRun(1), "red");
+  world.WorkUntilIdle();
+  FakeRun other = world.FailingRun(7);
+  other.name = "Docs";
+  other.conclusion = "success";
+  world.github.AddRun(other);
+  world.Deliver(other, "green");
+  world.WorkUntilIdle();
+  FailOnceMore(world);
+  EXPECT_THAT(world.Tasks(), IsEmpty());
+}
+
+// The webhooks of both attempts are there before the first is collected.
+TEST(Flake, AFailureThatIsGreenBeforeItIsCollectedIsRememberedAndDropped) {
+  World world(TemplateThatAsks("flaky = true"));
+  world.PushRedCommit();
+  world.github.AddRun(world.FailingRun(1));
+  world.github.AddRun(SecondAttempt(world, "success"));
+  world.Deliver(SecondAttempt(world, "success"), "again");
+  world.Deliver(world.FailingRun(1), "red");
+  world.WorkUntilIdle();
+  EXPECT_THAT(world.Decisions(), Contains(HasSubstr("dropped: superseded: attempt 2")));
+  EXPECT_THAT(world.Tasks(), IsEmpty());
+  FailOnceMore(world);
+  EXPECT_EQ(world.OnlyTask().incident.history.seen, 1);
+  EXPECT_EQ(world.OnlyTask().incident.history.recovered, 1);
+}
+
 TEST(Flake, AMergedRepairIsRemembered) {
   World world;
   world.PushRedCommit();

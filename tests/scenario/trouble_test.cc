@@ -53,13 +53,15 @@ TEST(Drops, EachLeavesADecisionAndNoTask) {
   }
 }
 
-TEST(Drops, AGreenDeliveryKeepsItsDecisionAndNoBody) {
+TEST(Drops, AGreenRunThatNothingWaitsForEndsWithoutACall) {
   World world;
   FakeRun run = world.FailingRun();
   run.conclusion = "success";
   EXPECT_EQ(world.Deliver(run), 202);
-  EXPECT_EQ(world.WorkUntilIdle(), 0);
-  EXPECT_THAT(world.Decisions(), Contains(HasSubstr("ignored: the run's conclusion is success")));
+  EXPECT_EQ(world.WorkUntilIdle(), 1);
+  EXPECT_THAT(world.github.requests(), IsEmpty());
+  EXPECT_THAT(world.Decisions(), ElementsAre("ignored: the run's conclusion is success, and "
+                                             "nothing waits for it"));
 }
 
 TEST(Select, NoTemplateIsADecisionThatSaysWhyNot) {

@@ -54,7 +54,7 @@ T Must(StatusOr<T> value) {
 
 struct World::Daemon {
   Daemon(World& world, const std::string& folder, const std::string& remote,
-         std::shared_ptr<const Policies> policies)
+         const LivePolicies* policies)
       : http(NewHttpClient()), store(Must(OpenSqliteStore(folder + "/store.db", world.clock))) {
     const GitOptions git{folder + "/mirrors", GitChild(), ""};
     mirror = NewGitMirror(git);
@@ -75,12 +75,13 @@ struct World::Daemon {
     ci.forge = "github";
     ci.secret = Secret(kSecret);
     adapters.ci["github"] = Must(CreateCiSource(ci));
-    collector = std::make_unique<Collector>(
-        CollectDependencies{&adapters, mirror.get(), http.get(), policies, store.get()});
+    collector = std::make_unique<Collector>(CollectDependencies{
+        &adapters, mirror.get(), http.get(), policies, store.get(), &world.clock, store.get()});
     RunnerDependencies deps{&adapters,        mirror.get(), publisher.get(),
-                            workspaces.get(), store.get(),  policies->guard};
+                            workspaces.get(), store.get(),  policies};
     deps.author_name = "regreen";
     deps.author_email = "regreen@localhost";
+    deps.agents = &world.agents;
     runner = std::make_unique<TaskRunner>(deps);
     WorkersOptions options;
     options.name = "scenario";
@@ -115,7 +116,7 @@ std::string World::DefaultTemplate() {
 World::World(const std::string& template_text)
     : folder_(std::make_unique<TempDir>(Must(TempDir::Create(testing::TempDir(), "scenario-")))) {
   MakeRepository();
-  LoadTemplates(template_text);
+  LoadPolicies(template_text);
   github.SetTipSource(
       [this](const std::string&, const std::string& branch) -> std::optional<std::string> {
         const std::string tip =
@@ -142,16 +143,29 @@ void World::MakeRepository() {
   remote_ = repository.CloneBare();
 }
 
-void World::LoadTemplates(const std::string& template_text) {
+void World::LoadPolicies(const std::string& template_text) {
   Problems problems;
-  policies_ = std::make_shared<Policies>(LoadPolicyFolder(SourceFolder() + "/policies", problems));
-  policies_->templates = LoadPolicies({{{"scenario.toml", template_text}}, {}, {}}, problems);
+  policy_files_ = ReadPolicyFolder(SourceFolder() + "/policies", problems);
+  std::erase_if(policy_files_,
+                [](const PolicyFile& file) { return file.path.starts_with("templates/"); });
+  policy_files_.push_back({"templates/scenario.toml", template_text});
+  Policies read = LoadPolicyFiles(policy_files_, "", problems);
   if (problems.has_errors()) throw std::runtime_error(problems.Render());
+  policies =
+      std::make_unique<LivePolicies>(std::make_shared<Policies>(std::move(read)), clock.Now());
+}
+
+ReloadOutcome World::ChangePolicy(const std::string& path, const std::string& text) {
+  std::erase_if(policy_files_, [&](const PolicyFile& file) { return file.path == path; });
+  policy_files_.push_back({path, text});
+  Problems problems;
+  Policies read = LoadPolicyFiles(policy_files_, "", problems);
+  return policies->Replace(std::move(read), problems, clock.Now());
 }
 
 void World::Restart() {
   daemon_.reset();
-  daemon_ = std::make_unique<Daemon>(*this, folder_->path().string(), remote_, policies_);
+  daemon_ = std::make_unique<Daemon>(*this, folder_->path().string(), remote_, policies.get());
 }
 
 std::string World::PushRedCommit() {
@@ -160,6 +174,36 @@ std::string World::PushRedCommit() {
   commit = repository.Commit("Add a name");
   repository.Git({"push", "--quiet", remote_, "main"});
   return commit;
+}
+
+std::string World::PushGreenCommit() {
+  repository.Git({"checkout", "--quiet", "main"});
+  repository.Git({"fetch", "--quiet", remote_, "main"});
+  repository.Git({"reset", "--quiet", "--hard", "FETCH_HEAD"});
+  repository.Write("names.txt", "b\na\n");
+  repository.Write("table.txt", "a\nb\n");
+  commit = repository.Commit("Repair by hand");
+  repository.Git({"push", "--quiet", remote_, "main"});
+  return commit;
+}
+
+FakeRun World::PullRequestRun(const std::string& branch, std::int64_t id) {
+  const bool opened = OnRemote({"branch", "--list", branch}).empty();
+  repository.Git(opened ? std::vector<std::string>{"checkout", "--quiet", "-b", branch, "main"}
+                        : std::vector<std::string>{"checkout", "--quiet", branch});
+  repository.Write("about-" + branch + ".txt", Cat("run ", id, "\n"));
+  FakeRun run = FailingRun(id);
+  run.event = "pull_request";
+  run.branch = branch;
+  run.commit = repository.Commit(Cat("Work for run ", id));
+  repository.Git({"push", "--quiet", remote_, branch});
+  repository.Git({"checkout", "--quiet", "main"});
+  if (opened) {
+    FakePull pull;
+    pull.head_branch = branch;
+    github.AddPull(pull);
+  }
+  return run;
 }
 
 FakeRun World::FailingRun(std::int64_t id) const {
@@ -194,6 +238,15 @@ int World::WorkUntilIdle() {
     if (++steps > kMostSteps) throw std::runtime_error("the workers do not come to rest");
   }
   return steps;
+}
+
+void World::WorkUntil(TaskState state) {
+  for (int steps = 0; steps < kMostSteps; ++steps) {
+    const auto tasks = Tasks();
+    if (tasks.size() == 1 && tasks[0].state == state) return;
+    if (!daemon_->workers->RunOne()) break;
+  }
+  throw std::runtime_error(Cat("no task came to be ", ToString(state)));
 }
 
 Store& World::store() {

@@ -28,14 +28,23 @@ class World {
 
   // The sample repository: `make check` fails since table.txt is not what generate.sh makes.
   static std::string DefaultTemplate();
+  // An edit of a policy file, reloaded. The world's own template is templates/scenario.toml.
+  ReloadOutcome ChangePolicy(const std::string& path, const std::string& text);
   // Pushes a commit on main whose check is red, and lets its run fail. Answers the commit.
   std::string PushRedCommit();
   FakeRun FailingRun(std::int64_t id = 1) const;
+  // As a merged repair leaves main: the check is green. Answers the commit.
+  std::string PushGreenCommit();
+  // Opens a pull request from `branch` into main, with a commit on top of main that leaves the check
+  // as it is; or pushes one more to it. Answers the failing run of that commit.
+  FakeRun PullRequestRun(const std::string& branch, std::int64_t id);
 
   // Posts the run's webhook, signed; answers the status.
   int Deliver(const FakeRun& run, const std::string& guid = "guid-1");
   // Steps the workers until nothing is due; answers the number of steps.
   int WorkUntilIdle();
+  // Steps the workers until there is one task, in this state.
+  void WorkUntil(TaskState state);
   // A daemon that ended and started again: everything but disk and forge is new.
   void Restart();
 
@@ -49,16 +58,18 @@ class World {
   FakeGithub github;
   GitFixture repository;
   ManualClock clock;
+  Agents agents;  // that the daemon has, by name
+  std::unique_ptr<LivePolicies> policies;
   std::string commit;  // the last that was pushed to main
 
  private:
   struct Daemon;
   void MakeRepository();
-  void LoadTemplates(const std::string& template_text);
+  void LoadPolicies(const std::string& template_text);
 
   std::unique_ptr<TempDir> folder_;
   std::string remote_;
-  std::shared_ptr<Policies> policies_;
+  std::vector<PolicyFile> policy_files_;
   std::unique_ptr<Daemon> daemon_;
 
  public:

@@ -37,7 +37,7 @@ void WriteRun(JsonWriter& out, const FakeRun& run) {
   out.Field("path", run.path).Field("event", run.event).Field("status", run.status);
   NullOr(out, "conclusion", run.conclusion);
   NullOr(out, "head_branch", run.branch);
-  out.Field("head_sha", run.commit);
+  out.Field("head_sha", run.commit).Field("created_at", run.created_at);
   out.Field("html_url", Cat("https://github.example/", run.repo, "/actions/runs/", run.id));
   out.Key("actor").BeginObject().Field("login", run.actor).EndObject();
   out.Key("pull_requests").BeginArray().EndArray();
@@ -142,6 +142,7 @@ HttpResponse FakeGithub::Serve(const HttpRequest& request) {
   if (parts[0] == "stored-logs") return StoredLog(request);
   if (HeaderValue(request.headers, "authorization") != Cat("Bearer ", kToken))
     return Message(401, "Bad credentials");
+  if (parts[0] == "graphql") return GraphQl(request);
   if (parts.size() < 4 || parts[0] != "repos") return Missing();
   return Route(request, Cat(parts[1], "/", parts[2]), {parts.begin() + 3, parts.end()});
 }
@@ -149,16 +150,13 @@ HttpResponse FakeGithub::Serve(const HttpRequest& request) {
 HttpResponse FakeGithub::Route(const HttpRequest& request, const std::string& repo,
                                const Parts& parts) {
   if (parts[0] == "pulls") return Pulls(request, repo, parts);
-  if (request.method == "POST" && parts.size() == 3 && parts[0] == "issues" &&
-      parts[2] == "labels") {
-    const auto body = Json::Parse(request.body);
-    return body.ok() ? AddLabels(Number(parts[1]), *body) : Message(400, "Problems parsing JSON");
-  }
+  if (parts[0] == "issues") return Issues(request, repo, parts);
+  if (parts[0] == "commits" && parts.size() == 3) return CommitAnswer(request, repo, parts);
+  if (request.method == "POST" && parts.size() == 4 && parts[3] == "rerun-failed-jobs")
+    return Rerun(repo, Number(parts[2]));
   if (request.method != "GET" || parts.size() < 2) return Missing();
   if (parts[0] == "actions" && parts.size() > 2)
     return Actions(repo, {parts.begin() + 1, parts.end()});
-  if (parts[0] == "commits" && parts.size() == 3 && parts[2] == "pulls")
-    return PullsOfCommit(repo, parts[1]);
   if (parts[0] != "branches") return Missing();
   const std::string branch = Join(std::span(parts).subspan(1), "/");
   const auto tip = Tip(repo, branch);

@@ -44,6 +44,7 @@ struct FakeRun {
   std::string commit = std::string(40, 'a');
   std::string status = "completed", conclusion = "failure";
   std::string actor = "dev";
+  std::string created_at = "2023-11-14T22:00:00Z";
   bool fork = false;
   std::vector<FakeJob> jobs;
 };
@@ -56,6 +57,22 @@ struct FakePull {
   std::string head_sha;  // "": the tip of head_branch
   bool draft = false, merged = false;
   std::string state = "open";
+  std::vector<std::string> labels;
+  bool auto_merge = false;          // asked for
+  std::vector<std::string> checks;  // conclusions of its head's check runs; "": going on
+  std::string merge_method, merged_sha;
+};
+
+struct FakeComment {
+  std::string repo, commit;  // commit: "" for one on an issue or pull request
+  std::int64_t number = 0;   // of the issue or pull request
+  std::string body;
+};
+
+struct FakeIssue {
+  std::string repo = "acme/widget";
+  std::int64_t number = 0;
+  std::string title, body, state = "open";
   std::vector<std::string> labels;
 };
 
@@ -80,12 +97,22 @@ class FakeGithub {
   void ClosePull(std::int64_t number, bool merged);
   void RemovePull(std::int64_t number);
   void RefuseDrafts() { refuse_drafts_ = true; }
+  // Ends the newest attempt of a run, which was asked for by us.
+  void FinishRun(std::int64_t id, const std::string& conclusion);
+  // What the check runs of a pull request's head say.
+  void SetChecks(std::int64_t number, std::vector<std::string> conclusions);
+  // The branch requires checks, so that GitHub takes a wish to merge later.
+  void RequireChecks() { require_checks_ = true; }
+  void AddComment(FakeComment comment);
 
   // The next `times` requests whose "METHOD path" contains `part` get this answer.
   void Fail(HttpResponse answer, int times = 1, std::string part = "");
   void Fail(int status, int times = 1, std::string part = "");
 
   std::vector<FakePull> pulls();
+  std::vector<FakeComment> comments();
+  std::vector<FakeIssue> issues();
+  int attempts(std::int64_t run_id);  // of a run, so far
   std::vector<HttpRequest> requests();
   int CountRequests(const std::string& part);  // by "METHOD path"
 
@@ -116,6 +143,16 @@ class FakeGithub {
   HttpResponse PullsOfCommit(const std::string& repo, const std::string& commit)
       RG_REQUIRES(mutex_);
   HttpResponse AddLabels(std::int64_t number, const Json& body) RG_REQUIRES(mutex_);
+  HttpResponse Rerun(const std::string& repo, std::int64_t id) RG_REQUIRES(mutex_);
+  HttpResponse Issues(const HttpRequest& request, const std::string& repo, const Parts& parts)
+      RG_REQUIRES(mutex_);
+  HttpResponse ListIssues(const HttpRequest& request, const std::string& repo) RG_REQUIRES(mutex_);
+  HttpResponse Comments(const HttpRequest& request, FakeComment place) RG_REQUIRES(mutex_);
+  HttpResponse CommitAnswer(const HttpRequest& request, const std::string& repo, const Parts& parts)
+      RG_REQUIRES(mutex_);
+  HttpResponse Merge(FakePull& pull, const Json& body) RG_REQUIRES(mutex_);
+  HttpResponse GraphQl(const HttpRequest& request) RG_REQUIRES(mutex_);
+  std::string HeadOf(const FakePull& pull) RG_REQUIRES(mutex_);
   std::optional<std::string> Tip(const std::string& repo, const std::string& branch)
       RG_REQUIRES(mutex_);
   FakePull* FindPull(std::int64_t number) RG_REQUIRES(mutex_);
@@ -129,7 +166,9 @@ class FakeGithub {
   std::deque<Failure> failures_ RG_GUARDED_BY(mutex_);
   std::vector<HttpRequest> requests_ RG_GUARDED_BY(mutex_);
   std::int64_t next_pull_ RG_GUARDED_BY(mutex_) = 1;
-  bool refuse_drafts_ = false;
+  std::vector<FakeComment> comments_ RG_GUARDED_BY(mutex_);
+  std::vector<FakeIssue> issues_ RG_GUARDED_BY(mutex_);
+  bool refuse_drafts_ = false, require_checks_ = false;
   TipSource tip_source_;
   std::unique_ptr<HttpServer> server_;  // last: its threads use the rest
 };

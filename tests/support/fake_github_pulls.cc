@@ -24,8 +24,9 @@ HttpResponse FakeGithub::Pulls(const HttpRequest& request, const std::string& re
   const auto body = Json::Parse(request.body);
   if (parts.size() == 1 && request.method == "POST")
     return body.ok() ? OpenPull(repo, *body) : Message(400, "Problems parsing JSON");
-  FakePull* pull = parts.size() == 2 ? FindPull(Number(parts[1])) : nullptr;
+  FakePull* pull = parts.size() > 1 ? FindPull(Number(parts[1])) : nullptr;
   if (pull == nullptr || pull->repo != repo) return Missing();
+  if (request.method == "PUT" && parts.size() == 3 && body.ok()) return Merge(*pull, *body);
   if (request.method == "PATCH" && body.ok()) {
     pull->title = (*body)["title"].StringOr(pull->title);
     pull->body = (*body)["body"].StringOr(pull->body);
@@ -89,9 +90,7 @@ HttpResponse FakeGithub::PullsOfCommit(const std::string& repo, const std::strin
   JsonWriter out;
   out.BeginArray();
   for (const FakePull& pull : pulls_) {
-    const std::string head =
-        pull.head_sha.empty() ? Tip(repo, pull.head_branch).value_or("") : pull.head_sha;
-    if (pull.repo == repo && head == commit) WritePull(pull, out);
+    if (pull.repo == repo && HeadOf(pull) == commit) WritePull(pull, out);
   }
   out.EndArray();
   return Answer(200, out.Take());
@@ -109,17 +108,25 @@ HttpResponse FakeGithub::AddLabels(std::int64_t number, const Json& body) {
 }
 
 void FakeGithub::WritePull(const FakePull& pull, JsonWriter& out) {
-  const std::string head =
-      pull.head_sha.empty() ? Tip(pull.repo, pull.head_branch).value_or("") : pull.head_sha;
   out.BeginObject()
       .Field("number", pull.number)
+      .Field("node_id", Cat("PR_", pull.number))
       .Field("state", pull.state)
       .Field("merged", pull.merged);
   out.Field("title", pull.title).Field("body", pull.body).Field("draft", pull.draft);
   out.Field("html_url", Cat("https://github.example/", pull.repo, "/pull/", pull.number));
-  out.Key("head").BeginObject().Field("ref", pull.head_branch).Field("sha", head).EndObject();
+  out.Key("head")
+      .BeginObject()
+      .Field("ref", pull.head_branch)
+      .Field("sha", HeadOf(pull))
+      .EndObject();
   out.Key("base").BeginObject().Field("ref", pull.base).EndObject();
+  if (pull.auto_merge) out.Key("auto_merge").BeginObject().EndObject();
   out.EndObject();
+}
+
+std::string FakeGithub::HeadOf(const FakePull& pull) {
+  return pull.head_sha.empty() ? Tip(pull.repo, pull.head_branch).value_or("") : pull.head_sha;
 }
 
 FakePull* FakeGithub::FindPull(std::int64_t number) {

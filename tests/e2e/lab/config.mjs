@@ -4,7 +4,8 @@ import {join} from 'node:path';
 
 // A lease is short, so that a test of a daemon that died need not wait a minute for it to end; an open
 // change is looked at every second.
-function common(folder, {workers = 2, kind = 'sandbox', listen = '127.0.0.1:0', lease = '5s', watchEvery = '1s'} = {}) {
+function common(folder, {workers = 2, kind = 'sandbox', listen = '127.0.0.1:0', lease = '5s', watchEvery = '1s',
+  policies = () => '', api = ''} = {}) {
   return `
 [server]
 listen = "${listen}"
@@ -22,6 +23,8 @@ directory = "${folder}/workspaces"
 mirrors = "${folder}/mirrors"
 [policies]
 directory = "${folder}/policies"
+${policies(folder)}
+${api}
 `;
 }
 

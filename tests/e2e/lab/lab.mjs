@@ -13,7 +13,7 @@ import {until} from './wait.mjs';
 import {failedRunPayload, postGeneric, postGithub} from './webhook.mjs';
 
 const terminal = new Set(['merged', 'recovered', 'superseded', 'declined', 'yielded', 'shadowed',
-  'unreproducible', 'failed', 'cancelled']);
+  'unreproducible', 'failed', 'cancelled', 'reported']);
 
 class Lab {
   static async open({forge = 'github', files = staleTable, templates = {'stale-table': regenerateTable},

@@ -23,7 +23,7 @@ function minimalRepository(description, repo) {
 function runDocument(description, repo, run) {
   const document = description.example('workflow-run');
   return Object.assign(document, {
-    id: run.id, run_attempt: run.attempt, run_number: 1, name: run.workflow, path: run.path,
+    id: run.id, run_attempt: run.attempt, run_number: 1, created_at: new Date().toISOString(), name: run.workflow, path: run.path,
     event: run.event, status: run.status, conclusion: run.conclusion,
     head_branch: run.branch, head_sha: run.commit,
     repository: minimalRepository(description, repo),
@@ -63,7 +63,8 @@ function changeFields(document, repo, pull, heads, labels) {
 
 function pullDocument(description, repo, pull, heads, labels) {
   const document = changeFields(description.example('pull-request'), repo, pull, heads, labels);
-  return Object.assign(document, {merged: pull.merged, mergeable: true});
+  return Object.assign(document, {merged: pull.merged, mergeable: true, node_id: `PR_${pull.number}`,
+    auto_merge: null});
 }
 
 function simplePullDocument(description, repo, pull, heads, labels) {
@@ -87,7 +88,35 @@ function refDocument(description, name, commit) {
 }
 
 function commentDocument(description, comment) {
-  return {...description.example('issue-comment'), id: comment.id, body: comment.body};
+  return {...description.example('issue-comment'), id: comment.id, body: comment.body,
+    html_url: `https://github.example/comments/${comment.id}`};
+}
+
+function commitCommentDocument(description, comment) {
+  return {...description.example('commit-comment'), id: comment.id, body: comment.body,
+    commit_id: comment.commit, html_url: `https://github.example/comments/${comment.id}`};
+}
+
+function issueDocument(description, repo, issue) {
+  const document = description.example('issue');
+  delete document.pull_request;
+  return Object.assign(document, {
+    id: issue.number, number: issue.number, title: issue.title, body: issue.body, state: issue.state,
+    labels: issue.labels, comments: issue.comments,
+    html_url: `https://github.example/${repo.name}/issues/${issue.number}`,
+  });
+}
+
+function checksDocument(description, conclusions) {
+  const {check_runs: [document]} = description.example('check-run-paginated');
+  return {total_count: conclusions.length, check_runs: conclusions.map((conclusion, i) => ({
+    ...document, id: i + 1, status: conclusion ? 'completed' : 'in_progress', conclusion,
+  }))};
+}
+
+function statusDocument(description, commit) {
+  const document = description.example('combined-commit-status');
+  return {...document, sha: commit, state: 'pending', statuses: [], total_count: 0};
 }
 
 export class Documents {
@@ -95,7 +124,8 @@ export class Documents {
     for (const [name, make] of Object.entries({
       repository: repositoryDocument, run: runDocument, job: jobDocument, pull: pullDocument,
       simplePull: simplePullDocument, label: labelDocument, branch: branchDocument,
-      ref: refDocument, comment: commentDocument,
+      ref: refDocument, comment: commentDocument, commitComment: commitCommentDocument,
+      issue: issueDocument, checks: checksDocument, status: statusDocument,
     })) {
       this[name] = (...rest) => make(description, ...rest);
     }

@@ -8,7 +8,7 @@ import {Description} from './description.mjs';
 import {Documents} from './documents.mjs';
 import {serveGit} from './git_http.mjs';
 import {serve} from './http.mjs';
-import {operations} from './operations.mjs';
+import {graphQl, operations} from './operations.mjs';
 
 // GitHub takes a ref or branch with plain slashes too; the description can only match them encoded.
 function encodeSlashes(path) {
@@ -26,7 +26,7 @@ export class Github {
   constructor(root, token, description) {
     Object.assign(this, {
       root, token, description, documents: new Documents(description),
-      repos: new Map(), runs: [], jobs: [], pulls: [], comments: [], labels: new Map(),
+      repos: new Map(), runs: [], jobs: [], pulls: [], comments: [], issues: [], labels: new Map(), checks: new Map(),
       violations: [], requests: [], failures: [], nextId: 1000,
     });
   }
@@ -70,6 +70,14 @@ export class Github {
       });
     }
     return made;
+  }
+
+  // The newest attempt of a run ends; one that was asked for goes on until then.
+  finishRun(id, conclusion) {
+    const run = this.runs.findLast((r) => r.id === id);
+    Object.assign(run, {status: 'completed', conclusion});
+    for (const job of this.jobs.filter((j) => j.run === run)) job.conclusion = conclusion;
+    return run;
   }
 
   // Answers the next requests of an operation with this instead: fail('pulls/create', {status: 502}).
@@ -139,6 +147,10 @@ export class Github {
       return;
     }
     this.#checkHeaders(request, where);
+    if (url.pathname === '/graphql') {
+      send(200, graphQl(this, JSON.parse(rawBody)));
+      return;
+    }
     const call = {
       method: request.method.toLowerCase(), path: encodeSlashes(url.pathname), query: url.search.slice(1),
       headers: request.headers, body: rawBody.length ? JSON.parse(rawBody) : undefined,

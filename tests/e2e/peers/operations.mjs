@@ -111,6 +111,87 @@ function addComment(github, {repo, params, body}) {
   return {status: 201, body: github.documents.comment(comment)};
 }
 
+function commentsOn(github, {repo, params, query}) {
+  const found = github.comments.filter((c) => c.repo === repo.name && c.number === Number(params.issue_number));
+  return ok(page(found, query).map((c) => github.documents.comment(c)));
+}
+
+function addCommitComment(github, {repo, params, body}) {
+  const comment = {id: github.nextId++, repo: repo.name, commit: params.commit_sha, body: body.body};
+  github.comments.push(comment);
+  return {status: 201, body: github.documents.commitComment(comment)};
+}
+
+function commentsOnCommit(github, {repo, params, query}) {
+  const found = github.comments.filter((c) => c.repo === repo.name && c.commit === params.commit_sha);
+  return ok(page(found, query).map((c) => github.documents.commitComment(c)));
+}
+
+// A pull request is an issue too.
+function issueDocument(github, repo, issue) {
+  const comments = github.comments.filter((c) => c.repo === repo.name && c.number === issue.number).length;
+  return github.documents.issue(repo, {...issue, comments, labels: labelsOf(github, repo, issue.number)});
+}
+
+function createIssue(github, {repo, body}) {
+  const issue = {repo: repo.name, number: github.nextId++, title: body.title, body: body.body ?? '', state: 'open'};
+  github.issues.push(issue);
+  github.labels.set(`${repo.name}#${issue.number}`, (body.labels ?? []).map((l) => l.name ?? l));
+  return {status: 201, body: issueDocument(github, repo, issue)};
+}
+
+function listIssues(github, {repo, query}) {
+  const labels = (query.get('labels') ?? '').split(',').filter(Boolean);
+  const state = query.get('state') ?? 'open';
+  const found = github.issues.filter((i) => i.repo === repo.name && (state === 'all' || i.state === state) &&
+    labels.every((l) => github.labels.get(`${repo.name}#${i.number}`).includes(l)));
+  return ok(page(found.reverse(), query).map((i) => issueDocument(github, repo, i)));
+}
+
+function getIssue(github, {repo, params}) {
+  const number = Number(params.issue_number);
+  const found = [...github.issues, ...github.pulls].find((i) => i.repo === repo.name && i.number === number);
+  return found && ok(issueDocument(github, repo, found));
+}
+
+// The new attempt goes on until the test ends it.
+function rerun(github, call) {
+  const run = findRun(github, call);
+  if (!run) return undefined;
+  if (run.status !== 'completed') return {status: 403, body: {message: 'This workflow is already running'}};
+  const jobs = github.jobs.filter((j) => j.run === run);
+  const again = {...run, attempt: run.attempt + 1, status: 'in_progress', conclusion: null};
+  github.runs.push(again);
+  for (const job of jobs) github.jobs.push({...job, id: github.nextId++, run: again});
+  return {status: 201, body: {}};
+}
+
+function mergePull(github, call) {
+  const pull = findPull(github, call);
+  if (!pull) return undefined;
+  if (pull.draft) return {status: 405, body: {message: 'Pull Request is still a draft'}};
+  const {head} = heads(github, pull);
+  if (call.body?.sha && call.body.sha !== head)
+    return {status: 409, body: {message: 'Head branch was modified. Review and try the merge again.'}};
+  github.merge(pull.number);
+  return ok({sha: head, merged: true, message: 'Pull Request successfully merged'});
+}
+
+// GraphQL is not in the description: only the two mutations are known, by their names.
+export function graphQl(github, {query, variables}) {
+  const refuse = (type, message) => ({data: null, errors: [{type, message}]});
+  const pull = github.pulls.find((p) => `PR_${p.number}` === variables?.id);
+  if (!pull) return refuse('NOT_FOUND', 'Could not resolve to a node');
+  if (query.includes('markPullRequestReadyForReview(')) {
+    pull.draft = false;
+  } else if (query.includes('enablePullRequestAutoMerge(')) {
+    return refuse('UNPROCESSABLE', 'Pull request Pull request is in clean status');
+  } else {
+    return refuse('undefinedField', 'Field does not exist');
+  }
+  return {data: {}};
+}
+
 function redirectToLog(github, {repo, params}) {
   const job = github.jobs.find((j) => j.id === Number(params.job_id) && j.run.repo === repo.name);
   if (!job) return undefined;
@@ -163,6 +244,17 @@ export const operations = {
     return pull && ok(pullDocument(github, call.repo, pull));
   },
   'pulls/update': updatePull,
+  'pulls/merge': mergePull,
   'issues/add-labels': addLabels,
   'issues/create-comment': addComment,
+  'issues/list-comments': commentsOn,
+  'issues/create': createIssue,
+  'issues/list-for-repo': listIssues,
+  'issues/get': getIssue,
+  'issues/list-labels-on-issue': (github, {repo, params}) => ok(labelsOf(github, repo, params.issue_number)),
+  'repos/create-commit-comment': addCommitComment,
+  'repos/list-comments-for-commit': commentsOnCommit,
+  'checks/list-for-ref': (github, {params}) => ok(github.documents.checks(github.checks.get(params.ref) ?? [])),
+  'repos/get-combined-status-for-ref': (github, {params}) => ok(github.documents.status(params.ref)),
+  'actions/re-run-workflow-failed-jobs': rerun,
 };

@@ -70,6 +70,47 @@ TEST(Config, EveryMistakeIsFoundAtOnceWithItsPlaceAndTheNearestName) {
   EXPECT_THAT(text, testing::Not(HasSubstr("ghp_whoops")));
 }
 
+std::string ProblemsOfPolicies(const std::string& lines) {
+  return ProblemsOf(
+      "[forge.hub]\nkind = \"git\"\nremotes = { \"acme/widget\" = \"/srv/w.git\" }\n"
+      "[policies]\n" +
+      lines);
+}
+
+TEST(Config, PoliciesComeFromWhereGitCanReadThem) {
+  for (const char* good :
+       {"remote = \"/srv/policies.git\"\npath = \"\"", "remote = \"https://git.example/p.git\"",
+        "remote = \"acme/policies\"\nforge = \"hub\"", "branch = \"\""})
+    EXPECT_EQ(ProblemsOfPolicies(good), "") << good;
+  struct Case {
+    const char* lines;
+    const char* says;
+  };
+  const Case cases[] = {
+      {"remote = \"acme/policies\"", "policies.remote"},
+      {"remote = \"https://user:word@git.example/p.git\"", "policies.remote"},
+      {"remote = \"ssh://git.example/p.git\"", "policies.remote"},
+      {"remote = \"/srv/p.git\"\nforge = \"hub\"", "policies.remote"},
+      {"remote = \"acme/policies\"\nforge = \"huh\"", "did you mean \"hub\"?"},
+      {"remote = \"/srv/p.git\"\nbranch = \"\"", "policies.branch"},
+      {"remote = \"/srv/p.git\"\npath = \"../policies\"", "policies.path"},
+      {"remote = \"/srv/p.git\"\npath = \"/policies\"", "policies.path"},
+      {"remote = \"/srv/p.git\"\nevery = \"10ms\"", "policies.every"},
+  };
+  for (const Case& c : cases)
+    EXPECT_THAT(ProblemsOfPolicies(c.lines), HasSubstr(c.says)) << c.lines;
+}
+
+TEST(Config, AnApiTokenIsASecretWithARole) {
+  const std::string begin =
+      "[forge.hub]\nkind = \"git\"\nremotes = { \"acme/widget\" = \"/srv/w.git\" }\n[api.ci]\n";
+  EXPECT_EQ(ProblemsOf(begin + "token = \"env:TOKEN\"\nrole = \"operator\"\n"), "");
+  EXPECT_THAT(ProblemsOf(begin + "token = \"0123456789abcdef\"\n"), HasSubstr("api.ci.token"));
+  EXPECT_THAT(ProblemsOf(begin), HasSubstr("api.ci.token"));
+  EXPECT_THAT(ProblemsOf(begin + "token = \"env:TOKEN\"\nrole = \"admin\"\n"),
+              HasSubstr("api.ci.role"));
+}
+
 TEST(Config, LimitsAreOfEachRepositoryAndNeverNegative) {
   Problems problems;
   const Config config = LoadConfig(Write("[limits]\nopen_per_repo = 3\ntasks_per_repo = 4\n"
@@ -83,6 +124,21 @@ TEST(Config, LimitsAreOfEachRepositoryAndNeverNegative) {
     const std::string text = ProblemsOf(Cat("[limits]\n", bad, "\n"));
     EXPECT_THAT(text, HasSubstr("config.toml:2:")) << bad << ": " << text;
   }
+}
+
+TEST(Config, AnAgentThatCouldNeverRunIsAMistake) {
+  const std::string forge =
+      "[forge.hub]\nkind = \"github\"\ntoken = \"env:T\"\nrepos = [\"a/*\"]\n";
+  EXPECT_EQ(ProblemsOf(forge + "[agent.cheap]\ncommand = \"x\"\nprice_usd = 1\n"), "");
+  const std::string text =
+      ProblemsOf(forge +
+                 "[agent.cheap]\nkind = \"comand\"\n[agent.dear]\nprice_usd = 3\nmax_usd = 2.5\n"
+                 "timeout = \"0s\"\n");
+  for (const char* part :
+       {":6:8: error: agent.cheap.kind: \"comand\" is not one of command, did you mean",
+        ":7:1: error: agent.dear: command is needed", "agent.dear: price_usd is more than max_usd",
+        "agent.dear: timeout must be longer than nothing"})
+    EXPECT_THAT(text, HasSubstr(part));
 }
 
 TEST(ParseListen, TakesAddressesAndPorts) {

@@ -151,10 +151,25 @@ TEST(PolicyCommands, ExplainTakesALogAndWhatIsKnownOfTheRun) {
   EXPECT_EQ(json["templates"].size(), 2u);
 }
 
+TEST(PolicyCommands, WhatReadsTheStoreNeedsItsConfiguration) {
+  const PolicyFolder folder;
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"backtest", "--since", "7d", "--config", "FOLDER/nowhere.toml"},
+        {"explain", "--delivery", "k", "--config", "FOLDER/nowhere.toml"}}) {
+    const Printed printed = Policy(folder, words);
+    EXPECT_EQ(printed.code, 1);
+    EXPECT_THAT(printed.err, HasSubstr("nowhere.toml"));
+  }
+}
+
 TEST(PolicyCommands, WrongUseIsTold) {
   const PolicyFolder folder;
   EXPECT_EQ(Policy(folder, {"explain"}).code, 2);
   EXPECT_EQ(Policy(folder, {}).code, 2);
+  EXPECT_EQ(Policy(folder, {"explain", "--delivery", "k", "--log", "FOLDER/x"}).code, 2);
+  EXPECT_EQ(Policy(folder, {"explain", "--delivery", "k", "--event", "FOLDER/x"}).code, 2);
+  for (const char* since : {"soon", "0d", "-3d", "d", "999999999d"})
+    EXPECT_EQ(Policy(folder, {"backtest", "--since", since}).code, 2) << since;
   const Printed typo = Policy(folder, {"explian"});
   EXPECT_EQ(typo.code, 2);
   EXPECT_THAT(typo.err, HasSubstr("there is no command \"policy explian\", did you mean "

@@ -46,6 +46,7 @@ TEST(RegexFilter, NeverLeavesOutWhatMatches) {
                                              "(?i)[k-s]elvin masses",
                                              "colou?r",
                                              "\\bfoo\\b",
+                                             "\\351tat",
                                              "(?:abc){2}",
                                              "[[:upper:]]BC"};
   const std::vector<std::string> texts = {"kelvin",
@@ -66,6 +67,7 @@ TEST(RegexFilter, NeverLeavesOutWhatMatches) {
                                           "abc",
                                           "\u212AELVIN MA\u017F\u017FES",
                                           "color colour",
+                                          "\u00E9tat",
                                           "a foo b",
                                           "abcabc",
                                           "ABC",

@@ -78,6 +78,71 @@ TEST(TomlTable, AMissingFileIsAProblemOfThatFile) {
   EXPECT_TRUE(problems.Render().starts_with("/nowhere/at/all.toml: error: ")) << problems.Render();
 }
 
+TEST(TomlTable, InheritsWhatItDoesNotHoldAndKeepsThePlaces) {
+  Problems problems;
+  TomlTable t = TomlTable::Parse("a = 1\nlist = [\"t\"]\none = \"t\"\nsame = 2\n[s]\nx = 3\n",
+                                 "t.toml", problems);
+  std::string differ;
+  t.Inherit(
+      TomlTable::Parse("a = 7\nlist = \"b\"\none = [\"b\"]\nsame = 2\nnew = true\n[s]\nx = 4\n"
+                       "y = \"5\"\n[[step]]\nk = 1\n",
+                       "b.toml", problems),
+      [&](const std::string& path, const Position& here, const Position& base) {
+        differ += path + " " + here.file + ":" + std::to_string(here.line) + " " + base.file + ":" +
+                  std::to_string(base.line) + "\n";
+      });
+  EXPECT_EQ(differ, "a t.toml:1 b.toml:1\ns.x t.toml:6 b.toml:7\n");
+  EXPECT_EQ(t.Int("a"), 1);
+  EXPECT_EQ(t.Strings("list"), (std::vector<std::string>{"b", "t"}));
+  EXPECT_EQ(t.Strings("one"), (std::vector<std::string>{"b", "t"}));
+  EXPECT_EQ(t.Bool("new"), true);
+  EXPECT_EQ(t.where("new").file, "b.toml");
+  EXPECT_EQ(t.where("new").line, 5);
+  auto sub = t.Table("s");
+  EXPECT_EQ(sub->Int("x"), 3);
+  EXPECT_EQ(sub->Int("y"), std::nullopt);
+  EXPECT_EQ(problems.Render(), "b.toml:8:5: error: \"y\" must be a whole number, not a string\n");
+  EXPECT_EQ(t.Tables("step")[0].where().file, "b.toml");
+}
+
+TEST(TomlTable, ListsEveryValueAsItIsWritten) {
+  Problems problems;
+  TomlTable t = TomlTable::Parse(
+      "a = \"x\"\nd = 1.5\nl = [1, \"b\"]\nm = \"p\\nq\"\n[s]\nb = true\n[[step]]\nk = 2\n",
+      "f.toml", problems);
+  std::string all;
+  for (const TomlValue& value : t.Values())
+    all += value.path + "=" + value.text + "@" + std::to_string(value.where.line) + "\n";
+  EXPECT_EQ(all,
+            "a=\"x\"@1\nd=1.5@2\nl=[1, \"b\"]@3\nm='''\np\nq'''@4\ns.b=true@6\nstep[0].k=2@8\n");
+}
+
+TEST(TomlTable, GivesSimpleValuesAsText) {
+  Problems problems;
+  TomlTable t = TomlTable::Parse(
+      "s = \"x\"\ni = -3\nd = 0.5\nb = false\nl = [\"p\", \"q\"]\nt = {}\nw = 2020-01-01\n",
+      "f.toml", problems);
+  EXPECT_EQ(t.Text("s"), "x");
+  EXPECT_EQ(t.Text("i"), "-3");
+  EXPECT_EQ(t.Text("d"), "0.5");
+  EXPECT_EQ(t.Text("b"), "false");
+  EXPECT_EQ(t.Text("l"), "p\nq");
+  EXPECT_EQ(t.Text("none"), std::nullopt);
+  EXPECT_EQ(problems.Render(), "");
+  EXPECT_EQ(t.Text("t"), std::nullopt);
+  EXPECT_EQ(t.Text("w"), std::nullopt);
+  EXPECT_EQ(problems.all().size(), 2u);
+}
+
+TEST(TomlString, WritesManyLinesAsTheyAreWhereItCan) {
+  for (const char* text : {"", "one", "two\nlines", "\nfirst empty", "quotes '''\n", "bell \x07\n",
+                           "ends with '\nx'", "tab\t\n\n"}) {
+    Problems problems;
+    TomlTable t = TomlTable::Parse("a = " + TomlString(text), "f.toml", problems);
+    EXPECT_EQ(t.String("a"), text) << problems.Render();
+  }
+}
+
 TEST(TomlQuote, ParsesBack) {
   const std::string text = "tab\t quote\" back\\slash line\n bell\x07 caf\xC3\xA9";
   Problems problems;

@@ -41,6 +41,8 @@ TEST(PlanJson, ReadsBackWhatItWrote) {
   Step report{"tell", "", absl::Minutes(1), StepKind::kReport};
   report.report = ReportKind::kIssue;
   report.source = "base";
+  report.inputs = {{"WORD", "x", true, "use by format"}};
+  report.from_outputs = {{"WORD", "word"}};
   plan.steps.insert(plan.steps.end(), {agent, rerun, report});
   plan.then = {{"next", {"true"}, {{"b", "make b"}}, {{"X", "1"}}, {{"version", "v"}}}};
   plan.needs = {{"make"}, 2, 1 << 30, {"packages"}};
@@ -55,6 +57,8 @@ TEST(PlanJson, ReadsBackWhatItWrote) {
   EXPECT_EQ(read->steps[2].when.after, agent.when.after);
   EXPECT_EQ(read->steps[2].max_usd, 0.25);
   EXPECT_EQ(read->steps[3].delay, absl::Seconds(30));
+  EXPECT_EQ(read->steps[4].inputs[0].origin, "use by format");
+  EXPECT_EQ(read->steps[4].from_outputs, report.from_outputs);
   EXPECT_EQ(read->then[0].steps[0].run, "make b");
   EXPECT_EQ(read->limits.cooldown, absl::Minutes(30));
   EXPECT_EQ(read->outputs[0].choices, plan.outputs[0].choices);

@@ -34,6 +34,14 @@ struct FakeMirror final : Mirror {
                                    std::size_t) override {
     return NotFound("no such file");
   }
+  StatusOr<std::vector<std::string>> ChangedPaths(const std::string&, const std::string&,
+                                                  std::size_t) override {
+    return std::vector<std::string>();
+  }
+  StatusOr<std::vector<std::pair<std::string, std::string>>> ReadFolderAt(
+      const std::string&, const std::string&, const std::string&, const FolderLimits&) override {
+    return NotFound("no such folder");
+  }
   StatusOr<bool> Contains(const std::string&, const std::string& tip,
                           const std::string& commit) override {
     for (const auto& [name, commits] : branches) {

@@ -120,6 +120,33 @@ TEST(GithubForge, TellsThatAnAttemptPassedThoughANewerOneRuns) {
   EXPECT_TRUE(facts->passed);
 }
 
+TEST(GithubForge, TellsTheJobsOfAnAttemptThatALaterOneMadeGood) {
+  struct Later {
+    const char* status;
+    const char* conclusion;
+    bool passed;
+  };
+  for (const Later& later : {Later{"completed", "success", true},
+                             {"completed", "failure", false},
+                             {"completed", "cancelled", false},
+                             {"in_progress", "", false}}) {
+    SCOPED_TRACE(later.conclusion);
+    Fixture f;
+    FakeRun second = FailedRun();
+    second.attempt = 2;
+    second.status = later.status;
+    second.conclusion = later.conclusion;
+    f.github.AddRun(FailedRun());
+    f.github.AddRun(second);
+    const auto facts = f.ReadRun(1);
+    ASSERT_TRUE(facts.ok()) << facts.status();
+    EXPECT_TRUE(facts->superseded);
+    EXPECT_EQ(facts->superseded_why, "attempt 2 of the run has begun");
+    EXPECT_EQ(facts->passed_later, later.passed);
+    EXPECT_EQ(facts->jobs.size(), later.passed ? FailedRun().jobs.size() : 0u);
+  }
+}
+
 TEST(GithubForge, TellsAForkThoughItsBranchIsCalledMain) {
   Fixture f;
   f.github.SetBranch("acme/widget", "main", kB);

@@ -166,6 +166,38 @@ TEST_F(MirrorTest, ReadsFilesOfACommit) {
   }
 }
 
+using Paths = std::vector<std::string>;
+
+TEST_F(MirrorTest, TellsThePathsThatACommitChanged) {
+  git_.Write("a.txt", "another\n");
+  git_.Write("new/ü and space.txt", "new\n");
+  git_.Git({"mv", "folder/b.txt", "folder/renamed.txt"});
+  const std::string second = git_.Commit("change, add, rename");
+  git_.Write("side.txt", "side\n");
+  const std::string side = git_.Commit("side");
+  git_.Git({"checkout", "-q", "-b", "other", second});
+  git_.Write("main.txt", "main\n");
+  git_.Commit("main");
+  git_.Git({"merge", "-q", "--no-ff", "-m", "merge", side});
+  const std::string merge = git_.Git({"rev-parse", "HEAD"});
+  git_.Git({"push", "-q", remote_, "+HEAD:refs/heads/main"});
+  auto mirror = NewMirror();
+  auto folder = mirror->Ensure(Local(), merge, {});
+  ASSERT_TRUE(folder.ok()) << folder.status();
+  const auto changed = [&](const std::string& commit, std::size_t max = 100) {
+    auto paths = mirror->ChangedPaths(*folder, commit, max);
+    EXPECT_TRUE(paths.ok()) << paths.status();
+    return paths.value_or(Paths());
+  };
+  EXPECT_EQ(changed(second),
+            (Paths{"a.txt", "folder/b.txt", "folder/renamed.txt", "new/ü and space.txt"}));
+  EXPECT_EQ(changed(second, 2).size(), 2u);
+  EXPECT_EQ(changed(first_), (Paths{"a.txt", "folder/b.txt"})) << "it has no parent";
+  EXPECT_EQ(changed(merge), Paths{"side.txt"}) << "against its first parent";
+  EXPECT_EQ(mirror->ChangedPaths(*folder, std::string(40, 'a'), 9).status().code(),
+            StatusCode::kNotFound);
+}
+
 TEST_F(MirrorTest, KnowsAncestors) {
   const std::string second = CommitOn("refs/heads/main");
   auto mirror = NewMirror();
@@ -257,6 +289,36 @@ TEST_F(MirrorTest, StopsAChildThatTakesTooLong) {
 TEST_F(MirrorTest, SaysThatTheChildIsNoneOfOurs) {
   options_.child_program = "/bin/true";
   EXPECT_EQ(NewMirror()->Ensure(Local(), first_, {}).status().code(), StatusCode::kInternal);
+}
+
+TEST_F(MirrorTest, ReadsTheRegularFilesOfAFolder) {
+  git_.Write("set/one.toml", "one");
+  git_.Write("set/run.sh", "two", 0755);
+  git_.Write("set/deeper/three.toml", "three");
+  fs::create_symlink("/etc/passwd", fs::path(git_.work()) / "set/link.toml");
+  const std::string commit = git_.Commit("A set");
+  git_.Git({"push", "-q", remote_, "HEAD:refs/heads/main"});
+  auto mirror = NewMirror();
+  const auto folder = mirror->Ensure(Local(), commit, {});
+  ASSERT_TRUE(folder.ok()) << folder.status();
+  const FolderLimits limits{2, 6};
+
+  const auto files = mirror->ReadFolderAt(*folder, commit, "set", limits);
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_THAT(*files, testing::ElementsAre(testing::Pair("one.toml", "one"),
+                                           testing::Pair("run.sh", "two")));
+  const auto root = mirror->ReadFolderAt(*folder, commit, "", {9, 999});
+  ASSERT_TRUE(root.ok()) << root.status();
+  EXPECT_THAT(*root, testing::ElementsAre(testing::Key("a.txt")));
+
+  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {1, 6}).status().code(),
+            StatusCode::kResourceExhausted);
+  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {2, 5}).status().code(),
+            StatusCode::kResourceExhausted);
+  for (const char* path : {"none", "a.txt", "set/link.toml", "..", "set/../set", "/set"})
+    EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, path, limits).status().code(),
+              StatusCode::kNotFound)
+        << path;
 }
 
 }  // namespace

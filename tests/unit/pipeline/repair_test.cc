@@ -5,6 +5,7 @@
 
 #include "tests/support/fake_workspace.h"
 #include "tests/support/samples.h"
+#include "tests/unit/pipeline/pipeline_fixture.h"
 
 namespace regreen {
 namespace {
@@ -12,31 +13,6 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-struct Notes final : public RepairLog {
-  Status Note(std::string kind, std::string message) override {
-    notes.push_back(kind + ": " + message);
-    return status;
-  }
-  Status Keep(std::string name, std::string bytes) override {
-    kept[name] = std::move(bytes);
-    return status;
-  }
-  std::vector<std::string> notes;
-  std::map<std::string, std::string> kept;
-  Status status;
-};
-
-std::shared_ptr<const GuardRules> SampleGuard() {
-  Problems problems;
-  const GuardSource source{
-      "guard.toml",
-      "[[protected]]\nname = \"ci-definition\"\nabout = \"defines what the CI runs\"\n"
-      "paths = [\".github/workflows/**\"]\n"};
-  auto rules = GuardRules::Load({&source, 1}, problems);
-  EXPECT_FALSE(problems.has_errors()) << problems.Render();
-  return rules;
-}
 
 class RepairTest : public testing::Test {
  protected:
@@ -49,7 +25,8 @@ class RepairTest : public testing::Test {
     };
   }
   StatusOr<RepairOutcome> Repair() {
-    return Repairer({&workspaces, SampleGuard()}).Repair(task, "/mirror", log, stop.get_token());
+    return Repairer({&workspaces, SampleGuard(), nullptr, nullptr})
+        .Repair(task, MirrorAt("/mirror"), {}, log, stop.get_token());
   }
 
   FakeWorkspaces workspaces;

@@ -23,6 +23,18 @@ TEST(Loader, OrdersByPriorityThenSpecificityThenName) {
   EXPECT_EQ(order, "first wide a b last ");
 }
 
+TEST(Loader, KnowsWhatItsTemplatesAskFor) {
+  Problems problems;
+  const auto set = Load(
+      {TemplateText("a", "repo = \"x/*\""), TemplateText("b", "unless = { author = [\"bot\"] }")},
+      problems);
+  ASSERT_NE(set, nullptr) << problems.Render();
+  EXPECT_TRUE(set->AsksFor("repo"));
+  EXPECT_TRUE(set->AsksFor("author"));
+  EXPECT_FALSE(set->AsksFor("unless"));
+  EXPECT_FALSE(set->AsksFor("branch"));
+}
+
 TEST(Loader, RefusesTwoTemplatesOfOneNameAndNamesBothPlaces) {
   Problems problems;
   EXPECT_EQ(Load({TemplateText("same"), "\n" + TemplateText("same")}, problems), nullptr);
@@ -40,6 +52,16 @@ TEST(Loader, IsNotStoppedByProblemsOfOthers) {
   Problems problems;
   problems.Error({"config.toml", 1, 1}, "unrelated");
   EXPECT_NE(Load({TemplateText("good")}, problems), nullptr);
+}
+
+TEST(Loader, KnowsWhichFactsItsTemplatesAskFor) {
+  Problems problems;
+  const auto set = Load({TemplateText("a", "repo = \"x\""),
+                         TemplateText("b", "branch = \"y\"\nunless = { fork = true }")},
+                        problems);
+  ASSERT_NE(set, nullptr) << problems.Render();
+  for (const char* key : {"repo", "branch", "fork"}) EXPECT_TRUE(set->AsksFor(key)) << key;
+  for (const char* key : {"labels", "class", ""}) EXPECT_FALSE(set->AsksFor(key)) << key;
 }
 
 TEST(Loader, DigestDependsOnNamesAndTextsAndNotOnOrderOrPlace) {

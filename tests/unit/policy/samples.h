@@ -1,7 +1,9 @@
 // Incidents and templates for the tests of the policy floor.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/text.h"
@@ -43,6 +45,20 @@ inline std::shared_ptr<const PolicySet> Load(const std::vector<std::string>& tex
   PolicySources sources;
   for (std::size_t i = 0; i < texts.size(); ++i)
     sources.templates.push_back({Cat(i, ".toml"), texts[i]});
+  return LoadPolicies(sources, problems);
+}
+
+// Bases and prompts by their names below the policy folder; templates as above.
+struct SampleFolder {
+  std::vector<std::string> templates;
+  std::vector<std::pair<std::string, std::string>> bases, prompts;
+};
+inline std::shared_ptr<const PolicySet> LoadFolder(const SampleFolder& folder, Problems& problems) {
+  PolicySources sources;
+  for (std::size_t i = 0; i < folder.templates.size(); ++i)
+    sources.templates.push_back({Cat(i, ".toml"), folder.templates[i]});
+  for (const auto& [name, text] : folder.bases) sources.bases.push_back({name, text, name});
+  for (const auto& [name, text] : folder.prompts) sources.prompts.push_back({name, text, name});
   return LoadPolicies(sources, problems);
 }
 

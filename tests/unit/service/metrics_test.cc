@@ -14,6 +14,7 @@ TEST(Metrics, ShowDeliveriesStagesAndTheQueue) {
   metrics.CountDelivery("github", "accepted", absl::Milliseconds(2));
   metrics.ObserveStage("repairing", "publishing", absl::Seconds(3));
   metrics.CountLeaseLost();
+  metrics.CountDemotion("format");
   StoreCounts counts;
   counts.tasks[{"watching", "format"}] = 4;
   counts.pending_deliveries = 2;
@@ -28,6 +29,7 @@ TEST(Metrics, ShowDeliveriesStagesAndTheQueue) {
   EXPECT_THAT(text, HasSubstr(R"(regreen_tasks_held_back{limit="per_day"} 3)"));
   EXPECT_THAT(text, HasSubstr(R"(regreen_tasks_held_back{limit="cooldown"} 0)"));
   EXPECT_THAT(text, testing::Not(HasSubstr("made up"))) << "labels are bounded";
+  EXPECT_THAT(text, HasSubstr(R"(regreen_template_demotions_total{template="format"} 1)"));
 }
 
 TEST(Metrics, AStateThatEmptiedGoesBackToZero) {
@@ -37,6 +39,26 @@ TEST(Metrics, AStateThatEmptiedGoesBackToZero) {
   metrics.Render(counts);
   EXPECT_THAT(metrics.Render(StoreCounts()),
               HasSubstr(R"(regreen_tasks{state="queued",template="format"} 0)"));
+}
+
+TEST(Metrics, ShowOnlyThePoliciesInForce) {
+  Metrics metrics;
+  PolicyStatus policies;
+  policies.digest = "aaa";
+  policies.loaded_at = absl::FromUnixSeconds(1'700'000'000);
+  metrics.ShowPolicies(policies);
+  policies.digest = "bbb";
+  policies.valid = false;
+  policies.reloads = {2, 0, 1, 0};
+  metrics.ShowPolicies(policies);
+  metrics.ShowPolicies(policies);
+  const std::string text = metrics.Render(StoreCounts());
+  EXPECT_THAT(text, HasSubstr("regreen_policies_loaded_timestamp_seconds 1700000000"));
+  EXPECT_THAT(text, HasSubstr("regreen_policies_valid 0"));
+  EXPECT_THAT(text, HasSubstr(R"(regreen_policy_reloads_total{outcome="changed"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(regreen_policy_reloads_total{outcome="refused"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(regreen_policies_info{digest="bbb"} 1)"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("aaa")));
 }
 
 }  // namespace

@@ -82,6 +82,43 @@ TEST_F(Schema, ReadsTheRunsOfVersionOneBackFromTheirNames) {
       << "its incident is damaged";
 }
 
+// Rows that version 2 wrote: a failure of main; one of a pull request, joined by another run; a task
+// by hand; one of another CI.
+TEST_F(Schema, LearnsWhereTheFailuresOfVersionTwoWereFromTheirIncidents) {
+  std::ifstream dump(SourceFolder() + "/tests/fixtures/store/v2-branches.sql");
+  std::stringstream sql;
+  sql << dump.rdbuf();
+  ASSERT_TRUE(Raw()->RunScript(sql.str()).ok());
+  ASSERT_EQ(Number("PRAGMA user_version"), 2);
+  const auto store = Open();
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(Number("SELECT count(*) FROM incidents WHERE repo = 'acme/shop'"), 3)
+      << "all but the one by hand";
+  EXPECT_EQ(Number("SELECT of_base FROM incidents WHERE key = 'k-main' AND branch = 'main' AND "
+                   "workflow = 'CI' AND event = 'push' AND head LIKE 'aaa%'"),
+            1);
+  EXPECT_EQ(Number("SELECT sum(of_base) FROM incidents WHERE key <> 'k-main'"), 0);
+  EXPECT_EQ(Number("SELECT count(*) FROM occurrences WHERE run_id = '2' AND branch = 'topic' AND "
+                   "head LIKE 'bbb%' AND json_extract(facts, '$.run.pull_request') = 5"),
+            1);
+  EXPECT_EQ(Number("SELECT count(*) FROM occurrences WHERE run_id <> '2' AND facts <> ''"), 0)
+      << "of the branch itself, of a run whose facts were not kept, of another CI";
+  EXPECT_EQ(Number("SELECT count(*) FROM occurrences WHERE run_id = '3' AND head = ''"), 1);
+  EXPECT_EQ(Number("SELECT count(*) FROM occurrences WHERE waits = 1 OR inherited IS NOT NULL"), 0);
+
+  RunHint green;
+  green.key = {"github", "acme/shop", "7", 1};
+  green.workflow = "CI";
+  green.event = "push";
+  green.branch = "main";
+  green.commit = std::string(40, 'd');
+  const auto waits = store->WaitsForGreen(green);
+  ASSERT_TRUE(waits.ok()) << Message(waits.status());
+  EXPECT_EQ(waits->commits, std::vector<std::string>{std::string(40, 'a')});
+  const auto history = store->ReadHistory(green.key, "f2");
+  EXPECT_EQ(history->times.size(), 2u);
+}
+
 // The rows of each schema that was ever released must be readable for ever. The fixture is a dump
 // of a database that version 1 wrote.
 TEST_F(Schema, ReadsTheRowsOfVersionOne) {
@@ -122,7 +159,7 @@ TEST_F(Schema, ReadsTheRowsOfVersionOne) {
 
   // Both incidents of the one run, whose fingerprint version 1's sample left empty.
   DeliveryOutcome green;
-  green.recovered = RunKey{"github", "acme/shop", "1", 2};
+  green.green.emplace().key = {"github", "acme/shop", "1", 2};
   ASSERT_TRUE(store->FinishDelivery(**lease, green).ok());
   const auto history = store->ReadHistory({"github", "acme/shop", "2", 1}, "");
   ASSERT_TRUE(history.ok()) << Message(history.status());

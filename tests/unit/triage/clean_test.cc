@@ -148,6 +148,16 @@ TEST(CleanLog, HoldsALineOfHundredsOfKilobytes) {
   EXPECT_EQ(log.lines()[1].text.size(), 300'000U);
 }
 
+TEST(CleanLog, ReadsALineOfOpeningsThatNeverCloseOnce) {
+  std::string line;
+  for (int i = 0; i < 400'000; ++i) line += "\x1b]";
+  const std::string raw = line + "x\n" + "\x1b]8;;a\x1b]b\x1b\\shown\n";
+  const CleanLog log(raw);
+  ASSERT_EQ(log.lines().size(), 2U);
+  EXPECT_EQ(log.lines()[0].text, "x");
+  EXPECT_EQ(log.lines()[1].text, "shown");
+}
+
 TEST(CleanLog, IsEmptyForAnEmptyLog) {
   EXPECT_TRUE(CleanLog("").lines().empty());
 }

@@ -42,6 +42,8 @@ const Case kMistakes[] = {
      "no pattern of this rule has a group \"file\""},
     {"an unknown form of titles", "[[rule]]\nname='a'\nclass='test'\nmatch='abc'\ntitles='moca'\n",
      "did you mean \"mocha\""},
+    {"an aside that is a failure", "[[rule]]\nname='a'\nclass='test'\nmatch='abc'\nuntil='def'\n",
+     "an aside is no failure"},
     {"the same name twice",
      "[[rule]]\nname='a'\nclass='test'\nmatch='abc'\n[[rule]]\nname='a'\nclass='test'\nmatch='abd'"
      "\n",
@@ -120,6 +122,44 @@ TEST(Rule, GivesWayToOneOfHigherPriority) {
       Parse("[[rule]]\nname='low'\nclass='lint'\nmatch='^odd'\npriority=10\n"
             "[[rule]]\nname='high'\nclass='test'\nmatch='^bad'\npriority=90\n"));
   EXPECT_EQ(triage.Run("odd\nbad\n").rule, "high");
+}
+
+TEST(Rule, NamesATestByWhatStandsAboveIt) {
+  const Triage triage(
+      Parse("[[rule]]\nname='a'\nclass='test'\nmatch='^FAILED$'\ntest='{class}.{method}'\n"
+            "above=['^suite (?P<class>\\S+)', '^case (?P<method>\\S+)']\nabove_within=4\n"));
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(triage.Run("suite A\ncase x\nFAILED\ncase y\nFAILED\n").failed_tests,
+            (Names{"A.x", "A.y"}));
+  EXPECT_EQ(triage.Run("case x\nFAILED\n").failed_tests, Names{"x"});
+  EXPECT_EQ(triage.Run("suite A\n1\n2\n3\ncase x\nFAILED\n").failed_tests, Names{"x"})
+      << "the suite is too far above";
+}
+
+TEST(Rule, LeavesOutWhatStandsInAnAside) {
+  const Triage triage(
+      Parse("[[rule]]\nname='a'\nclass='test'\nmatch='^bad (?P<test>\\S+)'\n"
+            "[[rule]]\nname='aside'\nclass='none'\nmatch='^= PASSES'\nuntil='^= '\n"));
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(triage.Run("bad x\n= PASSES\nbad y\n= END\nbad z\n").failed_tests, (Names{"x", "z"}));
+  EXPECT_EQ(triage.Run("bad x\n= PASSES\nbad y\n").failed_tests, (Names{"x", "y"}))
+      << "an aside that does not end is none";
+}
+
+TEST(Rule, ForgetsATestThatPassedWhenItWasRunAgain) {
+  const Triage triage(
+      Parse("[[rule]]\nname='a'\nclass='test'\nmatch='^bad (?P<test>\\S+)'\n"
+            "[[rule]]\nname='flaky'\nclass='none'\nmatch='^flaky (?P<test>\\S+)'\n"));
+  const Evidence evidence = triage.Run("bad T.x\nbad acme.T.y\nflaky acme.T.x\n");
+  EXPECT_EQ(evidence.failed_tests, std::vector<std::string>{"acme.T.y"});
+  EXPECT_EQ(triage.Run("bad T.x\nflaky T.x\n").failure_class, FailureClass::kNone);
+}
+
+TEST(Rule, TellsTheReasonWhereverTheLogHasIt) {
+  const Triage triage(
+      Parse("[[rule]]\nname='a'\nclass='test'\ntool='t'\nmatch='^bad (?P<test>\\S+)'\n"
+            "then='^because (?P<message>.*)'\nwithin=1\n"));
+  EXPECT_EQ(triage.Run("bad x\nbad y\nbad x\nbecause so\n").signature, "t: x — so");
 }
 
 TEST(Rule, TakesCapturesFromTheLinesAround) {

@@ -36,7 +36,7 @@ const Case kFixtures[] = {
     {"docker-npm.log", FailureClass::kDependency, "npm-lockfile",
      "npm: package-lock.json does not fit package.json"},
     {"cargo.log", FailureClass::kCompile, "rustc-error",
-     "rustc: E0425 cannot find value 'totl' in this scope"},
+     "rustc: src/cart.rs — cannot find value 'totl' in this scope"},
     {"progress.log", FailureClass::kNetwork, "curl-wget",
      "curl: Operation timed out after <n> milliseconds"},
     {"green-github.log", FailureClass::kNone, "", ""},

@@ -1,0 +1,99 @@
+// Where rungs work: workspaces at the task's commit, what is taken out of them, and its proof.
+// Everything untrusted happens in here.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "daemon/base/status.h"
+#include "daemon/domain/task.h"
+#include "daemon/guard/rules.h"
+#include "daemon/pipeline/outputs.h"
+#include "daemon/pipeline/repair_log.h"
+#include "daemon/ports/workspace.h"
+
+namespace regreen {
+
+// What commands find, besides the tree. Of two inputs with one name the later counts.
+struct Room {
+  std::vector<std::string> setup;
+  std::vector<PlanInput> inputs;
+};
+
+// What came of a rung, or of one round of an agent.
+struct RungResult {
+  StepOutcome outcome = StepOutcome::kFailed;
+  std::string sentence;  // what happened, as a clause: "changed nothing"; untrusted
+  Patch patch;           // what was captured; of kProven the whole, from the task's commit on
+  std::string output;    // why a patch is no repair: what the check printed, the guard's reasons
+};
+
+// Why no workspace can be worked in for this task.
+struct Blocked {
+  StepOutcome outcome = StepOutcome::kUnreproducible;
+  std::string sentence;
+};
+
+// Of one climb; one thread.
+class Bench {
+ public:
+  struct Parts {
+    WorkspaceFactory* workspaces = nullptr;
+    const GuardRules* guard = nullptr;
+    const Task* task = nullptr;
+    std::string mirror_folder;  // holds the commit
+    RepairLog* log = nullptr;
+    std::stop_token stop;
+  };
+  // All parts outlive it.
+  Bench(Parts parts, Outputs outputs) : parts_(std::move(parts)), outputs_(std::move(outputs)) {}
+
+  // Whether the programs are there that the plan needs, and whether the failing command fails here.
+  StatusOr<std::optional<Blocked>> Reproduce();
+
+  // A fresh workspace of the commit, and of `on` when it is not null, after its setup commands.
+  // Null when one of those failed: `why` says which.
+  StatusOr<std::unique_ptr<Workspace>> Open(const Room& room, const Patch* on, std::string& why);
+  // A command of a rung with its inputs.
+  ExecSpec Command(const Room& room, const std::string& command, absl::Duration timeout) const;
+  // Runs a command and counts its time.
+  StatusOr<ExecResult> Run(Workspace& workspace, const ExecSpec& spec);
+  // Takes the outputs that were written and what was changed; has it judged, and verified in a
+  // fresh workspace. `label` names the rung. `on` is the patch that the workspace was opened with.
+  StatusOr<RungResult> Prove(Workspace& workspace, const std::string& label, const Patch* on);
+
+  // The plan's own, for its setup and its check.
+  Room PlanRoom() const;
+  // Of a step of the plan, or of a link when it is not null.
+  Room RoomOf(const Step& step, const ChainLink* link) const;
+
+  const Task& task() const { return *parts_.task; }
+  const GuardRules& guard() const { return *parts_.guard; }
+  RepairLog& log() { return *parts_.log; }
+  std::stop_token stop() const { return parts_.stop; }
+  int red_exit_code() const { return red_exit_code_; }
+
+ private:
+  void Overlay(const std::vector<PlanInput>& inputs, const FromOutputs& from_outputs,
+               Room& room) const;
+  StatusOr<std::unique_ptr<Workspace>> OpenBare(const Patch* on);
+  StatusOr<bool> SetUp(Workspace& workspace, const Room& room, std::string& why);
+  StatusOr<std::string> MissingTools(Workspace& workspace);
+  StatusOr<std::optional<Blocked>> ReadRed(const ExecResult& result);
+  Status TakeOutputs(Workspace& workspace, const std::string& label);
+  StatusOr<bool> Allows(const Patch& patch, const std::string& label, RungResult& result);
+  StatusOr<bool> Verify(const Patch& patch, const std::string& label, RungResult& result);
+  ExecSpec Check() const;
+
+  const Parts parts_;
+  Outputs outputs_;
+  int red_exit_code_ = 0;
+};
+
+// "ended with exit code 2 after 1.2s"
+std::string DescribeEnd(const ExecResult& result, absl::Duration timeout);
+
+}  // namespace regreen
