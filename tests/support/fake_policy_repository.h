@@ -54,10 +54,6 @@ struct FakePolicyRepository final : public Mirror {
     if (files.empty()) return NotFound("no such folder");
     return files;
   }
-  StatusOr<std::vector<std::string>> ChangedPaths(const std::string&, const std::string&,
-                                                  std::size_t) override {
-    return std::vector<std::string>();
-  }
   StatusOr<bool> Contains(const std::string&, const std::string& at,
                           const std::string& commit) override {
     return at == commit;
