@@ -24,12 +24,6 @@ ProofText ProofTextOf(const Task& task, const Proof& proof) {
   return {task.plan.verify_command, proof.red_exit_code, task.plan.verify_runs, proof.step};
 }
 
-// The branch that the change is to be merged into: the template's, or the one that was red.
-std::string TargetOf(const Task& task) {
-  const std::string& target = task.plan.change_target;
-  return target.empty() ? task.incident.run.branch : target;
-}
-
 // Why a person must look; "" when nothing asks for it.
 std::string PersonText(const Verdict& verdict) {
   if (!verdict.needs_person) return "";
