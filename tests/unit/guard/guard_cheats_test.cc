@@ -1,243 +1,14 @@
-// For each framework a patch that makes a test green without a repair, and its honest twin: all by
-// the rules that are shipped.
+// Fewer and weaker tests, and their honest twins, by the rules that are shipped.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/guard/patches.h"
+#include "tests/unit/guard/cheats.h"
 
 namespace regreen {
 namespace {
 
-using ::testing::Contains;
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-using ::testing::Not;
-
-struct Case {
-  const char* name;
-  const char* rule;
-  const char* path;
-  Lines removed, added;
-  int line;  // of the finding; hunks begin at line 5
-  Lines honest_removed, honest_added;
-};
-
-void Judge(const Case& c) {
-  SCOPED_TRACE(c.name);
-  PatchBuilder cheat;
-  cheat.Modify(c.path, c.removed, c.added);
-  const Verdict verdict = Judge(cheat.patch, PlanFor(), ShippedRules(), nullptr);
-  std::vector<std::string> found;
-  for (const Finding& f : verdict.findings) found.push_back(Cat(f.rule, ":", f.line));
-  EXPECT_THAT(found, Contains(Cat(c.rule, ":", c.line)));
-  PatchBuilder honest;
-  honest.Modify(c.path, c.honest_removed, c.honest_added);
-  EXPECT_THAT(RulesFound(honest.patch, PlanFor()), IsEmpty());
-}
-
-TEST(GuardCheats, NewSkips) {
-  const Case cases[] = {
-      {"JUnit 4",
-       "skipped-test",
-       "src/test/java/ATest.java",
-       {},
-       {"  @Ignore"},
-       5,
-       {"  @Ignore", "  @Test"},
-       {"  @Test"}},
-      {"JUnit 5",
-       "skipped-test",
-       "src/test/java/ATest.java",
-       {"  @Test"},
-       {"  @Test", "  @Disabled(\"x\")"},
-       6,
-       {"    @Disabled(\"x\")"},
-       {"  @Disabled(\"x\")"}},
-      {"JUnit assumption",
-       "skipped-test",
-       "src/test/java/ATest.java",
-       {},
-       {"    assumeTrue(ready());"},
-       5,
-       {"    wait();"},
-       {"    assertTrue(ready());"}},
-      {"TestNG",
-       "skipped-test",
-       "src/test/java/ATest.java",
-       {"  @Test(groups = \"a\")"},
-       {"  @Test(groups = \"a\", enabled = false)"},
-       5,
-       {"  @Test(groups = \"a\")"},
-       {"  @Test(groups = \"b\")"}},
-      {"TestNG exception",
-       "skipped-test",
-       "src/test/java/ATest.java",
-       {},
-       {"    throw new SkipException(\"x\");"},
-       5,
-       {},
-       {"    throw new IllegalStateException(\"x\");"}},
-      {"pytest",
-       "skipped-test",
-       "tests/test_a.py",
-       {},
-       {"@pytest.mark.xfail"},
-       5,
-       {"@pytest.mark.xfail"},
-       {}},
-      {"pytest import",
-       "skipped-test",
-       "tests/test_a.py",
-       {"import numpy"},
-       {"numpy = pytest.importorskip('numpy')"},
-       5,
-       {"import numpy"},
-       {"import numpy as np"}},
-      {"unittest",
-       "skipped-test",
-       "tests/test_a.py",
-       {},
-       {"    @unittest.expectedFailure"},
-       5,
-       {},
-       {"    @unittest.mock.patch('x')"}},
-      {"Jest",
-       "skipped-script-test",
-       "a.test.ts",
-       {"it('x', () => {"},
-       {"it.skip('x', () => {"},
-       5,
-       {"it('x', () => {"},
-       {"it('y', () => {"}},
-      {"Vitest",
-       "skipped-script-test",
-       "a.test.ts",
-       {"test('x', f)"},
-       {"test.todo('x')"},
-       5,
-       {"test('x', f)"},
-       {"test('x', g)"}},
-      {"Mocha",
-       "skipped-script-test",
-       "a.spec.js",
-       {"describe('x', () => {"},
-       {"xdescribe('x', () => {"},
-       5,
-       {"describe('x', () => {"},
-       {"describe('x', function () {"}},
-      {"Jasmine",
-       "skipped-script-test",
-       "a.spec.js",
-       {"it('x', f)"},
-       {"fit('x', f)"},
-       5,
-       {"it('x', f)"},
-       {"it('x', function() { model.fit(x) })"}},
-      {"Go", "skipped-test", "a_test.go", {}, {"\tt.SkipNow()"}, 5, {}, {"\tt.Parallel()"}},
-      {"Rust",
-       "skipped-test",
-       "src/lib.rs",
-       {"    #[test]"},
-       {"    #[test]", "    #[ignore = \"slow\"]"},
-       6,
-       {"    #[test]"},
-       {"    #[tokio::test]"}},
-      {"GoogleTest",
-       "skipped-test",
-       "a_test.cc",
-       {"TEST(A, Works) {"},
-       {"TEST(A, DISABLED_Works) {"},
-       5,
-       {"TEST(A, Works) {"},
-       {"TEST(A, WorksAgain) {"}},
-      {"Catch2",
-       "skipped-native-test",
-       "tests/a.cpp",
-       {"TEST_CASE(\"x\", \"[net]\") {"},
-       {"TEST_CASE(\"x\", \"[.][net]\") {"},
-       5,
-       {"TEST_CASE(\"x\", \"[net]\") {"},
-       {"TEST_CASE(\"x\", \"[net][io]\") {"}},
-      {"CTest",
-       "skipped-native-test",
-       "CMakeLists.txt",
-       {},
-       {"set_tests_properties(x PROPERTIES", "  WILL_FAIL TRUE)"},
-       6,
-       {},
-       {"set_tests_properties(x PROPERTIES", "  LABELS unit)"}},
-      {"RSpec",
-       "skipped-ruby-test",
-       "spec/a_spec.rb",
-       {"  it 'works' do"},
-       {"  xit 'works' do"},
-       5,
-       {"  it 'works' do"},
-       {"  it 'still works' do"}},
-      {"minitest",
-       "skipped-ruby-test",
-       "test/test_a.rb",
-       {},
-       {"    skip 'later'"},
-       5,
-       {},
-       {"    setup_all"}},
-      {"PHPUnit",
-       "skipped-test",
-       "tests/ATest.php",
-       {},
-       {"    $this->markTestSkipped();"},
-       5,
-       {},
-       {"    $this->prepare();"}},
-      {"PHPUnit group",
-       "skipped-test",
-       "tests/ATest.php",
-       {},
-       {"   * @group disabled"},
-       5,
-       {},
-       {"   * @group net"}},
-      {"xUnit",
-       "skipped-test",
-       "ATests.cs",
-       {"    [Fact]"},
-       {"    [Fact(Skip = \"x\")]"},
-       5,
-       {"    [Fact]"},
-       {"    [Theory]"}},
-      {"NUnit",
-       "skipped-test",
-       "ATests.cs",
-       {},
-       {"    [Ignore(\"x\")]"},
-       5,
-       {},
-       {"    [Category(\"x\")]"}},
-      {"Swift",
-       "skipped-test",
-       "Tests/ATests.swift",
-       {},
-       {"    throw XCTSkip(\"x\")"},
-       5,
-       {},
-       {"    throw Failure(\"x\")"}},
-      {"Elixir", "skipped-test", "test/a_test.exs", {}, {"  @tag :skip"}, 5, {}, {"  @tag :net"}},
-      {"Perl",
-       "skipped-perl-test",
-       "t/a.t",
-       {"plan tests => 3;"},
-       {"plan skip_all => 'x';"},
-       5,
-       {"plan tests => 3;"},
-       {"plan tests => 4;"}},
-      {"dead code", "dead-test", "a_test.cc", {}, {"#if 0"}, 5, {}, {"#if defined(__linux__)"}},
-  };
-  for (const Case& c : cases) Judge(c);
-}
-
 TEST(GuardCheats, FewerTestsAndAssertions) {
-  const Case cases[] = {
+  const Cheat cases[] = {
       {"an assertion goes",
        "fewer-assertions",
        "tests/test_a.py",
@@ -311,11 +82,11 @@ TEST(GuardCheats, FewerTestsAndAssertions) {
        {"from unittest import assert_never"},
        {}},
   };
-  for (const Case& c : cases) Judge(c);
+  for (const Cheat& c : cases) JudgeCheat(c);
 }
 
 TEST(GuardCheats, WeakerAssertions) {
-  const Case cases[] = {
+  const Cheat cases[] = {
       {"Java",
        "loosened-assertion",
        "ATest.java",
@@ -429,11 +200,11 @@ TEST(GuardCheats, WeakerAssertions) {
        {"  try { f() } catch {}"},
        {"  try { f() } catch { }"}},
   };
-  for (const Case& c : cases) Judge(c);
+  for (const Cheat& c : cases) JudgeCheat(c);
 }
 
 TEST(GuardCheats, LowerThresholds) {
-  const Case cases[] = {
+  const Cheat cases[] = {
       {"coverage.py",
        "lowered-threshold",
        "pyproject.toml",
@@ -475,69 +246,7 @@ TEST(GuardCheats, LowerThresholds) {
        {"max-line-length = 79"},
        {"max-line-length=79"}},
   };
-  for (const Case& c : cases) Judge(c);
-}
-
-TEST(GuardCheats, AMovedTestIsNoDeletedOne) {
-  const Lines body{"import x", "@pytest.mark.skip", "def test_a():", "    assert x.f() == 1",
-                   "    assert x.g() == 2"};
-  PatchBuilder moved;
-  moved.Remove("tests/test_a.py", body).Add("tests/unit/test_a.py", body);
-  EXPECT_THAT(RulesFound(moved.patch, PlanFor()), IsEmpty()) << "its old skip goes with it";
-  PatchBuilder away;
-  away.Remove("tests/test_a.py", body).Add("tests/a.py", body);
-  EXPECT_THAT(RulesFound(away.patch, PlanFor()), Contains("deleted-test"))
-      << "the name no longer says that it is a test";
-  PatchBuilder other_kind;
-  other_kind.Remove("tests/test_a.py", body).Add("tests/test_a.py.bak", body);
-  EXPECT_THAT(RulesFound(other_kind.patch, PlanFor()), Contains("deleted-test"));
-  PatchBuilder hollow;
-  hollow.Remove("tests/test_a.py", body).Add("tests/unit/test_a.py", {"import x"});
-  EXPECT_THAT(RulesFound(hollow.patch, PlanFor()), Contains("deleted-test"));
-}
-
-TEST(GuardCheats, AnAssertionMayMoveToAnotherFile) {
-  PatchBuilder b;
-  b.Modify("tests/test_a.py", {"    assert f() == 1"}, {})
-      .Modify("tests/test_b.py", {}, {"  assert f() == 1"});
-  EXPECT_THAT(RulesFound(b.patch, PlanFor()), IsEmpty());
-  PatchBuilder other;
-  other.Modify("tests/test_a.py", {"    assert f() == 1"}, {})
-      .Modify("tests/test_b.py", {}, {"  assert 1 == f2()"});
-  EXPECT_THAT(RulesFound(other.patch, PlanFor()), Contains("fewer-assertions"));
-}
-
-TEST(GuardCheats, AnEmptiedFileHasLostItsTests) {
-  PatchBuilder b;
-  b.Modify("a_test.go", {"func TestA(t *testing.T) {", "\tt.Fatal(1)", "}"}, {});
-  EXPECT_THAT(RulesFound(b.patch, PlanFor()), Contains("removed-test"));
-}
-
-TEST(GuardCheats, ASnapshotFollowsTheCode) {
-  PatchBuilder alone, with_test, with_code;
-  alone.Modify("src/__snapshots__/a.test.js.snap", {"x"}, {"y"});
-  with_test.Modify("src/__snapshots__/a.test.js.snap", {"x"}, {"y"})
-      .Modify("src/a.test.js", {"x"}, {"y"});
-  with_code.Modify("src/__snapshots__/a.test.js.snap", {"x"}, {"y"})
-      .Modify("src/a.js", {"x"}, {"y"});
-  EXPECT_THAT(RulesFound(alone.patch, PlanFor()), Contains("edited-snapshot"));
-  EXPECT_THAT(RulesFound(with_test.patch, PlanFor()), Contains("edited-snapshot"));
-  EXPECT_THAT(RulesFound(with_code.patch, PlanFor()), IsEmpty());
-  EXPECT_THAT(RulesFound(alone.patch, PlanFor({"**/*.snap"})), IsEmpty())
-      << "a template whose work it is says so";
-}
-
-TEST(GuardCheats, ATemplateRelaxesRulesByName) {
-  PatchBuilder b;
-  b.Modify("a_test.go", {}, {"\tt.Skip()"}).Modify("go.sum", {"x"}, {"y"});
-  Plan plan = PlanFor();
-  plan.guard_allow = {"skipped-test", "lock-file"};
-  EXPECT_THAT(RulesFound(b.patch, plan), IsEmpty());
-  PatchBuilder token;
-  token.Add("a", {"ghp_" + std::string(36, 'a')});
-  plan.guard_allow = {"secret"};
-  EXPECT_THAT(RulesFound(token.patch, plan), ElementsAre("secret")) << "but no secret";
-  EXPECT_THAT(ShippedRules().AllowableNames(), Not(Contains("secret")));
+  for (const Cheat& c : cases) JudgeCheat(c);
 }
 
 }  // namespace
