@@ -45,6 +45,7 @@ int Check(const CheckArguments& arguments) {
   const Policies policies =
       remote ? Policies() : LoadPolicyFolder(config.policies.directory, problems);
   if (policies.rules != nullptr) CheckExamples(*policies.rules, problems);
+  if (policies.guard != nullptr) CheckExamples(*policies.guard, problems);
   if (policies.templates != nullptr) WarnOfUnknownAgents(config, *policies.templates, problems);
   for (const Problem& problem : problems.all()) Complain(ToString(problem));
   if (problems.has_errors()) return kBad;

@@ -96,6 +96,7 @@ int PolicyCheck(const PolicyArguments& arguments) {
   Problems problems;
   const Policies policies = LoadPolicyFolder(folder, problems);
   if (policies.rules != nullptr) CheckExamples(*policies.rules, problems);
+  if (policies.guard != nullptr) CheckExamples(*policies.guard, problems);
   const std::size_t cases = LoadFixtures(folder, problems).size();
   const bool ok = !problems.has_errors();
   const std::size_t templates = ok ? policies.templates->templates().size() : 0;

@@ -19,10 +19,11 @@ namespace {
 constexpr int kPrivateMode = 0700;
 constexpr std::size_t kShortestToken = 16;
 
-StatusOr<Secret> Resolve(const std::string& reference, const std::string& key) {
+StatusOr<Secret> Resolve(Application& app, const std::string& reference, const std::string& key) {
   auto secret = ResolveSecret(reference);
   if (!secret.ok()) return Annotate(secret.status(), key);
   MaskInLogs(*secret);
+  app.held.push_back(*secret);
   return secret;
 }
 
@@ -38,7 +39,7 @@ Status AddForges(Application& app) {
     ForgeOptions options{name,     forge.kind,  forge.api,    forge.git,
                          Secret(), forge.repos, forge.remotes};
     if (!forge.token.empty()) {
-      ASSIGN_OR_RETURN(options.token, Resolve(forge.token, Cat("forge.", name, ".token")));
+      ASSIGN_OR_RETURN(options.token, Resolve(app, forge.token, Cat("forge.", name, ".token")));
     }
     auto made = CreateForge(options, {app.http.get(), app.mirror.get(), &app.clock});
     if (!made.ok()) return Annotate(made.status(), Cat("forge.", name));
@@ -49,7 +50,7 @@ Status AddForges(Application& app) {
 
 Status AddCis(Application& app) {
   for (const auto& [name, ci] : app.config.ci) {
-    ASSIGN_OR_RETURN(Secret secret, Resolve(ci.secret, Cat("ci.", name, ".secret")));
+    ASSIGN_OR_RETURN(Secret secret, Resolve(app, ci.secret, Cat("ci.", name, ".secret")));
     auto made = CreateCiSource({name, ci.kind, ci.forge, std::move(secret), ci.signature_header,
                                 ci.token_header, ci.map, ci.failed_when, ci.log_url_prefixes,
                                 ci.passed_when});
@@ -71,7 +72,7 @@ Status AddAgents(Application& app) {
 Status AddApiTokens(Application& app) {
   for (const auto& [name, api] : app.config.api) {
     const std::string key = Cat("api.", name, ".token");
-    ASSIGN_OR_RETURN(Secret token, Resolve(api.token, key));
+    ASSIGN_OR_RETURN(Secret token, Resolve(app, api.token, key));
     if (token.Reveal().size() < kShortestToken) {
       return InvalidArgument(
           Cat(key, ": a token of under ", kShortestToken,
@@ -128,6 +129,7 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   RETURN_IF_ERROR(AddCis(*app));
   RETURN_IF_ERROR(AddAgents(*app));
   RETURN_IF_ERROR(AddApiTokens(*app));
+  app->known_secrets = KnownSecrets(app->held);
   app->policy_origin = NewPolicyOrigin(*app);
   ASSIGN_OR_RETURN(app->policies, app->policy_origin->Load({}));
 
@@ -140,6 +142,7 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   runner.author_email = app->config.author.email;
   runner.watch_every = app->config.workers.watch_every;
   runner.agents = &app->agents;
+  runner.secrets = &app->known_secrets;
   app->runner = std::make_unique<TaskRunner>(std::move(runner));
   return app;
 }

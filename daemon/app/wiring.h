@@ -30,6 +30,8 @@ struct Application {
   Adapters adapters;
   Agents agents;
   std::vector<ApiToken> api_tokens;
+  std::vector<Secret> held;    // every secret of the configuration
+  KnownSecrets known_secrets;  // the same, as the guard looks for them
   std::unique_ptr<PolicyOrigin> policy_origin;
   std::unique_ptr<LivePolicies> policies;
   std::unique_ptr<Collector> collector;

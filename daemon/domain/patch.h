@@ -28,16 +28,24 @@ struct Patch {
 
 std::string PatchDigest(std::string_view base_commit, std::string_view bytes);
 
+enum class Severity {
+  kRefuse,  // the patch goes no further
+  kDraft,   // a person must look: the change is opened as a draft, whatever the stage
+};
+std::string_view ToString(Severity severity);  // "refuse", "draft"
+
 struct Finding {
   std::string rule;  // "paths", "max_files", "mode", …
   std::string file;  // "" when it is about the whole patch
-  int line = 0;
+  int line = 0;      // in the new file, or in the old one where something was taken out; 0: none
   std::string reason;  // a sentence
+  Severity severity = Severity::kRefuse;
 };
 
 // What the guard says of a patch, with every reason.
 struct Verdict {
-  bool allowed = false;
+  bool allowed = false;       // nothing refuses it
+  bool needs_person = false;  // something asks for a person's look
   std::vector<Finding> findings;
 };
 

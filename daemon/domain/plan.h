@@ -127,6 +127,7 @@ struct Plan {
   std::vector<std::string> guard_paths;  // globs; empty: any path not protected
   int guard_max_files = 20;
   int guard_max_lines = 1000;
+  std::vector<std::string> guard_allow;  // names of guard rules that do not hold for it
   std::int64_t patch_max_bytes = 0;  // of [outputs] patch; 0: no cap of its own
 
   std::string change_title, change_body;  // body: an addition by the template, may be empty

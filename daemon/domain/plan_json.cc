@@ -158,6 +158,7 @@ void ReadVerify(const Json& json, Plan& plan) {
 
 void ReadGuardAndChange(const Json& json, Plan& plan) {
   plan.guard_paths = json["guard_paths"].Strings();
+  plan.guard_allow = json["guard_allow"].Strings();
   plan.guard_max_files = ReadInt(json["guard_max_files"], plan.guard_max_files);
   plan.guard_max_lines = ReadInt(json["guard_max_lines"], plan.guard_max_lines);
   plan.patch_max_bytes = json["patch_max_bytes"].IntOr(0);
@@ -185,7 +186,7 @@ void WriteJson(const Plan& plan, JsonWriter& out) {
   out.Field("verify_runs", plan.verify_runs)
       .Field("verify_timeout", absl::FormatDuration(plan.verify_timeout));
   out.Field("guard_paths", plan.guard_paths).Field("guard_max_files", plan.guard_max_files);
-  out.Field("guard_max_lines", plan.guard_max_lines);
+  out.Field("guard_max_lines", plan.guard_max_lines).Field("guard_allow", plan.guard_allow);
   out.Field("patch_max_bytes", plan.patch_max_bytes);
   out.Field("change_title", plan.change_title).Field("change_body", plan.change_body);
   out.Field("change_labels", plan.change_labels).Field("change_target", plan.change_target);

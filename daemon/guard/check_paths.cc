@@ -42,14 +42,43 @@ bool NamesLiterally(const Plan& plan, std::string_view path) {
              plan.guard_paths.end();
 }
 
-bool MatchesAny(const std::vector<std::string>& globs, std::string_view path) {
-  return std::any_of(globs.begin(), globs.end(),
-                     [&](const std::string& glob) { return GlobMatch(glob, path); });
+bool Lifted(const ProtectedPaths& rule, const Plan& plan, std::string_view path) {
+  if (Allows(plan, rule.name) || NamesLiterally(plan, path)) return true;
+  return rule.lift == ProtectedPaths::Lift::kGlob && MatchesAny(plan.guard_paths, path);
 }
 
-bool Lifted(const ProtectedPaths& rule, const Plan& plan, std::string_view path) {
-  if (NamesLiterally(plan, path)) return true;
-  return rule.lift == ProtectedPaths::Lift::kGlob && MatchesAny(plan.guard_paths, path);
+// Where a link leads, by the names alone.
+bool LeavesTree(std::string_view path, std::string_view target) {
+  if (target.empty() || target.front() == '/' || target.find('\\') != std::string_view::npos)
+    return true;
+  int depth = static_cast<int>(std::count(path.begin(), path.end(), '/'));
+  for (const std::string_view part : Split(target, '/')) {
+    if (IsGitName(part)) return true;
+    if (part == "..") --depth;
+    if (!part.empty() && part != "." && part != "..") ++depth;
+    if (depth < 0) return true;
+  }
+  return false;
+}
+
+// The text of a link is its target.
+void CheckLink(const FileText& file, const Plan& plan, Findings& out) {
+  std::string_view target;
+  int lines = 0;
+  for (const ChangedLine& line : file.lines) {
+    if (!line.added) continue;
+    ++lines;
+    target = line.text;
+  }
+  if (lines != 1 || LeavesTree(file.path, target)) {
+    out.push_back({"link-target", ShownPath(file.path), 0,
+                   Cat("the patch makes a symbolic link that leaves the tree: \"",
+                       ShownPath(target), "\".")});
+  } else if (!Allows(plan, "link")) {
+    out.push_back({"link", ShownPath(file.path), 0,
+                   Cat("the patch makes a symbolic link to \"", ShownPath(target),
+                       "\"; a template must allow \"link\".")});
+  }
 }
 
 std::string Octal(unsigned mode) {
@@ -62,6 +91,24 @@ std::string Octal(unsigned mode) {
 
 std::string ShownPath(std::string_view path) {
   return Truncate(EscapeControl(path), kLongestShown);
+}
+
+bool MatchesAny(const std::vector<std::string>& globs, std::string_view path) {
+  return std::any_of(globs.begin(), globs.end(),
+                     [&](const std::string& glob) { return GlobMatch(glob, path); });
+}
+
+bool Applies(const FileGlobs& globs, std::string_view path) {
+  return (globs.files.empty() || MatchesAny(globs.files, path)) && !MatchesAny(globs.except, path);
+}
+
+bool Allows(const Plan& plan, std::string_view rule) {
+  return std::find(plan.guard_allow.begin(), plan.guard_allow.end(), rule) !=
+         plan.guard_allow.end();
+}
+
+Finding Found(const GuardRule& rule, std::string_view path, int line, std::string_view sentence) {
+  return {rule.name, ShownPath(path), line, Cat(sentence, " ", rule.about, "."), rule.severity};
 }
 
 void CheckName(const FileText& file, const Plan& plan, Findings& out) {
@@ -80,17 +127,21 @@ void CheckName(const FileText& file, const Plan& plan, Findings& out) {
            : "this is one of git's own files, which no patch may touch."});
 }
 
-void CheckModes(const FileText& file, Findings& out) {
+void CheckModes(const FileText& file, const Plan& plan, Findings& out) {
   const bool deleted = file.kind == FileChange::Kind::kDeleted;
   constexpr unsigned kFile = 0100644, kProgram = 0100755, kLink = 0120000, kSubmodule = 0160000;
   for (const unsigned mode : {deleted ? 0u : file.new_mode, file.old_mode}) {
     if (mode == 0 || mode == kFile || mode == kProgram) continue;
-    if (deleted && mode == kLink) continue;  // a link may go
-    const std::string what = mode == kLink        ? "a symbolic link"
-                             : mode == kSubmodule ? "a submodule"
-                                                  : Cat("a file of mode ", Octal(mode));
-    out.push_back({"mode", ShownPath(file.path), 0,
-                   Cat("the patch changes ", what, "; only regular files may change.")});
+    if (mode == kLink) {
+      if (!deleted) CheckLink(file, plan, out);  // a link may go
+    } else if (mode == kSubmodule) {
+      out.push_back({"submodule", ShownPath(file.path), 0,
+                     "the patch changes a submodule, whose commits nobody judged."});
+    } else {
+      out.push_back({"mode", ShownPath(file.path), 0,
+                     Cat("the patch changes a file of mode ", Octal(mode),
+                         "; only regular files may change.")});
+    }
     return;
   }
 }
@@ -102,26 +153,20 @@ void CheckPlace(const FileText& file, const Plan& plan, const GuardRules& rules,
                    Cat("the template's [guard] paths do not let patches go here: ",
                        Truncate(EscapeControl(Join(plan.guard_paths, ", ")), 200), ".")});
   }
-  if (file.binary && !allowed && plan.guard_paths.empty()) {
+  if (file.binary && plan.guard_paths.empty() && !Allows(plan, "binary")) {
     out.push_back({"binary", ShownPath(file.path), 0,
                    "the change is binary, which nobody can review; a template must name it in "
                    "[guard] paths."});
   }
   const std::string lower = Lower(file.path);
-  for (const ProtectedPaths& rule : rules.protected_paths()) {
+  for (const ProtectedPaths& rule : rules.protected_paths) {
     if (!MatchesAny(rule.paths, lower) || Lifted(rule, plan, file.path)) continue;
     const bool literal = rule.lift == ProtectedPaths::Lift::kLiteral;
-    out.push_back({rule.name, ShownPath(file.path), 0,
-                   Cat("this file ", rule.about,
-                       "; a template that may change it must name it in [guard] paths",
-                       literal ? ", without wildcards." : ".")});
-  }
-  if (file.kind != FileChange::Kind::kDeleted) return;
-  for (const DeletedFiles& rule : rules.deleted_files()) {
-    if (MatchesAny(rule.paths, file.path)) {
-      out.push_back({rule.name, ShownPath(file.path), 0,
-                     Cat("the patch deletes this file, which ", rule.about, ".")});
-    }
+    Finding finding = Found(rule, file.path, 0, "this file");
+    finding.reason.pop_back();
+    Append(finding.reason, "; a template that may change it must name it in [guard] paths",
+           literal ? ", without wildcards." : ".");
+    out.push_back(std::move(finding));
   }
 }
 

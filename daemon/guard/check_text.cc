@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <map>
+#include <deque>
 
 #include "daemon/base/text.h"
 #include "daemon/guard/checks.h"
@@ -9,25 +9,41 @@ namespace {
 
 constexpr std::size_t kMostMatchesOfALine = 64;
 
-bool Applies(const AddedText& rule, std::string_view path) {
-  const auto fits = [&](const std::string& glob) { return GlobMatch(glob, path); };
-  if (!rule.files.empty() && std::none_of(rule.files.begin(), rule.files.end(), fits)) return false;
-  return std::none_of(rule.except.begin(), rule.except.end(), fits);
-}
+// A line, or lines that follow each other.
+struct Passage {
+  std::string_view text;
+  int number = 0;
+};
 
-// A formatter moves blanks about; what is the same without them is the same.
-std::string WithoutBlanks(std::string_view text) {
-  std::string out(text);
-  std::erase_if(out, [](char c) { return c == ' ' || c == '\t' || c == '\r'; });
+// The file's lines of one kind, as a rule looks at them. Joined texts are kept in `joined`.
+std::vector<Passage> Passages(const AddedText& rule, const FileText& file, bool added,
+                              std::deque<std::string>& joined) {
+  std::vector<Passage> out;
+  int block = -1, next = -1;
+  for (const ChangedLine& line : file.lines) {
+    if (line.added != added) continue;
+    if (!rule.across) {
+      out.push_back({line.text, line.number});
+      continue;
+    }
+    if (line.block != block || line.number != next) {
+      joined.emplace_back();
+      out.push_back({"", line.number});
+    }
+    block = line.block;
+    next = line.number + 1;
+    Append(joined.back(), line.text, "\n");
+    out.back().text = joined.back();
+  }
   return out;
 }
 
-// Every match on the line, not only the first: an old one must not hide a new one.
-std::vector<std::string_view> Matches(const AddedText& rule, std::string_view line) {
+// Every match, not only the first: an old one must not hide a new one.
+std::vector<std::string_view> Matches(const AddedText& rule, std::string_view text) {
   std::vector<std::string_view> found;
-  if (!rule.any->Contains(line)) return found;
+  if (!rule.any->Contains(text)) return found;
   for (const Regex& pattern : rule.patterns) {
-    std::string_view rest = line;
+    std::string_view rest = text;
     while (found.size() < kMostMatchesOfALine) {
       const auto match = pattern.Find(rest);
       if (!match) break;
@@ -38,41 +54,74 @@ std::vector<std::string_view> Matches(const AddedText& rule, std::string_view li
   return found;
 }
 
-void Report(const AddedText& rule, const FileText& file, const ChangedLine& line,
-            std::string_view text, Findings& out) {
-  const std::string shown = Truncate(EscapeControl(text), 60);
-  out.push_back({rule.name, ShownPath(file.path), line.number,
-                 rule.secret ? Cat("the patch adds what ", rule.about, ".")
-                             : Cat("the patch adds \"", shown, "\", which ", rule.about, ".")});
+void CountLost(const AddedText& rule, const FileText& file, Balance& lost) {
+  std::deque<std::string> joined;
+  for (const Passage& passage : Passages(rule, file, false, joined)) {
+    for (const std::string_view text : Matches(rule, passage.text)) ++lost[WithoutBlanks(text)];
+  }
 }
 
-void CheckRule(const AddedText& rule, const FileText& file, Findings& out) {
-  std::map<std::string, int> lost;  // matches that the file had before, by text
-  bool counted = false;
-  const auto count_lost = [&] {
-    counted = true;
-    for (const ChangedLine& line : file.lines) {
-      if (line.added) continue;
-      for (const std::string_view text : Matches(rule, line.text)) ++lost[WithoutBlanks(text)];
-    }
-  };
-  for (const ChangedLine& line : file.lines) {
-    if (!line.added) continue;
-    for (const std::string_view text : Matches(rule, line.text)) {
-      if (!counted) count_lost();
-      const auto before = lost.find(WithoutBlanks(text));
-      if (before != lost.end() && before->second-- > 0) continue;
-      Report(rule, file, line, text, out);
+bool TakeOne(Balance& lost, const std::string& text) {
+  const auto found = lost.find(text);
+  return found != lost.end() && found->second-- > 0;
+}
+
+int LineOf(const Passage& passage, std::string_view match) {
+  const auto before =
+      passage.text.substr(0, static_cast<std::size_t>(match.data() - passage.text.data()));
+  return passage.number + static_cast<int>(std::count(before.begin(), before.end(), '\n'));
+}
+
+std::string SentenceOf(const AddedText& rule, std::string_view text) {
+  if (rule.secret) return "the patch adds what";
+  return Cat("the patch adds \"", Truncate(EscapeControl(Trim(text)), 60), "\", which");
+}
+
+}  // namespace
+
+std::string WithoutBlanks(std::string_view text) {
+  std::string out(text);
+  std::erase_if(out, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
+  return out;
+}
+
+Balance& DeletedText::Of(const AddedText& rule) {
+  if (balance_) return *balance_;
+  balance_.emplace();
+  for (const FileText& file : files_) {
+    if (file.kind == FileChange::Kind::kDeleted && Applies(rule.in, file.path))
+      CountLost(rule, file, *balance_);
+  }
+  return *balance_;
+}
+
+void CheckAdded(const AddedText& rule, const FileText& file, DeletedText& deleted, Findings& out) {
+  std::optional<Balance> lost;
+  std::deque<std::string> joined;
+  for (const Passage& passage : Passages(rule, file, true, joined)) {
+    for (const std::string_view text : Matches(rule, passage.text)) {
+      if (!lost) CountLost(rule, file, lost.emplace());
+      const std::string same = WithoutBlanks(text);
+      if (TakeOne(*lost, same) || TakeOne(deleted.Of(rule), same)) continue;
+      out.push_back(Found(rule, file.path, LineOf(passage, text), SentenceOf(rule, text)));
       break;
     }
   }
 }
 
-}  // namespace
-
-void CheckAddedText(const FileText& file, const GuardRules& rules, Findings& out) {
-  for (const AddedText& rule : rules.added_text()) {
-    if (Applies(rule, file.path)) CheckRule(rule, file, out);
+void CheckAddedText(const FileText& file, const Plan& plan, const GuardRules& rules,
+                    std::span<DeletedText> deleted, Findings& out) {
+  std::string added;
+  for (const ChangedLine& line : file.lines) {
+    if (line.added) Append(added, line.text, "\n");
+  }
+  if (added.empty()) return;
+  const std::vector<bool> candidates = rules.Candidates(added);
+  for (std::size_t i = 0; i < rules.added_text.size(); ++i) {
+    const AddedText& rule = rules.added_text[i];
+    const bool allowed = !rule.secret && Allows(plan, rule.name);
+    if (!candidates[i] || !Applies(rule.in, file.path) || allowed) continue;
+    CheckAdded(rule, file, deleted[i], out);
   }
 }
 

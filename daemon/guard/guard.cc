@@ -1,5 +1,6 @@
 #include "daemon/guard/guard.h"
 
+#include <algorithm>
 #include <map>
 
 #include "daemon/base/text.h"
@@ -47,36 +48,77 @@ void CheckAgreement(const Patch& patch, std::span<FileText> files, Findings& out
 
 void Cap(Findings& findings) {
   if (findings.size() <= kMostFindings) return;
+  std::stable_partition(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.severity == Severity::kRefuse;
+  });
   const std::size_t more = findings.size() - kMostFindings;
   findings.resize(kMostFindings);
-  findings.push_back({"more", "", 0, Cat("and ", more, " more findings.")});
+  findings.push_back({"more", "", 0, Cat("and ", more, " more findings."), Severity::kDraft});
+}
+
+Verdict Decide(Findings findings) {
+  Verdict verdict;
+  const auto is = [](Severity severity) {
+    return [severity](const Finding& finding) { return finding.severity == severity; };
+  };
+  verdict.allowed = std::none_of(findings.begin(), findings.end(), is(Severity::kRefuse));
+  verdict.needs_person = std::any_of(findings.begin(), findings.end(), is(Severity::kDraft));
+  Cap(findings);
+  verdict.findings = std::move(findings);
+  return verdict;
+}
+
+Verdict RefuseWhole(std::string rule, std::string reason) {
+  return Decide({{std::move(rule), "", 0, std::move(reason)}});
 }
 
 }  // namespace
 
-Verdict Judge(const Patch& patch, const Plan& plan, const GuardRules& rules) {
-  Verdict verdict;
-  if (patch.empty()) {
-    verdict.findings.push_back(
-        {"empty", "", 0, "nothing was changed, so there is nothing to propose."});
-    return verdict;
-  }
+Verdict Judge(const Patch& patch, const Plan& plan, const GuardRules& rules,
+              const KnownSecrets* secrets) {
+  if (patch.empty())
+    return RefuseWhole("empty", "nothing was changed, so there is nothing to propose.");
   auto files = ReadPatchText(patch.bytes);
-  if (!files.ok()) {
-    verdict.findings.push_back({"format", "", 0, Cat(Message(files.status()), ".")});
-    return verdict;
-  }
-  CheckAgreement(patch, *files, verdict.findings);
+  if (!files.ok()) return RefuseWhole("format", Cat(Message(files.status()), "."));
+  Findings findings;
+  CheckAgreement(patch, *files, findings);
+  std::vector<DeletedText> deleted(rules.added_text.size(), DeletedText(*files));
   for (const FileText& file : *files) {
-    CheckName(file, plan, verdict.findings);
-    CheckModes(file, verdict.findings);
-    CheckPlace(file, plan, rules, verdict.findings);
-    CheckAddedText(file, rules, verdict.findings);
+    CheckName(file, plan, findings);
+    CheckModes(file, plan, findings);
+    CheckPlace(file, plan, rules, findings);
+    CheckAddedText(file, plan, rules, deleted, findings);
+    CheckShape(file, plan, rules, findings);
+    if (secrets != nullptr) CheckKnownSecrets(file, *secrets, findings);
   }
-  CheckSize(*files, plan, verdict.findings);
-  Cap(verdict.findings);
-  verdict.allowed = verdict.findings.empty();
-  return verdict;
+  CheckTests(*files, plan, rules, findings);
+  CheckSize(*files, plan, findings);
+  return Decide(std::move(findings));
+}
+
+Verdict JudgeText(std::span<const PublishedText> texts, const GuardRules& rules,
+                  const KnownSecrets* secrets) {
+  Findings findings;
+  for (const PublishedText& text : texts) {
+    FileText as_file;
+    as_file.path = text.what;
+    int number = 0;
+    for (const std::string_view line : SplitLines(text.text))
+      as_file.lines.push_back({true, ++number, 0, line});
+    if (secrets != nullptr) CheckKnownSecrets(as_file, *secrets, findings);
+    DeletedText nothing({});
+    for (const AddedText& rule : rules.added_text) {
+      if (rule.secret || rule.texts) CheckAdded(rule, as_file, nothing, findings);
+    }
+  }
+  return Decide(std::move(findings));
+}
+
+std::string ToString(const Finding& finding) {
+  const std::string line = finding.line > 0 ? Cat(":", finding.line) : "";
+  return Cat(finding.severity == Severity::kDraft ? "for a person to see, by " : "refused by ",
+             finding.rule, ": ", finding.file.empty() ? "" : Cat(finding.file, line, ": "),
+             finding.reason);
 }
 
 }  // namespace regreen

@@ -182,6 +182,7 @@ class Reader {
       HunkCounts counts;
       if (!ParseHunkHeader(line_, counts)) return Misread("a hunk's header");
       Advance();
+      ++block_;
       while (counts.old_left > 0 || counts.new_left > 0)
         RETURN_IF_ERROR(ReadHunkLine(counts, file));
       if (!at_end_ && line_.starts_with('\\')) Advance();
@@ -197,8 +198,9 @@ class Reader {
           (of_new && counts.new_left-- == 0)) {
         return Misread("what the hunk's header counts");
       }
-      if (kind == '+') file.lines.push_back({true, counts.new_line, line_.substr(1)});
-      if (kind == '-') file.lines.push_back({false, counts.old_line, line_.substr(1)});
+      if (kind == ' ') ++block_;
+      if (kind == '+') file.lines.push_back({true, counts.new_line, block_, line_.substr(1)});
+      if (kind == '-') file.lines.push_back({false, counts.old_line, block_, line_.substr(1)});
       counts.old_line += of_old;
       counts.new_line += of_new;
     }
@@ -208,6 +210,7 @@ class Reader {
 
   std::string_view left_, line_;
   int number_ = 0;
+  int block_ = 0;
   bool at_end_ = false;
 };
 

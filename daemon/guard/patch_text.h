@@ -15,6 +15,7 @@ namespace regreen {
 struct ChangedLine {
   bool added = false;     // else removed
   int number = 0;         // from 1: in the new file when added, in the old one when removed
+  int block = 0;          // lines of one block stand side by side, without a line that stays
   std::string_view text;  // without its line break; into the patch's bytes
 };
 

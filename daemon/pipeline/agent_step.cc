@@ -22,12 +22,24 @@ std::vector<std::string> RulesOf(const Plan& plan, const GuardRules& guard) {
     rules.push_back(Cat("Change only files that match: ", Some(plan.guard_paths), "."));
   rules.push_back(
       Cat("Change at most ", plan.guard_max_files, " files and ", plan.guard_max_lines, " lines."));
-  for (const ProtectedPaths& place : guard.protected_paths())
-    rules.push_back(Cat("Do not touch what ", place.about, ": ", Some(place.paths), "."));
-  for (const DeletedFiles& files : guard.deleted_files())
-    rules.push_back(Cat("Do not delete what ", files.about, "."));
-  for (const AddedText& text : guard.added_text())
-    rules.push_back(Cat("Add no line that ", text.about, "."));
+  const auto holds = [&](const GuardRule& rule) {
+    return rule.severity == Severity::kRefuse &&
+           std::ranges::find(plan.guard_allow, rule.name) == plan.guard_allow.end();
+  };
+  const auto tell = [&](const auto& list, std::string_view begin) {
+    for (const auto& rule : list) {
+      if (holds(rule)) rules.push_back(Cat(begin, rule.about, "."));
+    }
+  };
+  for (const ProtectedPaths& place : guard.protected_paths) {
+    if (holds(place))
+      rules.push_back(Cat("Do not touch what ", place.about, ": ", Some(place.paths), "."));
+  }
+  tell(guard.deleted_files, "Do not delete what ");
+  tell(guard.added_text, "Add no line that ");
+  tell(guard.fewer_lines, "Do not take out more than you add of what ");
+  tell(guard.loosened_text, "Make no change that ");
+  tell(guard.moved_numbers, "Change no number such that it ");
   if (TakesOutputs(plan)) {
     std::vector<std::string> names;
     for (const ValueSpec& spec : plan.outputs) {

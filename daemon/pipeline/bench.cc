@@ -215,7 +215,7 @@ StatusOr<RungResult> Bench::Prove(Workspace& workspace, const std::string& label
 }
 
 StatusOr<bool> Bench::Allows(const Patch& patch, const std::string& label, RungResult& result) {
-  Verdict verdict = Judge(patch, task().plan, guard());
+  Verdict verdict = Judge(patch, task().plan, guard(), parts_.secrets);
   const std::int64_t most = task().plan.patch_max_bytes;
   if (most > 0 && static_cast<std::int64_t>(patch.bytes.size()) > most) {
     verdict.allowed = false;
@@ -226,13 +226,13 @@ StatusOr<bool> Bench::Allows(const Patch& patch, const std::string& label, RungR
   if (verdict.allowed) {
     RETURN_IF_ERROR(
         log().Note("verdict", Cat("step ", label, " made a patch that the guard allows")));
+    for (const Finding& finding : verdict.findings)
+      RETURN_IF_ERROR(log().Note("verdict", ToString(finding)));
     return true;
   }
   result.outcome = StepOutcome::kRefused;
   for (const Finding& finding : verdict.findings) {
-    const std::string reason =
-        Cat("refused by ", finding.rule, ": ", finding.file.empty() ? "" : Cat(finding.file, ": "),
-            finding.reason);
+    const std::string reason = ToString(finding);
     RETURN_IF_ERROR(log().Note("verdict", reason));
     Append(result.output, reason, "\n");
   }

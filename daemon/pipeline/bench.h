@@ -10,6 +10,7 @@
 
 #include "daemon/base/status.h"
 #include "daemon/domain/task.h"
+#include "daemon/guard/known_secrets.h"
 #include "daemon/guard/rules.h"
 #include "daemon/pipeline/outputs.h"
 #include "daemon/pipeline/repair_log.h"
@@ -43,6 +44,7 @@ class Bench {
   struct Parts {
     WorkspaceFactory* workspaces = nullptr;
     const GuardRules* guard = nullptr;
+    const KnownSecrets* secrets = nullptr;  // may be null: none are known
     const Task* task = nullptr;
     std::string mirror_folder;  // holds the commit
     RepairLog* log = nullptr;

@@ -1,5 +1,6 @@
 #include "daemon/pipeline/policies.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -34,6 +35,20 @@ std::vector<PolicySource> NamedIn(std::string_view folder, std::span<const Polic
   return sources;
 }
 
+// A template that allows what there is not would seem to work, and be refused when it matters.
+void CheckAllowed(const PolicySet& templates, const GuardRules& guard, Problems& problems) {
+  const std::vector<std::string> names = guard.AllowableNames();
+  for (const Template& t : templates.templates()) {
+    for (const std::string& name : t.guard_allow) {
+      if (std::ranges::find(names, name) != names.end()) continue;
+      problems.Error(t.where, Cat("template ", t.name,
+                                  ": no guard rule that a template may allow "
+                                  "is named ",
+                                  TomlQuote(name), DidYouMean(name, names)));
+    }
+  }
+}
+
 // `rules` are taken as they are when given: to compile their patterns is most of the work.
 Policies Load(std::vector<PolicyFile> files, const std::string& shown_below,
               std::shared_ptr<const RuleSet> rules, Problems& problems) {
@@ -52,6 +67,8 @@ Policies Load(std::vector<PolicyFile> files, const std::string& shown_below,
           ? std::move(rules)
           : RuleSet::Load(SourcesIn<RuleSource>("rules", files, shown_below), problems);
   policies.guard = GuardRules::Load(SourcesIn<GuardSource>("guard", files, shown_below), problems);
+  if (policies.templates != nullptr && policies.guard != nullptr)
+    CheckAllowed(*policies.templates, *policies.guard, problems);
   policies.digest = PolicyDigest(files);
   policies.files = std::make_shared<const std::vector<PolicyFile>>(std::move(files));
   return policies;

@@ -10,6 +10,9 @@
 namespace regreen {
 namespace {
 
+constexpr std::size_t kMostFindingsShown = 20;
+constexpr std::size_t kLongestReason = 300;
+
 TaskUpdate MoveTo(TaskState state, std::string reason) {
   TaskUpdate update;
   update.to = state;
@@ -21,18 +24,39 @@ ProofText ProofTextOf(const Task& task, const Proof& proof) {
   return {task.plan.verify_command, proof.red_exit_code, task.plan.verify_runs, proof.step};
 }
 
-ChangeRequest RequestOf(const Task& task, const Proof& proof, const std::string& commit) {
+// Why a person must look; "" when nothing asks for it.
+std::string PersonText(const Verdict& verdict) {
+  if (!verdict.needs_person) return "";
+  std::string text = "**For a person to see** before this is merged:\n\n";
+  std::size_t shown = 0;
+  for (const Finding& finding : verdict.findings) {
+    if (finding.severity != Severity::kDraft || ++shown > kMostFindingsShown) continue;
+    const std::string line = finding.line > 0 ? Cat(":", finding.line) : "";
+    Append(text, "- ", CodeSpan(finding.rule), " at ", CodeSpan(Cat(finding.file, line)), ": ",
+           PlainWords(finding.reason, kLongestReason), "\n");
+  }
+  if (shown > kMostFindingsShown) Append(text, "- and ", shown - kMostFindingsShown, " more\n");
+  return Cat("\n", text);
+}
+
+ChangeRequest RequestOf(const Task& task, const Proof& proof, const Verdict& verdict,
+                        const std::string& commit) {
   ChangeRequest request;
   request.repo = task.incident.run.key.repo;
   request.branch = BranchName(task);
   request.target = TargetOf(task);
   request.title = ChangeTitle(task);
-  request.body = ChangeBody(task, proof.patch, ProofTextOf(task, proof));
-  request.draft = task.plan.stage != Stage::kAuto;
+  request.body = Cat(ChangeBody(task, proof.patch, ProofTextOf(task, proof)), PersonText(verdict));
+  request.draft = task.plan.stage != Stage::kAuto || verdict.needs_person;
   request.labels = task.plan.change_labels;
   request.commit = commit;
   request.task_id = task.id;
   return request;
+}
+
+std::string TextOf(const ChangeRequest& request) {
+  return Cat("# ", request.title, "\n\n", request.branch, " → ", request.target, "\n\n",
+             request.body);
 }
 
 // Asked for at each look: a forge that merges by itself when checks are green is asked once, and
@@ -58,13 +82,23 @@ Status LetMerge(ForgeActions& actions, const Task& task, TaskUpdate& update, std
 }  // namespace
 
 std::string RequestText(const Task& task, const Proof& proof) {
-  const ChangeRequest request = RequestOf(task, proof, "");
-  return Cat("# ", request.title, "\n\n", request.branch, " → ", request.target, "\n\n",
-             request.body);
+  return TextOf(RequestOf(task, proof, Verdict(), ""));
+}
+
+Verdict JudgeRequest(const Task& task, const Proof& proof, const Verdict& verdict,
+                     const GuardRules& rules, const KnownSecrets* secrets) {
+  const ChangeRequest request = RequestOf(task, proof, verdict, "");
+  const std::string message = CommitMessage(task, ProofTextOf(task, proof));
+  const PublishedText texts[] = {{"the change's title", request.title},
+                                 {"the change's body", request.body},
+                                 {"the commit's message", message},
+                                 {"the branch's name", request.branch}};
+  return JudgeText(texts, rules, secrets);
 }
 
 StatusOr<TaskUpdate> Publish(const PublishDependencies& deps, Forge& forge, const Task& task,
-                             const Proof& proof, RepairLog& log, std::stop_token stop) {
+                             const Proof& proof, const Verdict& verdict, RepairLog& log,
+                             std::stop_token stop) {
   const RunFacts& run = task.incident.run;
   ASSIGN_OR_RETURN(const RunFacts now, forge.ReadRun(HintOf(task), stop));
   if (const std::string why = WhyDropped(now); !why.empty())
@@ -84,8 +118,8 @@ StatusOr<TaskUpdate> Publish(const PublishDependencies& deps, Forge& forge, cons
   CrashPoint("publish.pushed");
   RETURN_IF_ERROR(log.Note("pushed", Cat("branch ", spec.branch, " at ", pushed->commit)));
 
-  const ChangeRequest request = RequestOf(task, proof, pushed->commit);
-  RETURN_IF_ERROR(log.Keep(std::string(kRequestArtifact), RequestText(task, proof)));
+  const ChangeRequest request = RequestOf(task, proof, verdict, pushed->commit);
+  RETURN_IF_ERROR(log.Keep(std::string(kRequestArtifact), TextOf(request)));
   ASSIGN_OR_RETURN(const Change change, forge.EnsureChange(request, stop));
   CrashPoint("publish.change_opened");
   TaskUpdate update =

@@ -7,6 +7,7 @@
 
 #include "daemon/base/status.h"
 #include "daemon/domain/task.h"
+#include "daemon/guard/guard.h"
 #include "daemon/pipeline/proof.h"
 #include "daemon/pipeline/repair_log.h"
 #include "daemon/ports/forge.h"
@@ -21,11 +22,18 @@ struct PublishDependencies {
   std::string author_name, author_email;
 };
 
+// What the guard says of everything that Publish would tell the world: the title and the body of
+// the change, the commit's message, the branch's name.
+Verdict JudgeRequest(const Task& task, const Proof& proof, const Verdict& verdict,
+                     const GuardRules& rules, const KnownSecrets* secrets);
+
 // Checks that the run is still as it was, pushes, finds or opens the change. Safe to repeat from
 // any point: the same task gives the same commit, branch and change. Answers the move to watching,
-// superseded or yielded.
+// superseded or yielded. The change is a draft, and says why, when the `verdict` on the patch asks
+// for a person.
 StatusOr<TaskUpdate> Publish(const PublishDependencies& deps, Forge& forge, const Task& task,
-                             const Proof& proof, RepairLog& log, std::stop_token stop);
+                             const Proof& proof, const Verdict& verdict, RepairLog& log,
+                             std::stop_token stop);
 
 // The request text as Publish sends it; also kept for a task in shadow.
 std::string RequestText(const Task& task, const Proof& proof);

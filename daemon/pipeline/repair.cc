@@ -119,9 +119,9 @@ class Climber {
 
   StatusOr<bool> Reproduce() {
     ASSIGN_OR_RETURN(std::string folder, mirror_folder_());
-    bench_.emplace(
-        Bench::Parts{deps_.workspaces, deps_.guard.get(), &task_, std::move(folder), &log_, stop_},
-        outputs_);
+    bench_.emplace(Bench::Parts{deps_.workspaces, deps_.guard.get(), deps_.secrets, &task_,
+                                std::move(folder), &log_, stop_},
+                   outputs_);
     ASSIGN_OR_RETURN(const std::optional<Blocked> blocked, bench_->Reproduce());
     if (!blocked) {
       out_.reproduced = true;

@@ -11,6 +11,7 @@
 
 #include "daemon/base/status.h"
 #include "daemon/domain/task.h"
+#include "daemon/guard/known_secrets.h"
 #include "daemon/guard/rules.h"
 #include "daemon/pipeline/ladder.h"
 #include "daemon/pipeline/outputs.h"
@@ -45,8 +46,9 @@ struct RepairOutcome {
 struct RepairDependencies {
   WorkspaceFactory* workspaces = nullptr;
   std::shared_ptr<const GuardRules> guard;
-  const Agents* agents = nullptr;   // may be null: there are none
-  ForgeActions* actions = nullptr;  // may be null: the forge can do no more than git
+  const Agents* agents = nullptr;         // may be null: there are none
+  ForgeActions* actions = nullptr;        // may be null: the forge can do no more than git
+  const KnownSecrets* secrets = nullptr;  // may be null: none are known
 };
 
 // What the rungs before the present one left.

@@ -70,13 +70,12 @@ TaskUpdate RunOnceMore(const Task& task, const Step& step, const RerunLook& look
   return update;
 }
 
-TaskUpdate RefusedNow(const Verdict& verdict) {
+TaskUpdate RefusedNow(std::string_view what, const Verdict& verdict) {
   TaskUpdate update;
   update.to = TaskState::kFailed;
-  update.reason = "the guard in force now refuses the proven patch";
+  update.reason = Cat("the guard in force now refuses ", what);
   for (const Finding& finding : verdict.findings) {
-    Append(update.reason, "; ", finding.rule, ": ", finding.file, finding.file.empty() ? "" : ": ",
-           finding.reason);
+    if (finding.severity == Severity::kRefuse) Append(update.reason, "; ", ToString(finding));
   }
   return update;
 }
@@ -102,7 +101,7 @@ StatusOr<TaskUpdate> TaskRunner::Run(const Task& task, RepairLog& log, std::stop
     case TaskState::kPublishing:
       return RunPublish(*forge->second, task, log, stop);
     case TaskState::kWatching:
-      return Follow(*forge->second, task, deps_.watch_every, stop);
+      return RunWatch(*forge->second, task, stop);
     default:
       return Internal(Cat("a worker has nothing to do for a task that is ", ToString(task.state)));
   }
@@ -174,8 +173,8 @@ StatusOr<TaskUpdate> TaskRunner::Climb(Forge& forge, const Task& task, EarlierRu
     ASSIGN_OR_RETURN(const GitRemote remote, forge.Remote(task.incident.run.key.repo));
     return deps_.mirror->Ensure(remote, task.incident.run.commit, stop);
   };
-  const Repairer repairer(
-      {deps_.workspaces, deps_.policies->Current()->guard, deps_.agents, forge.actions()});
+  const Repairer repairer({deps_.workspaces, deps_.policies->Current()->guard, deps_.agents,
+                           forge.actions(), deps_.secrets});
   ASSIGN_OR_RETURN(RepairOutcome outcome,
                    repairer.Repair(task, folder, std::move(earlier), log, stop));
   TaskUpdate update = MoveTo(StateAfter(outcome.kind, task.plan), std::move(outcome.reason));
@@ -194,18 +193,41 @@ StatusOr<TaskUpdate> TaskRunner::Climb(Forge& forge, const Task& task, EarlierRu
   return update;
 }
 
-StatusOr<TaskUpdate> TaskRunner::RunPublish(Forge& forge, const Task& task, RepairLog& log,
-                                            std::stop_token stop) const {
+StatusOr<Proof> TaskRunner::ReadProof(const Task& task) const {
   ASSIGN_OR_RETURN(const std::string json,
                    deps_.records->ReadArtifact(task.id, std::string(kProofArtifact)));
   ASSIGN_OR_RETURN(std::string bytes,
                    deps_.records->ReadArtifact(task.id, std::string(kPatchArtifact)));
-  ASSIGN_OR_RETURN(const Proof proof, ProofFromJson(json, std::move(bytes)));
+  return ProofFromJson(json, std::move(bytes));
+}
+
+Verdict TaskRunner::JudgeNow(const Task& task, const Proof& proof) const {
+  return Judge(proof.patch, task.plan, *deps_.policies->Current()->guard, deps_.secrets);
+}
+
+StatusOr<TaskUpdate> TaskRunner::RunPublish(Forge& forge, const Task& task, RepairLog& log,
+                                            std::stop_token stop) const {
+  ASSIGN_OR_RETURN(const Proof proof, ReadProof(task));
   // A guard that became stricter since the proof, while a person reviewed it perhaps, protects now.
-  const Verdict verdict = Judge(proof.patch, task.plan, *deps_.policies->Current()->guard);
-  if (!verdict.allowed) return RefusedNow(verdict);
+  const Verdict verdict = JudgeNow(task, proof);
+  if (!verdict.allowed) return RefusedNow("the proven patch", verdict);
+  const Verdict said =
+      JudgeRequest(task, proof, verdict, *deps_.policies->Current()->guard, deps_.secrets);
+  if (!said.allowed) return RefusedNow("what the change would say", said);
   return Publish({deps_.mirror, deps_.publisher, deps_.author_name, deps_.author_email}, forge,
-                 task, proof, log, stop);
+                 task, proof, verdict, log, stop);
+}
+
+StatusOr<TaskUpdate> TaskRunner::RunWatch(Forge& forge, const Task& task,
+                                          std::stop_token stop) const {
+  Task watched = task;
+  if (task.plan.auto_merge && task.plan.stage == Stage::kAuto) {
+    // To merge by itself a draft is made ready first, and that is for a person to do.
+    ASSIGN_OR_RETURN(const Proof proof, ReadProof(task));
+    const Verdict verdict = JudgeNow(task, proof);
+    watched.plan.auto_merge = verdict.allowed && !verdict.needs_person;
+  }
+  return Follow(forge, watched, deps_.watch_every, std::move(stop));
 }
 
 TaskUpdate AfterError(const Task& task, const Status& error, double jitter) {

@@ -20,7 +20,8 @@ struct RunnerDependencies {
   const LivePolicies* policies = nullptr;  // for the guard: the newest, whatever the plan is of
   std::string author_name, author_email;
   absl::Duration watch_every = absl::Minutes(2);
-  const Agents* agents = nullptr;  // may be null: there are none
+  const Agents* agents = nullptr;         // may be null: there are none
+  const KnownSecrets* secrets = nullptr;  // for the guard; may be null: none are known
 };
 
 // Dependencies outlive it. Any thread.
@@ -39,6 +40,10 @@ class TaskRunner {
   StatusOr<TaskUpdate> Climb(Forge& forge, const Task& task, EarlierRungs earlier, RepairLog& log,
                              std::stop_token stop) const;
   StatusOr<EarlierRungs> ReadEarlier(const Task& task) const;
+  StatusOr<Proof> ReadProof(const Task& task) const;
+  // By the guard that is in force now.
+  Verdict JudgeNow(const Task& task, const Proof& proof) const;
+  StatusOr<TaskUpdate> RunWatch(Forge& forge, const Task& task, std::stop_token stop) const;
   StatusOr<TaskUpdate> RunPublish(Forge& forge, const Task& task, RepairLog& log,
                                   std::stop_token stop) const;
 

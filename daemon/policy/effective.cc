@@ -188,6 +188,7 @@ void Rest(const Template& t, Page& page) {
   page.Value("guard.paths");
   page.Value("guard.max_files", Cat(t.guard_max_files));
   page.Value("guard.max_lines", Cat(t.guard_max_lines));
+  page.JoinedList("guard.allow", t.guard_allow);
   page.Section("change");
   page.Value("change.title", TomlQuote(t.change_title));
   page.Value("change.body");

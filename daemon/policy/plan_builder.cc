@@ -102,6 +102,7 @@ Plan Fixed(const Template& chosen, const SelectOptions& options) {
   plan.guard_paths = chosen.guard_paths;
   plan.guard_max_files = chosen.guard_max_files;
   plan.guard_max_lines = chosen.guard_max_lines;
+  plan.guard_allow = chosen.guard_allow;
   plan.patch_max_bytes = chosen.patch_max_bytes;
   plan.change_labels = chosen.change_labels;
   plan.change_target = chosen.change_target;

@@ -90,6 +90,7 @@ struct Template {
   std::vector<std::string> guard_paths;  // globs; empty: any path not protected
   int guard_max_files = 20;
   int guard_max_lines = 1000;
+  std::vector<std::string> guard_allow;  // names of guard rules that do not hold for it
 
   // Title and body are text templates.
   std::string change_title;  // the template's title when the file has none

@@ -181,6 +181,7 @@ void ReadGuard(TomlTable& root, Template& out) {
   out.guard_paths = ReadGlobs(*table, "paths", true);
   ReadNumber(*table, "max_files", 1, 10'000, out.guard_max_files);
   ReadNumber(*table, "max_lines", 1, 1'000'000, out.guard_max_lines);
+  ReadNames(*table, "allow", out.guard_allow);
   table->Finish();
 }
 

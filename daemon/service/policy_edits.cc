@@ -55,6 +55,7 @@ StatusOr<Policies> ReadEditedPolicies(const Json& files, const Json& base, const
   const Policies& under = over == "current" ? current : nothing;
   Policies read = LoadEditedPolicies(under, edits, problems);
   if (read.rules != nullptr && read.rules != under.rules) CheckExamples(*read.rules, problems);
+  if (read.guard != nullptr) CheckExamples(*read.guard, problems);
   return read;
 }
 

@@ -27,6 +27,7 @@ TEST(PlanJson, ReadsBackWhatItWrote) {
   plan.verify_runs = 3;
   plan.guard_paths = {"src/**"};
   plan.guard_max_files = 7;
+  plan.guard_allow = {"lock-file"};
   plan.change_labels = {"regreen"};
   plan.inputs = {{"CAUSE", "x\ny", false, "log.cause"}};
   Step agent{"agent", "", absl::Minutes(5), StepKind::kAgent};

@@ -52,7 +52,7 @@ TEST(Guard, RefusesBytesThatTheListDoesNotTell) {
 TEST(Guard, KeepsToThePathsOfTheTemplate) {
   PatchBuilder b;
   b.Modify("gen/table.h", {"x"}, {"y"}).Modify("src/a.cc", {"x"}, {"y"});
-  const Verdict verdict = Judge(b.patch, PlanFor({"gen/**"}), ShippedRules());
+  const Verdict verdict = Judge(b.patch, PlanFor({"gen/**"}), ShippedRules(), nullptr);
   ASSERT_EQ(verdict.findings.size(), 1u);
   EXPECT_EQ(verdict.findings[0].rule, "paths");
   EXPECT_EQ(verdict.findings[0].file, "src/a.cc");
@@ -75,24 +75,56 @@ TEST(Guard, LetsOnlyRegularFilesChange) {
   struct Case {
     const char* name;
     unsigned mode;
-    bool allowed;
+    Lines rules;
   };
-  const Case cases[] = {{"file", 0100644, true},    {"program", 0100755, true},
-                        {"link", 0120000, false},   {"submodule", 0160000, false},
-                        {"setuid", 0104755, false}, {"group-writable", 0100664, false}};
+  const Case cases[] = {{"file", 0100644, {}},           {"program", 0100755, {}},
+                        {"link", 0120000, {"link"}},     {"submodule", 0160000, {"submodule"}},
+                        {"setuid", 0104755, {"mode"}},   {"group-writable", 0100664, {"mode"}},
+                        {"a folder", 0040000, {"mode"}}, {"a device", 0020644, {"mode"}}};
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
     PatchBuilder added, modified;
     added.Add("x", {"y"}, c.mode);
     modified.Modify("x", {"y"}, {"z"}, c.mode);
     for (const Patch& patch : {added.patch, modified.patch}) {
-      EXPECT_EQ(RulesFound(patch, PlanFor({"**"})), c.allowed ? Lines{} : Lines{"mode"});
+      EXPECT_EQ(RulesFound(patch, PlanFor({"**"})), c.rules);
     }
   }
   PatchBuilder gone;
   EXPECT_THAT(RulesFound(gone.Delete("link", 0120000).patch, PlanFor()), IsEmpty());
   PatchBuilder module;
-  EXPECT_THAT(RulesFound(module.Delete("module", 0160000).patch, PlanFor()), ElementsAre("mode"));
+  EXPECT_THAT(RulesFound(module.Delete("module", 0160000).patch, PlanFor()),
+              ElementsAre("submodule"));
+}
+
+TEST(Guard, NoTemplateCanAllowALinkThatLeavesTheTree) {
+  Plan plan = PlanFor({"**"});
+  plan.guard_allow = {"link", "link-target", "mode", "submodule"};
+  struct Case {
+    const char* path;
+    Lines target;
+    Lines rules;
+  };
+  const Case cases[] = {{"a/b/link", {"../../src"}, {}},
+                        {"link", {"src/x"}, {}},
+                        {"link", {"./a/../b"}, {}},
+                        {"link", {"/etc/passwd"}, {"link-target"}},
+                        {"link", {".."}, {"link-target"}},
+                        {"a/link", {"../../x"}, {"link-target"}},
+                        {"a/link", {"b/../../../a/x"}, {"link-target"}},
+                        {"link", {".git/config"}, {"link-target"}},
+                        {"link", {"..\\x"}, {"link-target"}},
+                        {"link", {"a", "b"}, {"link-target"}},
+                        {"link", {}, {"link-target"}}};
+  for (const Case& c : cases) {
+    SCOPED_TRACE(Cat(c.path, " to ", c.target.empty() ? "" : c.target[0]));
+    PatchBuilder b;
+    b.Add(c.path, c.target, 0120000);
+    EXPECT_EQ(RulesFound(b.patch, plan), c.rules);
+  }
+  PatchBuilder setuid, module;
+  EXPECT_THAT(RulesFound(setuid.Add("x", {"y"}, 0104755).patch, plan), ElementsAre("mode"));
+  EXPECT_THAT(RulesFound(module.Add("x", {"y"}, 0160000).patch, plan), ElementsAre("submodule"));
 }
 
 TEST(Guard, RefusesNamesThatLeadElsewhere) {
@@ -105,7 +137,7 @@ TEST(Guard, RefusesNamesThatLeadElsewhere) {
   for (const char* path : {"a\x1b[2Jb", "a\x7f", "\xC3\x28", "\xFF", "a\u202Eb", "a\u200Bb"}) {
     PatchBuilder b;
     EXPECT_THAT(RulesFound(b.Add(path, {"y"}).patch, PlanFor({"**"})), ElementsAre("name"));
-    EXPECT_EQ(Judge(b.patch, PlanFor(), ShippedRules()).findings[0].file.find('\x1b'),
+    EXPECT_EQ(Judge(b.patch, PlanFor(), ShippedRules(), nullptr).findings[0].file.find('\x1b'),
               std::string::npos);
   }
 }

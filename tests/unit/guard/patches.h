@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <span>
@@ -18,11 +19,13 @@ namespace regreen {
 
 inline const GuardRules& ShippedRules() {
   static const std::shared_ptr<const GuardRules> rules = [] {
-    const std::string path = SourceFolder() + "/policies/guard/default.toml";
-    const auto text = ReadFile(path, 1 << 20);
-    const GuardSource source{"default.toml", text.ok() ? *text : ""};
+    std::vector<GuardSource> sources;
+    for (const char* name : {"default.toml", "secrets.toml", "tests.toml"}) {
+      const auto text = ReadFile(Cat(SourceFolder(), "/policies/guard/", name), 1 << 20);
+      sources.push_back({name, text.ok() ? *text : ""});
+    }
     Problems problems;
-    auto loaded = GuardRules::Load(std::span(&source, 1), problems);
+    auto loaded = GuardRules::Load(sources, problems);
     EXPECT_NE(loaded, nullptr) << problems.Render();
     return loaded;
   }();
@@ -51,6 +54,13 @@ struct PatchBuilder {
     Append(patch.bytes, "diff --git a/", path, " b/", path, "\ndeleted file mode ", Octal(mode),
            "\nindex 1111111..0000000\n--- a/", path, "\n+++ /dev/null\n@@ -1 +0,0 @@\n");
     return Body(path, FileChange::Kind::kDeleted, {"x"}, {}, mode, 0);
+  }
+  // A file that had these lines.
+  PatchBuilder& Remove(const std::string& path, const Lines& removed) {
+    Append(patch.bytes, "diff --git a/", path, " b/", path,
+           "\ndeleted file mode 100644\nindex 1111111..0000000\n--- a/", path,
+           "\n+++ /dev/null\n@@ -1,", removed.size(), " +0,0 @@\n");
+    return Body(path, FileChange::Kind::kDeleted, removed, {}, 0100644, 0);
   }
   PatchBuilder& Binary(const std::string& path) {
     Append(patch.bytes, "diff --git a/", path, " b/", path,
@@ -83,13 +93,15 @@ inline Plan PlanFor(const std::vector<std::string>& paths = {}) {
 }
 
 inline std::vector<std::string> RulesFound(const Patch& patch, const Plan& plan) {
-  const Verdict verdict = Judge(patch, plan, ShippedRules());
+  const Verdict verdict = Judge(patch, plan, ShippedRules(), nullptr);
   std::vector<std::string> names;
   for (const Finding& finding : verdict.findings) {
     names.push_back(finding.rule);
     EXPECT_TRUE(finding.reason.ends_with('.')) << finding.reason;
   }
-  EXPECT_EQ(verdict.allowed, names.empty());
+  const auto refuses = [](const Finding& f) { return f.severity == Severity::kRefuse; };
+  EXPECT_EQ(verdict.allowed, std::ranges::none_of(verdict.findings, refuses));
+  EXPECT_EQ(verdict.needs_person, !std::ranges::all_of(verdict.findings, refuses));
   return names;
 }
 

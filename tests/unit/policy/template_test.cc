@@ -82,6 +82,7 @@ timeout   = "2m"
 paths     = ["gen/**"]
 max_files = 2
 max_lines = 300
+allow     = ["lock-file", "link"]
 [change]
 title     = "Regenerate: {{signature}}"
 body      = "For {{ job }} of {{repo}}."
@@ -126,6 +127,7 @@ TEST(Template, ReadsEveryKey) {
   EXPECT_THAT(t.guard_paths, ElementsAre("gen/**"));
   EXPECT_EQ(t.guard_max_files, 2);
   EXPECT_EQ(t.guard_max_lines, 300);
+  EXPECT_THAT(t.guard_allow, ElementsAre("lock-file", "link"));
   EXPECT_THAT(t.change_labels, ElementsAre("regreen"));
   EXPECT_EQ(t.change_target, "release/1.0");
   EXPECT_TRUE(t.hold && t.review && t.auto_merge);
