@@ -113,9 +113,53 @@ std::optional<absl::Duration> ParseSince(std::string_view text) {
   return ParseDuration(text);
 }
 
+void AddPolicyFiles(CLI::App& policy, Parsed& p) {
+  const auto add = [&](const char* name, const char* about, const char* examples,
+                       int (*run)(const PolicyArguments&)) {
+    CLI::App* command = policy.add_subcommand(name, about);
+    command->footer(Cat("Examples:\n", examples));
+    command->add_option("--policies", p.policy.policies, "a policy folder instead");
+    command->add_flag("--json", p.policy.json, "one JSON object");
+    command->callback([&p, run] { p.run = [&p, run] { return run(p.policy); }; });
+    return command;
+  };
+  CLI::App* show = add("show", "a template, as it is written or as it is in effect",
+                       "  regreen policy show black\n"
+                       "  regreen policy show black --effective --policies ./policies",
+                       PolicyShow);
+  show->add_option("NAME", p.policy.name, "the template")->required();
+  show->add_flag("--effective", p.policy.effective,
+                 "after extends and use, with the origin of every value");
+  CLI::App* schema = add("schema", "a JSON Schema of the files, for editors",
+                         "  regreen policy schema template > template.json\n"
+                         "  regreen policy schema --check --policies ./policies",
+                         PolicySchema);
+  schema->add_option("KIND", p.policy.kind, "template, rule, config, fixture or guard");
+  schema->add_flag("--check", p.policy.compare,
+                   "instead, whether the folder's schema/*.json say the same");
+  CLI::App* promote = add("promote", "what a template did, and its file with the next stage",
+                          "  regreen policy promote black --dry-run\n"
+                          "  regreen policy promote black --to auto --policies ./policies",
+                          PolicyPromote);
+  promote->add_option("NAME", p.policy.name, "the template")->required();
+  promote->add_option("--to", p.policy.to, "this stage instead of the next; may be a lower one");
+  promote->add_flag("--force", p.policy.force, "even where its gate does not hold");
+  promote->add_flag("--dry-run", p.policy.dry_run, "change nothing");
+  AddConfig(*promote, p.policy.config);
+  CLI::App* draft = add("from-task", "a draft of a template from what a task did",
+                        "  regreen policy from-task 0a1b2c\n"
+                        "  regreen policy from-task 0a1b2c --name table --output "
+                        "policies/templates/table.toml",
+                        PolicyFromTask);
+  draft->add_option("ID", p.policy.task, "the task, or how its id begins")->required();
+  draft->add_option("--name", p.policy.name, "of the template");
+  draft->add_option("--output", p.policy.output, "a new file; standard output when absent");
+  AddConfig(*draft, p.policy.config);
+}
+
 void AddPolicies(CLI::App& app, Parsed& p) {
   CLI::App* policy =
-      app.add_subcommand("policy", "look at policies and try them")->require_subcommand(1);
+      app.add_subcommand("policy", "look at policies, try and change them")->require_subcommand(1);
   const auto add = [&](const char* name, const char* about, int (*run)(const PolicyArguments&)) {
     CLI::App* command = policy->add_subcommand(name, about);
     command->add_option("--policies", p.policy.policies,
@@ -155,6 +199,7 @@ void AddPolicies(CLI::App& app, Parsed& p) {
     p.policy.since = *ParseSince(p.since);
     p.run = [&p] { return PolicyBacktest(p.policy); };
   });
+  AddPolicyFiles(*policy, p);
 }
 
 void AddByHand(CLI::App& app, Parsed& p) {

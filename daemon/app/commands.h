@@ -72,6 +72,13 @@ struct PolicyArguments {
   std::string filter;                           // test: a part of the case's place or name
   absl::Duration since = absl::Hours(24 * 30);  // backtest
   int examples = 3;
+  std::string name;          // show, promote: a template; from-task: what the draft is called
+  std::string to;            // promote: a stage; "" for the next one
+  std::string task, output;  // from-task: how its id begins, and a file for the draft
+  std::string kind;          // schema
+  bool effective = false;    // show
+  bool force = false, dry_run = false;  // promote
+  bool compare = false;                 // schema: with the folder's files
   bool json = false;
 };
 int PolicyCheck(const PolicyArguments& arguments);
@@ -79,6 +86,10 @@ int PolicyList(const PolicyArguments& arguments);
 int PolicyExplain(const PolicyArguments& arguments);
 int PolicyTest(const PolicyArguments& arguments);
 int PolicyBacktest(const PolicyArguments& arguments);
+int PolicyShow(const PolicyArguments& arguments);
+int PolicySchema(const PolicyArguments& arguments);
+int PolicyPromote(const PolicyArguments& arguments);
+int PolicyFromTask(const PolicyArguments& arguments);
 
 // The folder of the shipped policies: beside an installed program, or in the source tree it was
 // built in.

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -154,11 +155,23 @@ StatusOr<std::string> ReadFile(const std::filesystem::path& path, std::size_t ma
   return bytes;
 }
 
-Status WriteFileAtomic(const std::filesystem::path& path, std::string_view bytes, int mode) {
+namespace {
+
+struct Owner {
+  uid_t user;
+  gid_t group;
+};
+
+Status WriteBeside(const std::filesystem::path& path, std::string_view bytes, int mode,
+                   const std::optional<Owner>& owner) {
   const std::string temporary = Cat(path.string(), ".", RandomHex(6), ".tmp");
   UniqueFd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!fd) return ErrnoStatus(errno, Cat("cannot create ", temporary));
   Status status = WriteAll(fd.get(), bytes, temporary);
+  if (status.ok() && owner && fchown(fd.get(), owner->user, owner->group) != 0) {
+    status = ErrnoStatus(errno, Cat("cannot keep the owner of ", path.string()));
+  }
+  // The mode goes last: a change of owner takes set-user-ID bits away.
   if (status.ok() && (fchmod(fd.get(), static_cast<mode_t>(mode)) != 0 || fsync(fd.get()) != 0)) {
     status = ErrnoStatus(errno, Cat("cannot sync ", temporary));
   }
@@ -170,6 +183,34 @@ Status WriteFileAtomic(const std::filesystem::path& path, std::string_view bytes
     return status;
   }
   return SyncFolder(path.has_parent_path() ? path.parent_path() : ".");
+}
+
+}  // namespace
+
+Status WriteFileAtomic(const std::filesystem::path& path, std::string_view bytes, int mode) {
+  return WriteBeside(path, bytes, mode, std::nullopt);
+}
+
+Status ReplaceFileAtomic(const std::filesystem::path& path, std::string_view bytes) {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(path, error);
+  if (error) return ErrnoStatus(error.value(), Cat("cannot find ", path.string()));
+  struct stat info;
+  if (stat(real.c_str(), &info) != 0) return ErrnoStatus(errno, Cat("cannot read ", path.string()));
+  return WriteBeside(real, bytes, static_cast<int>(info.st_mode & 07777),
+                     Owner{info.st_uid, info.st_gid});
+}
+
+Status CreateFile(const std::filesystem::path& path, std::string_view bytes, int mode) {
+  UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+  if (!fd && errno == EEXIST)
+    return AlreadyExists(Cat(path.string(), " is there already, and is not written over"));
+  if (!fd) return ErrnoStatus(errno, Cat("cannot create ", path.string()));
+  Status status = WriteAll(fd.get(), bytes, path.string());
+  if (status.ok() && fsync(fd.get()) != 0)
+    status = ErrnoStatus(errno, Cat("cannot sync ", path.string()));
+  if (!status.ok()) unlink(path.c_str());
+  return status;
 }
 
 Status RemoveTree(const std::filesystem::path& path) {

@@ -32,6 +32,10 @@ StatusOr<std::string> ReadFile(const std::filesystem::path& path, std::size_t ma
 StatusOr<std::string> ReadAll(int fd, std::size_t max_bytes);
 // Writes a temporary file beside it, syncs, renames: readers see the old or the new bytes.
 Status WriteFileAtomic(const std::filesystem::path& path, std::string_view bytes, int mode = 0644);
+// The same for a file that is there already: its mode and its owner stay, and so does a link to it.
+Status ReplaceFileAtomic(const std::filesystem::path& path, std::string_view bytes);
+// Creates a file; AlreadyExists where there is one, whatever it is.
+Status CreateFile(const std::filesystem::path& path, std::string_view bytes, int mode = 0644);
 // Removes a tree that hostile code wrote: never follows a link, makes folders writable on the way.
 // OK when it is not there.
 Status RemoveTree(const std::filesystem::path& path);

@@ -379,7 +379,10 @@ void TomlTable::Finish() {
   const std::vector<std::string> known(node_->asked.begin(), node_->asked.end());
   for (const std::string& key : Keys()) {
     if (node_->asked.contains(key)) continue;
-    Error(key, Cat("unknown key \"", key, "\"", DidYouMean(key, known)));
+    const std::string nearest = DidYouMean(key, known);
+    const bool list = nearest.empty() && !known.empty();
+    Error(key, Cat("unknown key \"", key, "\"", nearest, list ? ": there are " : "",
+                   list ? Join(known, ", ") : ""));
   }
 }
 

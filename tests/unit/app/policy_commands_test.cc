@@ -2,41 +2,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "daemon/app/command_line.h"
 #include "daemon/app/command_policy.h"
 #include "daemon/base/json.h"
 #include "daemon/base/text.h"
 #include "tests/support/fake_policy_records.h"
 #include "tests/support/policy_folder.h"
+#include "tests/support/run_policy.h"
 #include "tests/support/samples.h"
 
 namespace regreen {
 namespace {
 
 using ::testing::HasSubstr;
-
-struct Printed {
-  int code = 0;
-  std::string out, err;
-};
-
-// `regreen policy WORDS…`; FOLDER stands for the folder.
-Printed Policy(const PolicyFolder& folder, std::vector<std::string> words) {
-  words.insert(words.begin(), {"regreen", "policy"});
-  std::vector<char*> argv;
-  for (std::string& word : words) {
-    if (word == "FOLDER") word = folder.path().string();
-    if (word.starts_with("FOLDER/")) word = (folder.path() / word.substr(7)).string();
-    argv.push_back(word.data());
-  }
-  Printed printed;
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  printed.code = RunCommandLine(static_cast<int>(argv.size()), argv.data());
-  printed.out = testing::internal::GetCapturedStdout();
-  printed.err = testing::internal::GetCapturedStderr();
-  return printed;
-}
 
 Json Parsed(const Printed& printed) {
   const auto json = Json::Parse(printed.out);
@@ -56,11 +33,11 @@ TEST(PolicyCommands, CheckCountsWhatIsThere) {
   folder.Write("tests/a.toml", kGoodCase);
   for (const std::vector<std::string>& words :
        {std::vector<std::string>{"check", "FOLDER"}, {"check", "--policies", "FOLDER"}}) {
-    const Printed printed = Policy(folder, words);
+    const Printed printed = RunPolicy(folder, words);
     EXPECT_EQ(printed.code, 0) << printed.err;
     EXPECT_THAT(printed.out, HasSubstr(": ok; 2 templates, 1 log rules, 1 test cases\n"));
   }
-  const Json json = Parsed(Policy(folder, {"check", "FOLDER", "--json"}));
+  const Json json = Parsed(RunPolicy(folder, {"check", "FOLDER", "--json"}));
   EXPECT_TRUE(json["ok"].BoolOr(false));
   EXPECT_EQ(json["templates"].IntOr(0), 2);
   EXPECT_EQ(json["problems"].size(), 0u);
@@ -73,12 +50,12 @@ TEST(PolicyCommands, CheckTellsAllProblemsOfAllKindsOfFilesAtOnce) {
   folder.Write("rules/other.toml",
                "[[rule]]\nname = 'other-table'\nclass = 'format'\nmatch = 'is out of date'\n"
                "examples = ['all is well']\n");
-  const Printed printed = Policy(folder, {"check", "FOLDER"});
+  const Printed printed = RunPolicy(folder, {"check", "FOLDER"});
   EXPECT_EQ(printed.code, 1);
   EXPECT_THAT(printed.err, HasSubstr("templates/bad.toml:3:10: error: the window"));
   EXPECT_THAT(printed.err, HasSubstr("tests/bad.toml"));
   EXPECT_THAT(printed.err, HasSubstr("other-table"));
-  const Json json = Parsed(Policy(folder, {"check", "FOLDER", "--json"}));
+  const Json json = Parsed(RunPolicy(folder, {"check", "FOLDER", "--json"}));
   EXPECT_FALSE(json["ok"].BoolOr(true));
   EXPECT_GE(json["problems"].size(), 3u);
   EXPECT_EQ(json["problems"][0]["severity"].StringOr(""), "error");
@@ -86,36 +63,36 @@ TEST(PolicyCommands, CheckTellsAllProblemsOfAllKindsOfFilesAtOnce) {
 
 TEST(PolicyCommands, ListShowsTheOrderInWhichTemplatesAreAsked) {
   const PolicyFolder folder;
-  const Printed printed = Policy(folder, {"list", "--policies", "FOLDER"});
+  const Printed printed = RunPolicy(folder, {"list", "--policies", "FOLDER"});
   EXPECT_EQ(printed.code, 0) << printed.err;
   EXPECT_EQ(printed.out,
             "NAME       STAGE    PRIORITY  MATCHES\n"
             "of-team    suggest  5         repo = \"team/*\"\n"
             "fix-table  suggest  0         class = \"format\"; unless author = \"bot*\"; "
             "log = \"(?P<file>\\\\S+) is stale\"\n");
-  const Json json = Parsed(Policy(folder, {"list", "--policies", "FOLDER", "--json"}));
+  const Json json = Parsed(RunPolicy(folder, {"list", "--policies", "FOLDER", "--json"}));
   EXPECT_EQ(json["templates"][0]["name"].StringOr(""), "of-team");
   EXPECT_EQ(json["templates"][0]["matches"].StringOr(""), "repo = \"team/*\"");
-  EXPECT_EQ(Policy(folder, {"list", "--policies", "FOLDER/nowhere"}).code, 1);
+  EXPECT_EQ(RunPolicy(folder, {"list", "--policies", "FOLDER/nowhere"}).code, 1);
 }
 
 TEST(PolicyCommands, TestTellsWhatFailedAndWhy) {
   const PolicyFolder folder;
   folder.Write("tests/a.toml", kGoodCase);
   folder.Write("tests/b.toml", kBadCase);
-  const Printed printed = Policy(folder, {"test", "FOLDER"});
+  const Printed printed = RunPolicy(folder, {"test", "FOLDER"});
   EXPECT_EQ(printed.code, 1);
   EXPECT_THAT(printed.out, HasSubstr("b.toml:2: wrong: expected template \"of-team\", got "
                                      "\"fix-table\"\n"));
   EXPECT_THAT(printed.out, HasSubstr("      no   repo: repo \"acme/widget\" does not fit"));
   EXPECT_TRUE(printed.out.ends_with("1 passed, 1 failed\n")) << printed.out;
-  const Printed good = Policy(folder, {"test", "FOLDER", "--filter", "stale"});
+  const Printed good = RunPolicy(folder, {"test", "FOLDER", "--filter", "stale"});
   EXPECT_EQ(good.code, 0);
   EXPECT_EQ(good.out, "1 passed, 0 failed\n");
-  const Printed none = Policy(folder, {"test", "FOLDER", "--filter", "nothing"});
+  const Printed none = RunPolicy(folder, {"test", "FOLDER", "--filter", "nothing"});
   EXPECT_EQ(none.code, 1);
   EXPECT_THAT(none.err, HasSubstr("no case has \"nothing\" in its name"));
-  const Json json = Parsed(Policy(folder, {"test", "FOLDER", "--json"}));
+  const Json json = Parsed(RunPolicy(folder, {"test", "FOLDER", "--json"}));
   EXPECT_EQ(json["failed"].IntOr(0), 1);
   EXPECT_EQ(json["cases"].size(), 2u);
 }
@@ -123,7 +100,7 @@ TEST(PolicyCommands, TestTellsWhatFailedAndWhy) {
 TEST(PolicyCommands, TestRefusesCasesThatCannotBeRead) {
   const PolicyFolder folder;
   folder.Write("tests/a.toml", Cat(kGoodCase, "clas = 'x'\n"));
-  const Printed printed = Policy(folder, {"test", "FOLDER"});
+  const Printed printed = RunPolicy(folder, {"test", "FOLDER"});
   EXPECT_EQ(printed.code, 1);
   EXPECT_THAT(printed.err, HasSubstr("unknown key \"clas\", did you mean \"class\"?"));
   EXPECT_EQ(printed.out, "");
@@ -137,7 +114,7 @@ TEST(PolicyCommands, ExplainTakesALogAndWhatIsKnownOfTheRun) {
   folder.Write("bad.toml", "repos = 'team/app'\n");
   const auto explain = [&](std::vector<std::string> more) {
     more.insert(more.begin(), {"explain", "--policies", "FOLDER", "--log", "FOLDER/red.log"});
-    return Policy(folder, more);
+    return RunPolicy(folder, more);
   };
   EXPECT_THAT(explain({"--command", "make check"}).out, HasSubstr("chosen: fix-table"));
   EXPECT_THAT(explain({"--event", "FOLDER/event.toml"}).out, HasSubstr("chosen: of-team"));
@@ -156,7 +133,7 @@ TEST(PolicyCommands, WhatReadsTheStoreNeedsItsConfiguration) {
   for (const std::vector<std::string>& words :
        {std::vector<std::string>{"backtest", "--since", "7d", "--config", "FOLDER/nowhere.toml"},
         {"explain", "--delivery", "k", "--config", "FOLDER/nowhere.toml"}}) {
-    const Printed printed = Policy(folder, words);
+    const Printed printed = RunPolicy(folder, words);
     EXPECT_EQ(printed.code, 1);
     EXPECT_THAT(printed.err, HasSubstr("nowhere.toml"));
   }
@@ -164,13 +141,13 @@ TEST(PolicyCommands, WhatReadsTheStoreNeedsItsConfiguration) {
 
 TEST(PolicyCommands, WrongUseIsTold) {
   const PolicyFolder folder;
-  EXPECT_EQ(Policy(folder, {"explain"}).code, 2);
-  EXPECT_EQ(Policy(folder, {}).code, 2);
-  EXPECT_EQ(Policy(folder, {"explain", "--delivery", "k", "--log", "FOLDER/x"}).code, 2);
-  EXPECT_EQ(Policy(folder, {"explain", "--delivery", "k", "--event", "FOLDER/x"}).code, 2);
+  EXPECT_EQ(RunPolicy(folder, {"explain"}).code, 2);
+  EXPECT_EQ(RunPolicy(folder, {}).code, 2);
+  EXPECT_EQ(RunPolicy(folder, {"explain", "--delivery", "k", "--log", "FOLDER/x"}).code, 2);
+  EXPECT_EQ(RunPolicy(folder, {"explain", "--delivery", "k", "--event", "FOLDER/x"}).code, 2);
   for (const char* since : {"soon", "0d", "-3d", "d", "999999999d"})
-    EXPECT_EQ(Policy(folder, {"backtest", "--since", since}).code, 2) << since;
-  const Printed typo = Policy(folder, {"explian"});
+    EXPECT_EQ(RunPolicy(folder, {"backtest", "--since", since}).code, 2) << since;
+  const Printed typo = RunPolicy(folder, {"explian"});
   EXPECT_EQ(typo.code, 2);
   EXPECT_THAT(typo.err, HasSubstr("there is no command \"policy explian\", did you mean "
                                   "\"explain\"?"));

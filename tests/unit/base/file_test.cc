@@ -142,6 +142,29 @@ TEST_F(Files, ATemporaryFolderGoesUnlessItIsKept) {
   EXPECT_TRUE(fs::exists(kept));
 }
 
+TEST_F(Files, AReplacedFileKeepsItsModeAndALinkToIt) {
+  const fs::path file = dir_->path() / "f", link = dir_->path() / "link";
+  Write(file, "old");
+  ASSERT_EQ(chmod(file.c_str(), 0604), 0);
+  fs::create_symlink("f", link);
+  ASSERT_TRUE(ReplaceFileAtomic(link, "new").ok());
+  EXPECT_TRUE(fs::is_symlink(link));
+  EXPECT_EQ(ReadFile(file, 10).value_or(""), "new");
+  EXPECT_EQ(fs::status(file).permissions(), fs::perms(0604));
+  EXPECT_EQ(ReplaceFileAtomic(dir_->path() / "none", "x").code(), StatusCode::kNotFound);
+}
+
+TEST_F(Files, ANewFileIsNeverWrittenOverAnother) {
+  const fs::path file = dir_->path() / "f", link = dir_->path() / "link";
+  ASSERT_TRUE(CreateFile(file, "one").ok());
+  EXPECT_EQ(CreateFile(file, "two").code(), StatusCode::kAlreadyExists);
+  EXPECT_EQ(ReadFile(file, 10).value_or(""), "one");
+  fs::create_symlink("nowhere", link);
+  EXPECT_EQ(CreateFile(link, "two").code(), StatusCode::kAlreadyExists);
+  EXPECT_FALSE(fs::exists(dir_->path() / "nowhere"));
+  EXPECT_EQ(CreateFile(dir_->path() / "none" / "f", "x").code(), StatusCode::kNotFound);
+}
+
 TEST(UniqueFd, ClosesOnceAndHandsOver) {
   const int raw = open("/dev/null", O_RDONLY);
   {

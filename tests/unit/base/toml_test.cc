@@ -40,6 +40,16 @@ TEST(TomlTable, NotesEveryMistakeWithItsPlaceAndTheNearestName) {
       "f.toml:2:8: error: unknown key \"labl\", did you mean \"label\"?\n");
 }
 
+TEST(TomlTable, AKeyThatIsLikeNoneIsToldWhichThereAre) {
+  Problems problems;
+  TomlTable t = TomlTable::Parse("zzzzzzzz = 1\n", "f.toml", problems);
+  t.Has("name");
+  t.String("label");
+  t.Finish();
+  EXPECT_EQ(problems.Render(),
+            "f.toml:1:12: error: unknown key \"zzzzzzzz\": there are label, name\n");
+}
+
 TEST(TomlTable, ReadsTimesThatSayTheirOffset) {
   Problems problems;
   TomlTable t = TomlTable::Parse(

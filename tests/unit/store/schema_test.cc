@@ -82,8 +82,8 @@ TEST_F(Schema, ReadsTheRunsOfVersionOneBackFromTheirNames) {
       << "its incident is damaged";
 }
 
-// Rows that version 2 wrote: a failure of main; one of a pull request, joined by another run; a task
-// by hand; one of another CI.
+// Rows that version 2 wrote: a failure of main; one of a pull request, joined by another run; a
+// task by hand; one of another CI.
 TEST_F(Schema, LearnsWhereTheFailuresOfVersionTwoWereFromTheirIncidents) {
   std::ifstream dump(SourceFolder() + "/tests/fixtures/store/v2-branches.sql");
   std::stringstream sql;
