@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "daemon/base/text.h"
 #include "daemon/policy/predicate_families.h"
 
@@ -46,7 +48,9 @@ std::vector<Condition> ReadConditions(TomlTable& table) {
       conditions.push_back({std::string(key), std::move(predicate)});
     }
   }
-  if (table.Has("provider"))
+  // Asked for only where it stands, so that nobody is told that there is such a key.
+  const std::vector<std::string> keys = table.Keys();
+  if (std::find(keys.begin(), keys.end(), "provider") != keys.end() && table.Has("provider"))
     table.Error("provider", "the provider is asked for by \"ci\": its name in the configuration");
   return conditions;
 }

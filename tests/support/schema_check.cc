@@ -28,27 +28,27 @@ std::set<std::string> KeysOf(const Json& table) {
   return keys;
 }
 
-// A table of the schema, and the line of TOML that opens it.
+// A table of the schema, and the lines of TOML that open it and those that it stands in.
 struct Opened {
   std::string header;
   Json table;
 };
 
-void Collect(const Json& table, const std::string& path, std::vector<Opened>& out) {
+void Collect(const Json& table, const std::string& path, const std::string& before,
+             std::vector<Opened>& out) {
+  const auto open = [&](const std::string& name, const std::string& header, const Json& inner) {
+    out.push_back({before + header, inner});
+    Collect(inner, name, before + header, out);
+  };
   for (const auto& [key, value] : table["properties"].Members()) {
     const std::string below = path.empty() ? key : Cat(path, ".", key);
-    if (value["properties"].IsObject()) {
-      out.push_back({Cat("[", below, "]\n"), value});
-      Collect(value, below, out);
-    } else if (value["items"]["properties"].IsObject()) {
-      out.push_back({Cat("[[", below, "]]\n"), value["items"]});
-      Collect(value["items"], below, out);
-    } else if (value["additionalProperties"]["properties"].IsObject()) {
-      out.push_back({Cat("[", below, ".probe]\n"), value["additionalProperties"]});
-      Collect(value["additionalProperties"], Cat(below, ".probe"), out);
-    }
+    const Json element = value["items"], named = value["additionalProperties"];
+    if (value["properties"].IsObject()) open(below, Cat("[", below, "]\n"), value);
+    if (element["properties"].IsObject()) open(below, Cat("[[", below, "]]\n"), element);
+    if (named["properties"].IsObject())
+      open(Cat(below, ".probe"), Cat("[", below, ".probe]\n"), named);
     for (const Json& choice : value["anyOf"].Elements()) {
-      if (choice["properties"].IsObject()) out.push_back({Cat("[", below, "]\n"), choice});
+      if (choice["properties"].IsObject()) open(below, Cat("[", below, "]\n"), choice);
     }
   }
 }
@@ -158,7 +158,7 @@ void ExpectSameKeys(std::string_view schema,
                     const std::function<void(std::string_view text, Problems& problems)>& read) {
   const Json root = Printed(schema);
   std::vector<Opened> tables = {{"", root}};
-  Collect(root, "", tables);
+  Collect(root, "", "", tables);
   for (const Opened& opened : tables) {
     Problems problems;
     read(Cat(opened.header, kProbe, " = 1\n"), problems);

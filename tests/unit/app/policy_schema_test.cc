@@ -27,8 +27,11 @@ TEST(Schemas, OfLogRulesHaveTheReadersKeys) {
 
 TEST(Schemas, OfLogRulesNameEveryFormOfTitles) {
   for (const SchemaKey& key : RuleSchema().keys[0].keys) {
-    if (key.key == "titles") EXPECT_EQ(key.choices, TitleForms());
+    if (key.key != "titles") continue;
+    EXPECT_EQ(key.choices, TitleForms());
+    return;
   }
+  ADD_FAILURE() << "there is no key \"titles\"";
 }
 
 TEST(Schemas, OfFixturesHaveTheReadersKeys) {

@@ -140,8 +140,11 @@ TEST(DraftOfTask, InputsComeFromTheirSourcesAgain) {
   const auto plan = PlanAgain(task, draft);
   ASSERT_TRUE(plan);
   for (const PlanInput& input : plan->inputs) {
-    if (input.name == "SNEAKY") EXPECT_FALSE(input.trusted);
-    if (input.name == "CAUSE") EXPECT_EQ(input.value, "drift");
+    if (input.name == "SNEAKY") {
+      EXPECT_EQ(input.value, "");
+    } else if (input.name == "CAUSE") {
+      EXPECT_EQ(input.value, "drift");
+    }
   }
 }
 
@@ -199,6 +202,17 @@ TEST(DraftOfTask, HostileTextStaysText) {
   const auto plan = PlanAgain(task, draft);
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->stage, Stage::kDraft);
+}
+
+TEST(DraftOfTask, AFailureOfWhichNothingIsKnownIsSaidSo) {
+  for (const FailureClass c : {FailureClass::kNone, FailureClass::kUnknown}) {
+    Task task = RegenerateTask();
+    task.incident.evidence = {};
+    task.incident.evidence.failure_class = c;
+    const Draft draft = Drafted(task);
+    EXPECT_THAT(draft.source.text, HasSubstr("# Nothing else tells this failure from others"));
+    EXPECT_TRUE(PlanAgain(task, draft));
+  }
 }
 
 TEST(DraftOfTask, ACommandThatNoTemplateCanSayIsRefused) {
