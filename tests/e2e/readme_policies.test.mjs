@@ -9,7 +9,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {binary} from './lab/daemon.mjs';
+import {binary, runCommand} from './lab/daemon.mjs';
 import {sourceRoot} from './lab/samples.mjs';
 
 const readme = readFileSync(join(sourceRoot, 'README.md'), 'utf8');
@@ -149,4 +149,28 @@ test('this test fails for a command that should refuse and is misspelt, and for 
   assert.match(complaint(printing, await run(printing)) ?? 'nothing', /the chapter says:\none\nthree/);
   const wild = [{code: 'echo one; echo two; echo three\n', exit: 0, prints: 'o…e\n…\nthree\n'}];
   assert.equal(complaint(wild, await run(wild)), undefined);
+});
+
+// All keys that a JSON Schema knows, at any depth.
+function keysOf(schema) {
+  if (schema === null || typeof schema !== 'object') return [];
+  const own = Array.isArray(schema) ? [] : Object.keys(schema.properties ?? {});
+  return [...own, ...Object.values(schema).flatMap(keysOf)];
+}
+
+test('the reference names every key of templates and cases, and every policy command', async () => {
+  const text = readFileSync(join(sourceRoot, 'policies', 'README.md'), 'utf8');
+  const reference = text.slice(text.indexOf('\n## Reference\n'));
+  const words = new Set([...reference.matchAll(/`([^`]+)`/g)].flatMap(([, code]) => code.match(/[a-z_-]+/g) ?? []));
+  for (const kind of ['template', 'fixture']) {
+    const {code, stdout, stderr} = await runCommand(['policy', 'schema', kind]);
+    assert.equal(code, 0, stderr);
+    const keys = keysOf(JSON.parse(stdout));
+    assert.ok(keys.length > 10, `${kind}: ${keys}`);
+    assert.deepEqual(keys.filter((key) => !words.has(key)), [], `keys of a ${kind} that the reference does not name`);
+  }
+  const help = (await runCommand(['policy', '--help'])).stdout;
+  const commands = [...help.slice(help.search(/^subcommands:/im)).matchAll(/^  ([a-z-]+) /gm)].map(([, name]) => name);
+  assert.ok(commands.includes('promote'), help);
+  assert.deepEqual(commands.filter((name) => !words.has(name)), []);
 });
