@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
@@ -25,6 +26,9 @@ int Complain(const Status& status) {
 }
 
 StatusOr<Config> LoadConfigOrExplain(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error) && !error)
+    return NotFound(Cat("there is no configuration at ", path, "; --config FILE names another"));
   Problems problems;
   Config config = LoadConfig(path, problems);
   const std::string text = problems.Render();

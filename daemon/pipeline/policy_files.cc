@@ -29,7 +29,13 @@ std::vector<std::filesystem::path> PathsIn(const std::filesystem::path& folder, 
     if (IsPolicyPath(Cat(kind, "/", it->path().filename().string()))) paths.push_back(it->path());
     if (paths.size() > kMaxPolicyFiles) break;
   }
-  if (error) problems.Error({folder.string(), 0, 0}, Cat("cannot be read: ", error.message()));
+  if (error) {
+    problems.Error({folder.string(), 0, 0},
+                   Cat("cannot be read: ", error.message(),
+                       error == std::errc::no_such_file_or_directory
+                           ? "; a policy folder needs one, to begin with a copy of the shipped one"
+                           : ""));
+  }
   if (paths.size() > kMaxPolicyFiles) {
     problems.Error({folder.string(), 0, 0}, Cat("holds more than ", kMaxPolicyFiles, " files"));
   }

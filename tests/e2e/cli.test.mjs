@@ -33,6 +33,12 @@ test('serve refuses a configuration with mistakes', inLab({}, async (lab) => {
   assert.match(stderr, /sever.*server/s);
 }));
 
+test('a configuration that is not there is no configuration with mistakes', async () => {
+  const {code, stderr} = await runCommand(['task', 'list', '--config', '/nonexistent/config.toml']);
+  assert.equal(code, 1);
+  assert.match(stderr, /there is no configuration at \/nonexistent\/config\.toml; --config FILE names another/);
+});
+
 const wrongUses = [[], ['nonsense'], ['serve', '--nonsense'], ['task'], ['task', 'show'], ['deliver'], ['fix'],
   ['triage'], ['task', 'list', '--limit', 'many'], ['task', 'list', '--state', 'nonsense']];
 for (const args of wrongUses) {

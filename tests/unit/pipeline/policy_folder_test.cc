@@ -64,5 +64,12 @@ TEST_F(PolicyFolder, NeedNotHaveThem) {
   EXPECT_NE(LoadPolicyFolder(folder_, none).templates, nullptr) << none.Render();
 }
 
+TEST_F(PolicyFolder, SaysWhereRulesAndGuardComeFromWhenTheyAreMissing) {
+  std::filesystem::remove(folder_ / "guard");
+  Problems problems;
+  EXPECT_EQ(LoadPolicyFolder(folder_, problems).templates, nullptr);
+  EXPECT_THAT(problems.Render(), HasSubstr("a copy of the shipped one"));
+}
+
 }  // namespace
 }  // namespace regreen
