@@ -108,7 +108,7 @@ test('a template whose changes are declined is only shadowed from then on',
     const [fourth] = await lab.tasksWhen('the fourth is shadowed', (all) => all.some((t) => t.state === 'shadowed'));
     assert.deepEqual([fourth.target, fourth.stage, fourth.state], ['trees', 'shadow', 'shadowed']);
     assert.equal(lab.github.pulls.length, 3);
-    const demoted = await lab.decision('demoted', /acceptance/);
+    const demoted = await lab.decision('demoted', /^template "stale-table" counts as shadow instead of suggest: people accepted 0% of its changes/);
     assert.equal(demoted.task, fourth.id);
     assert.match(await lab.daemon.metrics(), /^regreen_template_demotions_total\{template="stale-table"\} 1$/m);
   }));
