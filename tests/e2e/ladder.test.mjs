@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {appendFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {test} from 'node:test';
+import {describe, test} from 'node:test';
 
 import {inLab} from './lab/lab.mjs';
 import {fixedTable, git, regenerateTable, writeTree} from './lab/samples.mjs';
@@ -122,22 +122,25 @@ test('a person approves what is in review, and ends what is not wanted',
     await lab.taskIn('cancelled');
   }));
 
-for (const [point, kind] of [['rerun.asked', 'issue'], ['report.told', 'issue'], ['report.told', 'comment']]) {
-  test(`a power cut at ${point} does nothing twice, and makes one ${kind}`,
-    inLab(withTemplate((t) => t.slice(0, t.indexOf('[[step]]')) + rerun + tell(kind)), async (lab) => {
-      await lab.daemon.start({environment: {REGREEN_CRASH_POINT: point}});
-      const run = lab.failedRun();
-      await lab.deliverRun(run);
-      if (point === 'report.told') {
+// Each waits for a lease to end, so several at once take no longer than one.
+describe('a power cut', {concurrency: 3}, () => {
+  for (const [point, kind] of [['rerun.asked', 'issue'], ['report.told', 'issue'], ['report.told', 'comment']]) {
+    test(`at ${point} does nothing twice, and makes one ${kind}`,
+      inLab(withTemplate((t) => t.slice(0, t.indexOf('[[step]]')) + rerun + tell(kind)), async (lab) => {
+        await lab.daemon.start({environment: {REGREEN_CRASH_POINT: point}});
+        const run = lab.failedRun();
+        await lab.deliverRun(run);
+        if (point === 'report.told') {
+          await attempt(lab, run, 2);
+          lab.github.finishRun(run.id, 'failure');
+        }
+        await until(`the daemon died at ${point}`, () => lab.daemon.exit, {seen: () => lab.daemon.log().slice(-500)});
+        await lab.daemon.start();
         await attempt(lab, run, 2);
         lab.github.finishRun(run.id, 'failure');
-      }
-      await until(`the daemon died at ${point}`, () => lab.daemon.exit, {seen: () => lab.daemon.log().slice(-500)});
-      await lab.daemon.start();
-      await attempt(lab, run, 2);
-      lab.github.finishRun(run.id, 'failure');
-      await lab.taskIn('reported', {seconds: 90});
-      assert.equal(lab.github.runs.length, 2);
-      assert.deepEqual([lab.github.issues.length, lab.github.comments.length], kind === 'issue' ? [1, 0] : [0, 1]);
-    }));
-}
+        await lab.taskIn('reported', {seconds: 90});
+        assert.equal(lab.github.runs.length, 2);
+        assert.deepEqual([lab.github.issues.length, lab.github.comments.length], kind === 'issue' ? [1, 0] : [0, 1]);
+      }));
+  }
+});
