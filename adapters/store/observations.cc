@@ -75,7 +75,8 @@ StatusOr<std::string> WholeKey(Connection& db, const std::string& key) {
                               Text{key}));
   ASSIGN_OR_RETURN(const bool found, begins.Next());
   if (!found) {
-    return NotFound(Cat("No delivery with the key ", key, " showed a failure."));
+    return NotFound(Cat("no delivery with the key ", EscapeControl(Truncate(key, 100)),
+                        " showed a failure; regreen decisions lists the deliveries"));
   }
   std::string only = begins.String(0);
   ASSIGN_OR_RETURN(const bool more, begins.Next());

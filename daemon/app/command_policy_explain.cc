@@ -53,10 +53,6 @@ Status ExplainLog(const Policies& policies, const PolicyArguments& arguments) {
 Status ExplainDelivery(PolicyRecords& records, const Policies& policies,
                        const PolicyArguments& arguments) {
   ASSIGN_OR_RETURN(const auto observations, records.FindObservations(arguments.delivery));
-  if (observations.empty()) {
-    return NotFound(Cat("no failure of a delivery ", EscapeControl(arguments.delivery),
-                        " is stored; regreen decisions lists the deliveries"));
-  }
   std::vector<Explanation> explanations;
   for (const Observation& seen : observations) {
     Incident incident = seen.incident;

@@ -10,8 +10,6 @@
 namespace regreen {
 namespace {
 
-constexpr std::size_t kLongestKey = 200;
-
 Status Mistakes(std::string_view of, const Problems& problems) {
   const std::size_t count = problems.all().size();
   return InvalidArgument(
@@ -37,10 +35,6 @@ StatusOr<std::vector<Incident>> IncidentsOfDelivery(const ApiDependencies& deps,
   const std::string key = body["delivery"].StringOr("");
   if (key.empty()) return InvalidArgument("\"delivery\" must be the key of a delivery, as text");
   ASSIGN_OR_RETURN(const auto observations, deps.records->FindObservations(key));
-  if (observations.empty()) {
-    return NotFound(Cat("no failure of a delivery ", EscapeControl(Truncate(key, kLongestKey)),
-                        " is stored; regreen decisions lists the deliveries"));
-  }
   std::vector<Incident> incidents;
   for (const Observation& seen : observations) incidents.push_back(seen.incident);
   return incidents;

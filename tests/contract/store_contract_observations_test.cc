@@ -108,7 +108,9 @@ TEST_P(Observations, AreFoundByTheDeliverysKeyOrItsBeginning) {
   EXPECT_EQ(Find("b'%").size(), 1u);
   EXPECT_EQ(store_->FindObservations("abc").status().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(store_->FindObservations("").status().code(), StatusCode::kInvalidArgument);
-  EXPECT_EQ(store_->FindObservations("abd").status().code(), StatusCode::kNotFound);
+  const Status unknown = store_->FindObservations("abd").status();
+  EXPECT_EQ(unknown.code(), StatusCode::kNotFound);
+  EXPECT_THAT(Message(unknown), testing::HasSubstr("regreen decisions lists the deliveries"));
   EXPECT_EQ(store_->FindObservations("%").status().code(), StatusCode::kNotFound);
 }
 

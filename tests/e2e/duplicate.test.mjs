@@ -4,6 +4,7 @@ import {randomUUID} from 'node:crypto';
 import {test} from 'node:test';
 
 import {inLab} from './lab/lab.mjs';
+import {commitTo} from './lab/samples.mjs';
 
 test('the same delivery twice is accepted once', inLab({}, async (lab) => {
   await lab.daemon.start();
@@ -39,4 +40,15 @@ test('another run that shows the same failure is an occurrence, not a second tas
   await lab.taskIn('watching');
   assert.equal(lab.github.pulls.length, 1);
   assert.equal(lab.regreenBranches().length, 1);
+}));
+
+test('the same failure on two release branches is a change for each', inLab({}, async (lab) => {
+  await lab.daemon.start();
+  for (const branch of ['release/1', 'release/2']) {
+    const commit = commitTo(lab.remotes, 'acme/widget', {'README.md': `# ${branch}\n`}, 'Prepare', branch);
+    await lab.deliverRun(lab.failedRun({branch, commit}));
+  }
+  await lab.tasksWhen('both are watched', (all) => all.length === 2 && all.every((t) => t.state === 'watching'));
+  assert.deepEqual(lab.openPulls().map((p) => p.base).sort(), ['release/1', 'release/2']);
+  assert.equal(new Set(lab.regreenBranches()).size, 2);
 }));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {appendFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {test} from 'node:test';
+import {describe, test} from 'node:test';
 
 import {inLab} from './lab/lab.mjs';
 import {fixedTable, git, regenerateTable, writeTree} from './lab/samples.mjs';
@@ -20,16 +20,25 @@ async function attempt(lab, run, number) {
   await until(`attempt ${number} begins`, () => lab.github.runs.some((r) => r.id === run.id && r.attempt === number));
 }
 
-test('a run that is green when it runs again needs no repair',
+test('a run that is green when it runs again needs no repair, and is known as a flake',
   inLab(withTemplate((t) => t.replace(step, rerun + step)), async (lab) => {
     await lab.daemon.start();
     const run = lab.failedRun();
     await lab.deliverRun(run);
     await attempt(lab, run, 2);
-    lab.github.finishRun(run.id, 'success');
-    await lab.taskIn('recovered');
+    const green = lab.github.finishRun(run.id, 'success');
+    assert.equal((await lab.deliverRun(green)).status, 202);
+    const task = await lab.taskIn('recovered');
     assert.equal(lab.github.pulls.length, 0);
     assert.equal(lab.github.runs.length, 2);
+    assert.match((await lab.daemon.command('task', 'show', task.id)).stdout, /asks for attempt 2 of run/);
+    await lab.decision('recovered', /what its earlier attempts showed is flaky/);
+
+    await lab.deliverRun(lab.failedRun());
+    const again = await lab.tasksWhen('the next failure is known', (all) => all.length === 2 && all);
+    const {incident} = await lab.daemon.json('task', 'show', again.find((t) => t.id !== task.id).id);
+    const {seen, recovered, flaky} = incident.history;
+    assert.deepEqual({seen, recovered, flaky}, {seen: 1, recovered: 1, flaky: true});
   }));
 
 test('a run that stays red is repaired, and its change merges when its checks are green',
@@ -71,9 +80,9 @@ test('an agent whose first patch is wrong repairs it in its second round',
     writeTree(policies, {
       'prompts/table.md': 'Repair `table.txt` in {{repo}}. The log says:\n\n{{evidence}}\n',
       'templates/stale-table.toml': regenerateTable.replace(/run {2}= "make table"/,
-        'agent = "shell"\nprompt = "prompts/table.md"\nrounds = 3'),
+        'agent = "cheap"\nprompt = "prompts/table.md"\nrounds = 2'),
     });
-    appendFileSync(lab.config, `[agent.shell]\nkind = "command"\nprice_usd = 0.25\ncommand = '''
+    appendFileSync(lab.config, `[agent.cheap]\nkind = "command"\nprice_usd = 0.25\ncommand = '''
 brief=$(cat)
 case "$brief" in
   *'Round 1'*'out of date'*) make table;;
@@ -88,7 +97,9 @@ esac
     assert.equal(git(lab.github.gitFolder('acme/widget'), 'show', `${pull.head}:table.txt`) + '\n', fixedTable);
     const shown = (await lab.daemon.command('task', 'show', task.id)).stdout;
     assert.match(shown, /spent {6}\$0\.5, /);
-    assert.match(shown, /round 2 of 3, cost \$0\.25/);
+    const {spent_usd: usd, plan} = await lab.daemon.json('task', 'show', task.id);
+    assert.deepEqual([usd, plan.steps[0].agent], [0.5, 'cheap'], 'what both rounds cost');
+    assert.match(shown, /round 2 of 2, cost \$0\.25/);
   }));
 
 test('a person approves what is in review, and ends what is not wanted',
@@ -111,22 +122,25 @@ test('a person approves what is in review, and ends what is not wanted',
     await lab.taskIn('cancelled');
   }));
 
-for (const point of ['rerun.asked', 'report.told']) {
-  test(`a power cut at ${point} does nothing twice`,
-    inLab(withTemplate((t) => t.slice(0, t.indexOf('[[step]]')) + rerun + tell('issue')), async (lab) => {
-      await lab.daemon.start({environment: {REGREEN_CRASH_POINT: point}});
-      const run = lab.failedRun();
-      await lab.deliverRun(run);
-      if (point === 'report.told') {
+// Each waits for a lease to end, so several at once take no longer than one.
+describe('a power cut', {concurrency: 3}, () => {
+  for (const [point, kind] of [['rerun.asked', 'issue'], ['report.told', 'issue'], ['report.told', 'comment']]) {
+    test(`at ${point} does nothing twice, and makes one ${kind}`,
+      inLab(withTemplate((t) => t.slice(0, t.indexOf('[[step]]')) + rerun + tell(kind)), async (lab) => {
+        await lab.daemon.start({environment: {REGREEN_CRASH_POINT: point}});
+        const run = lab.failedRun();
+        await lab.deliverRun(run);
+        if (point === 'report.told') {
+          await attempt(lab, run, 2);
+          lab.github.finishRun(run.id, 'failure');
+        }
+        await until(`the daemon died at ${point}`, () => lab.daemon.exit, {seen: () => lab.daemon.log().slice(-500)});
+        await lab.daemon.start();
         await attempt(lab, run, 2);
         lab.github.finishRun(run.id, 'failure');
-      }
-      await until(`the daemon died at ${point}`, () => lab.daemon.exit, {seen: () => lab.daemon.log().slice(-500)});
-      await lab.daemon.start();
-      await attempt(lab, run, 2);
-      lab.github.finishRun(run.id, 'failure');
-      await lab.taskIn('reported', {seconds: 90});
-      assert.equal(lab.github.runs.length, 2);
-      assert.equal(lab.github.issues.length, 1);
-    }));
-}
+        await lab.taskIn('reported', {seconds: 90});
+        assert.equal(lab.github.runs.length, 2);
+        assert.deepEqual([lab.github.issues.length, lab.github.comments.length], kind === 'issue' ? [1, 0] : [0, 1]);
+      }));
+  }
+});

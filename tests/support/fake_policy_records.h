@@ -44,6 +44,8 @@ struct FakePolicyRecords : PolicyRecords {
     for (const Observation& o : observations) {
       if (o.delivery_key.starts_with(key)) found.push_back(o);
     }
+    if (found.empty())
+      return NotFound("no delivery with this key showed a failure; see regreen decisions");
     return found;
   }
 };

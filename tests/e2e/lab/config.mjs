@@ -5,7 +5,7 @@ import {join} from 'node:path';
 // A lease is short, so that a test of a daemon that died need not wait a minute for it to end; an open
 // change is looked at every second.
 function common(folder, {workers = 2, kind = 'sandbox', listen = '127.0.0.1:0', lease = '5s', watchEvery = '1s',
-  policies = () => '', api = ''} = {}) {
+  policies = () => '', api = '', limits = ''} = {}) {
   return `
 [server]
 listen = "${listen}"
@@ -24,6 +24,8 @@ mirrors = "${folder}/mirrors"
 [policies]
 directory = "${folder}/policies"
 ${policies(folder)}
+[limits]
+${limits}
 ${api}
 `;
 }

@@ -8,7 +8,8 @@ import {join} from 'node:path';
 import {Github} from '../peers/github.mjs';
 import {githubConfig, localConfig, writeConfig} from './config.mjs';
 import {Daemon} from './daemon.mjs';
-import {actionsLog, makePolicies, makeRemote, regenerateTable, staleTable} from './samples.mjs';
+import {actionsLog, actionsLogOf, commitTo, makePolicies, makeRemote, regenerateTable, staleTable,
+  staleTableOf} from './samples.mjs';
 import {until} from './wait.mjs';
 import {failedRunPayload, postGeneric, postGithub} from './webhook.mjs';
 
@@ -45,6 +46,12 @@ class Lab {
     return this.github.addRun({repo: 'acme/widget', commit: this.commit, log: actionsLog(), ...run});
   }
 
+  // A failed run of a branch of its own, which shows a failure of its own.
+  failedRunOf(kind) {
+    const commit = commitTo(this.remotes, 'acme/widget', staleTableOf(kind), `Keep ${kind}.txt`, kind);
+    return this.failedRun({branch: kind, commit, log: actionsLogOf(kind)});
+  }
+
   deliverRun(run, options = {}) {
     return this.deliver('workflow_run', failedRunPayload(this.repo, run), options);
   }
@@ -75,6 +82,16 @@ class Lab {
       return last.state === state ? last : undefined;
     }, {seconds, seen: () => JSON.stringify(last)});
   }
+
+  // Waits until the tasks are as `fits` asks for.
+  tasksWhen(what, fits, {seconds = 60} = {}) {
+    let last;
+    return until(what, async () => (last = await this.daemon.tasks(), fits(last) && last),
+      {seconds, seen: () => JSON.stringify(last?.map(({id, state, reason, held_back: held}) => [id, state, reason, held]))});
+  }
+
+  // Pull requests that nobody has merged or closed.
+  openPulls() { return this.github.pulls.filter((p) => p.state === 'open'); }
 
   regreenBranches() {
     return [...this.github.branches('acme/widget').keys()].filter((b) => b.startsWith('regreen/'));

@@ -48,6 +48,13 @@ export function actionsLog(lines = [
   return lines.map((line, i) => `2024-05-01T10:00:0${i % 10}.1234567Z ${line}\n`).join('');
 }
 
+// The same with another table, so that its failure is another one; `kind` is a word.
+export function staleTableOf(kind) {
+  const named = (text) => text.replaceAll('table.txt', `${kind}.txt`);
+  return Object.fromEntries(Object.entries(staleTable).map(([file, text]) => [named(file), named(text)]));
+}
+export function actionsLogOf(kind) { return actionsLog().replaceAll('table.txt', `${kind}.txt`); }
+
 // A bare repository <root>/<name>.git with the tree on main. Answers the commit.
 export function makeRemote(root, name, files) {
   const bare = join(root, `${name}.git`);
@@ -93,6 +100,9 @@ max_files = 1
 title  = "Regenerate table.txt"
 labels = ["regreen", "generated"]
 `;
+
+// Repairs whatever table is out of date.
+export const regenerateAny = regenerateTable.replace("'table\\.txt", "'[a-z]+\\.txt").replace('"table.txt"', '"*.txt"');
 
 // A policies folder with the shipped rules and guard, and these templates alone.
 export function makePolicies(folder, templates) {

@@ -80,6 +80,14 @@ export class Github {
     return run;
   }
 
+  // A developer's pull request of a branch that is there.
+  addPull(pull) {
+    const made = {number: this.nextId++, base: 'main', title: 'A change', body: '', draft: false,
+      state: 'open', merged: false, ...pull};
+    this.pulls.push(made);
+    return made;
+  }
+
   // Answers the next requests of an operation with this instead: fail('pulls/create', {status: 502}).
   fail(operation, answer, times = 1) {
     this.failures.push({operation, answer, times});

@@ -65,11 +65,8 @@ function createPull(github, {repo, body}) {
   if (!github.branchTip(repo.name, body.base)) return refused('base is invalid');
   const open = github.pulls.find((p) => p.repo === repo.name && p.head === head && p.state === 'open');
   if (open) return refused(`A pull request already exists for ${owner}:${head}.`);
-  const pull = {
-    repo: repo.name, number: github.nextId++, head, base: body.base, title: body.title,
-    body: body.body ?? '', draft: body.draft ?? false, state: 'open', merged: false,
-  };
-  github.pulls.push(pull);
+  const pull = github.addPull({repo: repo.name, head, base: body.base, title: body.title, body: body.body ?? '',
+    draft: body.draft ?? false});
   return {status: 201, body: pullDocument(github, repo, pull)};
 }
 
