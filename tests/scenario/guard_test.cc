@@ -67,11 +67,12 @@ TEST(Guard, ATemplateMayAllowARuleByName) {
 
 TEST(Guard, AChangeThatWouldTellASecretIsNotOpened) {
   std::string text = World::DefaultTemplate();
-  text.replace(text.find("Regenerate the table"), 20, "Use ghp_" + std::string(36, 'a'));
+  text.replace(text.find("[change]\n"), 9,
+               "[change]\nbody = \"Use ghp_" + std::string(36, 'a') + "\"\n");
   World world(text);
   Fail(world);
   EXPECT_EQ(world.OnlyTask().state, TaskState::kFailed);
-  EXPECT_THAT(world.OnlyTask().reason, HasSubstr("refused by secret: the change's title:1"));
+  EXPECT_THAT(world.OnlyTask().reason, HasSubstr("refused by secret: the change's body:1"));
   EXPECT_THAT(world.github.pulls(), IsEmpty());
   EXPECT_EQ(world.OnRemote({"branch", "--list", "regreen/*"}), "") << "nothing is pushed";
 }
