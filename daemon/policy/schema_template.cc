@@ -216,7 +216,8 @@ Schema TemplateSchema() {
         false,
         {{"paths", kStrings, "globs"},
          {"max_files", kInteger, "", {}, 1, 10'000},
-         {"max_lines", kInteger, "", {}, 1, 1'000'000}}},
+         {"max_lines", kInteger, "", {}, 1, 1'000'000},
+         {"allow", kStrings, "names of guard rules that do not hold for it"}}},
        Change(),
        LimitKeys(),
        Promote()}};
