@@ -87,8 +87,13 @@ StatusOr<ExecResult> Bench::Run(Workspace& workspace, const ExecSpec& spec) {
 }
 
 StatusOr<std::unique_ptr<Workspace>> Bench::OpenBare(const Patch* on) {
-  return parts_.workspaces->Open({task().id, parts_.mirror_folder, task().incident.run.commit, on},
-                                 parts_.stop);
+  WorkspaceSpec spec{task().id, parts_.mirror_folder, task().incident.run.commit, on};
+  spec.network = task().plan.needs.network;
+  spec.on_network = [this](const std::string& lines) {
+    const Status kept = log().Keep("network.log", lines);
+    if (!kept.ok()) LogWarning("what a workspace reached is not kept", {{"why", Message(kept)}});
+  };
+  return parts_.workspaces->Open(spec, parts_.stop);
 }
 
 StatusOr<bool> Bench::SetUp(Workspace& workspace, const Room& room, std::string& why) {
