@@ -23,6 +23,7 @@ void WarnOfUnknownAgents(const Config& config, const PolicySet& templates, Probl
     }
   };
   for (const Template& t : templates.templates()) {
+    if (t.stage == Stage::kDraft) continue;  // used by hand only, by whoever has such an agent
     look(t.steps);
     for (const auto& link : t.chain) look(link->steps);
   }

@@ -2,6 +2,10 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <mutex>
+
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -11,43 +15,88 @@ re2::StringPiece Piece(std::string_view s) {
   return {s.data(), s.size()};
 }
 
+// Of a compiled pattern, at most.
+constexpr std::int64_t kMaxBytes = 16 << 20;
+// Of one that is checked as Latin-1. In UTF-8 each of its instructions may become nine.
+constexpr std::int64_t kMaxCheckedBytes = 1 << 20;
+
 RE2::Options QuietOptions() {
   RE2::Options options;
   options.set_log_errors(false);
-  options.set_max_mem(16 << 20);
+  options.set_max_mem(kMaxBytes);
   return options;
+}
+
+bool IsPlain(std::string_view pattern) {
+  return std::all_of(pattern.begin(), pattern.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; }) &&
+         pattern.find("\\p") == std::string_view::npos &&
+         pattern.find("\\P") == std::string_view::npos &&
+         pattern.find("\\x") == std::string_view::npos;
+}
+
+std::vector<std::string> NamesOf(const RE2& re) {
+  std::vector<std::string> names;
+  for (const auto& [name, index] : re.NamedCapturingGroups()) names.push_back(name);
+  return names;
 }
 
 }  // namespace
 
 struct Regex::Impl {
-  explicit Impl(std::string_view pattern) : re(Piece(pattern), QuietOptions()) {}
-  RE2 re;
+  std::string pattern;
+  std::vector<std::string> names;
+  bool matches_empty = false;
+
+  const RE2& re() const {
+    std::call_once(once_, [this] { re_ = std::make_unique<RE2>(pattern, QuietOptions()); });
+    return *re_;
+  }
+
+ private:
+  mutable std::once_flag once_;
+  mutable std::unique_ptr<const RE2> re_;
 };
 
 StatusOr<Regex> Regex::Compile(std::string_view pattern) {
-  auto impl = std::make_shared<Impl>(pattern);
-  if (!impl->re.ok()) {
-    return InvalidArgument(Cat("the pattern does not compile: ", impl->re.error()));
-  }
+  auto impl = std::make_shared<Impl>();
+  impl->pattern = pattern;
+  const RE2& re = impl->re();
+  if (!re.ok()) return InvalidArgument(Cat("the pattern does not compile: ", re.error()));
+  impl->names = NamesOf(re);
+  impl->matches_empty = RE2::FullMatch("", re);
+  return Regex(std::move(impl));
+}
+
+StatusOr<Regex> Regex::CompileWhenAsked(std::string_view pattern) {
+  if (!IsPlain(pattern)) return Compile(pattern);
+  RE2::Options options = QuietOptions();
+  options.set_max_mem(kMaxCheckedBytes);
+  options.set_encoding(RE2::Options::EncodingLatin1);
+  const RE2 checked(Piece(pattern), options);
+  if (!checked.ok()) return Compile(pattern);  // says what is wrong, or that it only is large
+  auto impl = std::make_shared<Impl>();
+  impl->pattern = pattern;
+  impl->names = NamesOf(checked);
+  impl->matches_empty = RE2::FullMatch("", checked);
   return Regex(std::move(impl));
 }
 
 bool Regex::Contains(std::string_view text) const {
-  return RE2::PartialMatch(Piece(text), impl_->re);
+  return RE2::PartialMatch(Piece(text), impl_->re());
 }
 
 std::optional<RegexMatch> Regex::Find(std::string_view text) const {
-  std::vector<re2::StringPiece> groups(
-      static_cast<std::size_t>(impl_->re.NumberOfCapturingGroups()) + 1);
-  if (!impl_->re.Match(Piece(text), 0, text.size(), RE2::UNANCHORED, groups.data(),
-                       static_cast<int>(groups.size()))) {
+  const RE2& re = impl_->re();
+  std::vector<re2::StringPiece> groups(static_cast<std::size_t>(re.NumberOfCapturingGroups()) + 1);
+  if (!re.Match(Piece(text), 0, text.size(), RE2::UNANCHORED, groups.data(),
+                static_cast<int>(groups.size()))) {
     return std::nullopt;
   }
   RegexMatch match;
   match.begin = static_cast<std::size_t>(groups[0].data() - text.data());
   match.end = match.begin + groups[0].size();
-  for (const auto& [name, index] : impl_->re.NamedCapturingGroups()) {
+  for (const auto& [name, index] : re.NamedCapturingGroups()) {
     const re2::StringPiece& group = groups[static_cast<std::size_t>(index)];
     if (group.data() != nullptr)
       match.captures.emplace(name, std::string(group.data(), group.size()));
@@ -56,22 +105,20 @@ std::optional<RegexMatch> Regex::Find(std::string_view text) const {
 }
 
 std::vector<std::string> Regex::GroupNames() const {
-  std::vector<std::string> names;
-  for (const auto& [name, index] : impl_->re.NamedCapturingGroups()) names.push_back(name);
-  return names;
+  return impl_->names;
 }
 
 bool Regex::MatchesEmpty() const {
-  return RE2::FullMatch("", impl_->re);
+  return impl_->matches_empty;
 }
 
 const std::string& Regex::pattern() const {
-  return impl_->re.pattern();
+  return impl_->pattern;
 }
 
 std::string Regex::ReplaceAll(std::string_view text, std::string_view with) const {
   std::string out(text);
-  RE2::GlobalReplace(&out, impl_->re, Piece(with));
+  RE2::GlobalReplace(&out, impl_->re(), Piece(with));
   return out;
 }
 

@@ -22,6 +22,9 @@ class Regex {
  public:
   // InvalidArgument says what is wrong with the pattern. Named groups: (?P<name>…).
   static StatusOr<Regex> Compile(std::string_view pattern);
+  // The same answers, and the same errors now; but most of the work is done when a text is first
+  // held to it. For many patterns of which few will be asked.
+  static StatusOr<Regex> CompileWhenAsked(std::string_view pattern);
 
   bool Contains(std::string_view text) const;  // anywhere in the text
   std::optional<RegexMatch> Find(std::string_view text) const;

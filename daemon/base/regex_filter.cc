@@ -44,9 +44,13 @@ std::string FoldToAscii(std::string_view text) {
   return out;
 }
 
-RE2::Options QuietOptions() {
+// Only the texts that a pattern of ASCII needs are asked for, and they are the same in Latin-1, in
+// which a dot is one instruction and not nine: half the time of making the filter.
+RE2::Options FilterOptions() {
   RE2::Options options;
   options.set_log_errors(false);
+  options.set_encoding(RE2::Options::EncodingLatin1);
+  options.set_never_capture(true);
   return options;
 }
 
@@ -63,17 +67,6 @@ bool MayEscapeAscii(std::string_view pattern) {
       return true;
   }
   return false;
-}
-
-// Whether everything that the pattern cannot do without is ASCII: only that is folded here.
-bool IsAsciiOnly(const std::string& pattern) {
-  if (IsAscii(pattern) && !MayEscapeAscii(pattern)) return true;
-  re2::FilteredRE2 filter(static_cast<int>(kShortestAtom));
-  int id = 0;
-  if (filter.Add(pattern, QuietOptions(), &id) != RE2::NoError) return false;
-  std::vector<std::string> atoms;
-  filter.Compile(&atoms);
-  return std::all_of(atoms.begin(), atoms.end(), IsAscii);
 }
 
 }  // namespace
@@ -112,8 +105,8 @@ RegexFilter::RegexFilter(std::span<const std::string> patterns) {
   impl->size = patterns.size();
   for (std::size_t i = 0; i < patterns.size(); ++i) {
     int id = 0;
-    if (IsAsciiOnly(patterns[i]) &&
-        impl->filter.Add(patterns[i], QuietOptions(), &id) == RE2::NoError) {
+    if (IsAscii(patterns[i]) && !MayEscapeAscii(patterns[i]) &&
+        impl->filter.Add(patterns[i], FilterOptions(), &id) == RE2::NoError) {
       impl->filtered.push_back(i);
     } else {
       impl->always.push_back(i);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/base/hash.h"
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
 
@@ -134,9 +135,14 @@ std::string CommitMessage(const Task& task, const ProofText& proof) {
              "\nTemplate: ", task.plan.template_name, "\nTask: ", task.id, "\n");
 }
 
+std::string TargetOf(const Task& task) {
+  const std::string& target = task.plan.change_target;
+  return target.empty() ? task.incident.run.branch : target;
+}
+
 std::string BranchName(const Task& task) {
-  return Cat("regreen/", task.plan.template_name, "-",
-             task.incident.evidence.fingerprint.substr(0, 8));
+  const std::string what = Cat(task.incident.evidence.fingerprint, "\n", TargetOf(task));
+  return Cat("regreen/", task.plan.template_name, "-", Sha256Hex(what).substr(0, 8));
 }
 
 }  // namespace regreen

@@ -30,7 +30,10 @@ struct ProofText {
 std::string ChangeTitle(const Task& task);
 std::string ChangeBody(const Task& task, const Patch& patch, const ProofText& proof);
 std::string CommitMessage(const Task& task, const ProofText& proof);
-// regreen/<template>-<fingerprint8>: the same failure under the same template is the same branch.
+// The branch that the change is to be merged into: the template's, or the one that was red.
+std::string TargetOf(const Task& task);
+// regreen/<template>-<8 digits of fingerprint and target>: one branch for a failure, a template and
+// a target, so that the repair of a pull request and that of its base do not overwrite each other.
 std::string BranchName(const Task& task);
 
 }  // namespace regreen

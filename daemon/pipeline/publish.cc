@@ -21,12 +21,6 @@ ProofText ProofTextOf(const Task& task, const Proof& proof) {
   return {task.plan.verify_command, proof.red_exit_code, task.plan.verify_runs, proof.step};
 }
 
-// The branch that the change is to be merged into: the template's, or the one that was red.
-std::string TargetOf(const Task& task) {
-  const std::string& target = task.plan.change_target;
-  return target.empty() ? task.incident.run.branch : target;
-}
-
 ChangeRequest RequestOf(const Task& task, const Proof& proof, const std::string& commit) {
   ChangeRequest request;
   request.repo = task.incident.run.key.repo;

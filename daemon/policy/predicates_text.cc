@@ -15,7 +15,7 @@ std::vector<Regex> ReadPatterns(TomlTable& table, std::string_view key) {
   if (texts->empty())
     table.Error(key, Cat("\"", key, "\" is an empty list: leave it out, or name something"));
   for (const std::string& text : *texts) {
-    auto pattern = Regex::Compile(text);
+    auto pattern = Regex::CompileWhenAsked(text);
     if (!pattern.ok()) {
       table.Error(key, Cat("pattern ", TomlQuote(text), ": ", Message(pattern.status())));
     } else if (pattern->MatchesEmpty()) {

@@ -20,7 +20,8 @@ wanted() { [ "$what" = all ] || [ "$what" = "$1" ]; }
 "$root/deploy/install-deps.sh" build test bench
 quietly "$root/build/logs/configure-bench.log" cmake -S "$root" --preset release -DREGREEN_BENCH=ON \
   -DREGREEN_DEPS="$deps"
-build release regreen accept_load triage_bench workspace_bench policy_bench store_bench
+build release regreen accept_load triage_bench workspace_bench policy_bench store_bench \
+  backtest_bench
 if wanted accept; then
   prepare_e2e
   bench_accept
@@ -33,6 +34,7 @@ if wanted workspace; then
 fi
 if wanted policy; then
   POLICY_BENCH=$root/build/release/policy_bench bash "$root/tests/bench/policy.sh"
+  "$root/build/release/backtest_bench" "$root/policies" "$root/build/backtest-bench"
 fi
 if wanted store; then
   "$root/build/release/store_bench" "$root/build/store-bench"

@@ -102,13 +102,14 @@ test('a CI job asks whether an edit would do before it is merged', inLab({config
   await lab.daemon.start({environment});
   const check = async (files, more = {}) => (await ask(lab, 'policies/check', {method: 'POST', body: {files, ...more}})).json();
   const good = await check({'templates/new.toml': renamed});
-  assert.deepEqual(good.problems, []);
+  assert.deepEqual(good.problems.map((p) => [p.severity, p.file]), [['warning', 'templates/stale-table.toml']],
+    'the old template would never be chosen beside the new one');
   assert.equal(good.ok, true);
   const bad = await check({'templates/new.toml': renamed.replace('max_files', 'max_file')});
   assert.equal(bad.ok, false);
-  assert.deepEqual({...bad.problems[0], message: ''},
-    {file: 'templates/new.toml', line: 14, column: bad.problems[0].column, severity: 'error', message: ''});
-  assert.match(bad.problems[0].message, /did you mean "max_files"\?/);
+  const {message, column: _, ...place} = bad.problems.find((p) => p.severity === 'error');
+  assert.deepEqual(place, {file: 'templates/new.toml', line: 14, severity: 'error'});
+  assert.match(message, /did you mean "max_files"\?/);
   assert.equal(templateNames(await inForce(lab)), 'stale-table', 'nothing was changed');
 
   const stranger = await ask(lab, 'policies', {headers: {authorization: 'Bearer of-nothing'}});

@@ -6,14 +6,12 @@ import {repairs} from './lab/repairs.mjs';
 const unformatted = 'import os\nprint( os.name )\n';
 
 repairs({
-  template: 'black', name: 'what --check names is formatted', programs: ['black'],
-  files: {'src/app.py': unformatted, 'src/good.py': 'x = 1\n', 'README.md': 'left  alone\n'},
-  command: 'black --check src', changes: ['src/app.py'],
-});
-repairs({
-  template: 'black', name: 'file names with spaces, quotes and a leading dash', programs: ['black'],
-  files: {'-c.py': unformatted, "it's here.py": unformatted, 'a b/"q".py': unformatted, '$(touch x).py': unformatted},
-  command: 'black --check --diff -- .', changes: ['-c.py', "it's here.py", 'a b/"q".py', '$(touch x).py'],
+  template: 'black', name: 'what --check names, and names with spaces, quotes and a leading dash', programs: ['black'],
+  files: {
+    'src/app.py': unformatted, 'src/good.py': 'x = 1\n', 'README.md': 'left  alone\n',
+    '-c.py': unformatted, "it's here.py": unformatted, 'a b/"q".py': unformatted, '$(touch x).py': unformatted,
+  },
+  command: 'black --check --diff -- .', changes: ['src/app.py', '-c.py', "it's here.py", 'a b/"q".py', '$(touch x).py'],
 });
 repairs({
   template: 'isort', name: 'imports are sorted as the failing command would have them', programs: ['isort'],
@@ -29,25 +27,18 @@ repairs({
   command: 'make lint', changes: ['-d.py', "it's a.py", 'a b/"q".py'],
 });
 
-// A package of stubs that mypy can be given without a network: `requests`, as its stubs package would be.
-const wheel = `
-import zipfile
-with zipfile.ZipFile('wheels/types_requests-2.0-py3-none-any.whl', 'w') as out:
-    out.writestr('requests/__init__.pyi', 'class Answer:\\n    text: str\\ndef get(url: str) -> Answer: ...\\n')
-    out.writestr('types_requests-2.0.dist-info/METADATA', 'Metadata-Version: 2.1\\nName: types-requests\\nVersion: 2.0\\n')
-    out.writestr('types_requests-2.0.dist-info/WHEEL', 'Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
-    out.writestr('types_requests-2.0.dist-info/RECORD', '')
-`;
+// What installs the stubs that the requirements name, without a network.
+const install = 'grep -oE "types-[a-z]+" requirements-dev.txt | while read -r stubs; do\n' +
+  '  mkdir -p .stubs && cp -r "packages/$stubs/." .stubs/\ndone\n';
 repairs({
-  template: 'type-stubs', name: 'the stubs that mypy asks for go beside mypy', programs: ['mypy', 'pip3'],
+  template: 'type-stubs', name: 'the stubs that mypy asks for go beside mypy', programs: ['mypy'],
   files: {
     'app.py': 'import requests\n\n\ndef size() -> int:\n    return len(requests.get("x").text)\n',
     'requirements.txt': 'flask\n', 'requirements-dev.txt': 'pytest>=7\nmypy==1.0\n',
-    'stubs.sh': 'grep types- requirements-dev.txt > .wanted || exit 0\n' +
-      'pip3 install -q --no-index --find-links wheels --target .stubs -r .wanted\n',
-    '.gitignore': '.stubs\n.wanted\n.mypy_cache\n', 'make_wheel.py': wheel, 'wheels/.keep': '',
+    'packages/types-requests/requests/__init__.pyi': 'class Answer:\n    text: str\n\ndef get(url: str) -> Answer: ...\n',
+    'install.sh': install, '.gitignore': '.stubs\n.mypy_cache\n',
   },
-  command: 'python3 make_wheel.py; sh stubs.sh; MYPYPATH=.stubs mypy app.py', changes: ['requirements-dev.txt'],
+  command: 'sh install.sh; MYPYPATH=.stubs mypy app.py', changes: ['requirements-dev.txt'],
   look: ({read}) => assert.equal(read('requirements-dev.txt'), 'pytest>=7\nmypy==1.0\ntypes-requests\n'),
 });
 repairs({

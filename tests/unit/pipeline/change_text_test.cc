@@ -77,10 +77,18 @@ TEST(ChangeBody, HostileNamesStayInTheirPlaces) {
 TEST(BranchName, IsTheSameForTheSameFailureUnderTheSameTemplate) {
   Task task = SampleTask();
   const std::string name = BranchName(task);
-  EXPECT_EQ(name, "regreen/regenerate-01234567");
+  EXPECT_THAT(name, testing::MatchesRegex("regreen/regenerate-[0-9a-f]{8}"));
   task.id = "another";
   task.incident.run.key.run_id = "43";
   EXPECT_EQ(BranchName(task), name);
+}
+
+TEST(BranchName, IsAnotherForEachTargetSoThatNoRepairOverwritesAnother) {
+  Task base = SampleTask(), pull = SampleTask();
+  pull.incident.run.branch = "feature";
+  EXPECT_NE(BranchName(pull), BranchName(base));
+  pull.plan.change_target = base.incident.run.branch;
+  EXPECT_EQ(BranchName(pull), BranchName(base));
 }
 
 TEST(CommitMessage, HoldsNoClosingWordOfALog) {
