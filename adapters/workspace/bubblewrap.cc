@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "adapters/workspace/folder.h"
+#include "adapters/workspace/forwarder.h"
 #include "adapters/workspace/kinds.h"
 #include "adapters/workspace/seccomp.h"
 #include "adapters/workspace/system_view.h"
@@ -138,11 +139,16 @@ std::vector<std::string> Bubblewrap::Arguments(const SandboxFolders& folders,
       Add(a, "--tmpfs", Cat(inside, "/info"), "--remount-ro", Cat(inside, "/info"));
     }
   }
+  if (!folders.egress.empty()) {
+    Add(a, "--ro-bind", folders.egress, kBrokerInside, "--ro-bind", options_.forwarder,
+        kForwarderInside);
+  }
   Add(a, "--remount-ro", "/", "--chdir",
       spec.directory.empty() ? std::string(kTreeInside) : Cat(kTreeInside, "/", spec.directory));
   Add(a, "--setenv", "PATH", SearchPath(options_), "--setenv", "HOME", kHomeInside, "--setenv",
       "USER", "regreen", "--setenv", "LANG", "C.UTF-8", "--setenv", "CI", "true", "--setenv",
       "TERM", "dumb", "--setenv", "TMPDIR", "/tmp");
+  for (const auto& [name, value] : folders.env) Add(a, "--setenv", name, value);
   for (const auto& [name, value] : spec.env) Add(a, "--setenv", name, value);
   return a;
 }
@@ -154,6 +160,10 @@ StatusOr<ExecResult> Bubblewrap::Run(const SandboxFolders& folders, const ExecSp
   ProcessSpec process;
   process.argv = {program_,      "--args", std::to_string(kArgumentsFd), "--", "/bin/sh", "-c",
                   kFirstProcess, "sandbox"};
+  if (!folders.egress.empty()) {
+    Add(process.argv, kForwarderInside, kForwarderCommand, kBrokerInside,
+        std::to_string(kForwarderPort));
+  }
   for (const std::string& word : ShellCommand(spec.command)) process.argv.push_back(word);
   std::string arguments;
   for (const std::string& argument : Arguments(folders, spec)) {

@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "adapters/workspace/registry.h"
@@ -24,6 +25,8 @@ struct SandboxFolders {
   std::string tree, home;               // writable inside
   std::vector<std::string> objects;     // of the repository, read-only inside, by their number
   std::optional<OverlayMount> overlay;  // mounted onto `tree`, for the command alone
+  std::string egress;                   // the broker's socket; empty: there is no way out
+  std::vector<std::pair<std::string, std::string>> env;  // before the command's own
 };
 
 // Any thread.

@@ -42,6 +42,7 @@ class WorkspaceFolder {
   std::string tree() const { return path_ + "/tree"; }
   std::string home() const { return path_ + "/home"; }
   std::string tmp() const { return path_ + "/tmp"; }
+  std::string egress() const { return path_ + "/egress"; }  // not made here
 
  private:
   explicit WorkspaceFolder(std::string path) : path_(std::move(path)) {}

@@ -38,6 +38,10 @@ Status CheckPaths(const WorkspaceOptions& options) {
                                  "must be absolute and hold no colon"));
     }
   }
+  for (const auto& [name, set] : options.networks)
+    RETURN_IF_ERROR(Annotate(CheckEgressSet(set), Cat("the network ", EscapeControl(name))));
+  if (!options.networks.empty() && !options.forwarder.starts_with('/'))
+    return InvalidArgument("workspaces with networks need the path of the forwarding program");
   return OkStatus();
 }
 

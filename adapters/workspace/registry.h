@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/workspace/egress.h"
 #include "daemon/base/status.h"
 #include "daemon/ports/workspace.h"
 
@@ -20,6 +21,11 @@ struct WorkspaceOptions {
   std::string bases;              // sandbox: base trees; empty: <directory>.bases
   std::uint64_t bases_max_bytes = std::uint64_t{20} << 30;
   bool overlay = true;  // sandbox: false checks out each workspace, as where overlays are refused
+  // sandbox: the sets that workspaces may ask for by name. A worktree has the machine's own
+  // network, whatever is asked for, and no key of a model.
+  EgressSets networks;
+  std::string forwarder;  // the program that RunForwarder() is in; needed with networks
+  std::string ca_file;    // for the calls of models; empty: the system's
 };
 
 StatusOr<std::unique_ptr<WorkspaceFactory>> CreateWorkspaceFactory(const WorkspaceOptions& options);

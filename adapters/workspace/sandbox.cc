@@ -1,7 +1,9 @@
+#include <functional>
 #include <optional>
 #include <utility>
 
 #include "adapters/workspace/base_cache.h"
+#include "adapters/workspace/broker.h"
 #include "adapters/workspace/bubblewrap.h"
 #include "adapters/workspace/folder.h"
 #include "adapters/workspace/kinds.h"
@@ -15,16 +17,25 @@ namespace {
 
 class Sandbox final : public Workspace {
  public:
-  Sandbox(Bubblewrap bubblewrap, WorkspaceFolder folder, std::vector<std::string> objects)
+  Sandbox(Bubblewrap bubblewrap, WorkspaceFolder folder, std::vector<std::string> objects,
+          std::unique_ptr<Broker> broker, std::function<void(const std::string&)> on_network)
       : bubblewrap_(std::move(bubblewrap)),
         folder_(std::move(folder)),
-        objects_(std::move(objects)) {}
+        objects_(std::move(objects)),
+        broker_(std::move(broker)),
+        on_network_(std::move(on_network)) {}
 
   StatusOr<ExecResult> Exec(const ExecSpec& spec, std::stop_token stop) override {
     RETURN_IF_ERROR(CheckDirectory(spec.directory));
     RETURN_IF_ERROR(CheckEnvironment(spec));
-    return bubblewrap_.Run({folder_.tree(), folder_.home(), objects_, folder_.overlay()}, spec,
-                           std::move(stop));
+    SandboxFolders folders = {folder_.tree(), folder_.home(), objects_, folder_.overlay()};
+    if (!broker_) return bubblewrap_.Run(folders, spec, std::move(stop));
+    folders.egress = broker_->socket();
+    folders.env = broker_->Environment();
+    auto result = bubblewrap_.Run(folders, spec, std::move(stop));
+    const std::string notes = broker_->TakeNotes();
+    if (on_network_ && !notes.empty()) on_network_(notes);
+    return result;
   }
   StatusOr<Patch> Capture(std::stop_token stop) override {
     return folder_.Capture(std::move(stop));
@@ -34,6 +45,8 @@ class Sandbox final : public Workspace {
   const Bubblewrap bubblewrap_;
   const WorkspaceFolder folder_;
   const std::vector<std::string> objects_;
+  const std::unique_ptr<Broker> broker_;  // null: no network. Ends before its folder does
+  const std::function<void(const std::string&)> on_network_;
 };
 
 class SandboxFactory final : public WorkspaceFactory {
@@ -75,7 +88,9 @@ class SandboxFactory final : public WorkspaceFactory {
     } else {
       RETURN_IF_ERROR(folder.Fill(spec, alternates));
     }
-    return std::make_unique<Sandbox>(proven.bubblewrap, std::move(folder), std::move(objects));
+    ASSIGN_OR_RETURN(std::unique_ptr<Broker> broker, OpenBroker(spec.network, folder.egress()));
+    return std::make_unique<Sandbox>(proven.bubblewrap, std::move(folder), std::move(objects),
+                                     std::move(broker), spec.on_network);
   }
 
   Status Reap() override {
@@ -88,6 +103,22 @@ class SandboxFactory final : public WorkspaceFactory {
     Bubblewrap bubblewrap;
     bool overlay = false;
   };
+  // Null when nothing is asked for.
+  StatusOr<std::unique_ptr<Broker>> OpenBroker(const std::vector<std::string>& names,
+                                               std::string folder) const {
+    if (names.empty()) return std::unique_ptr<Broker>();
+    BrokerOptions broker;
+    broker.folder = std::move(folder);
+    broker.ca_file = options_.ca_file;
+    for (const std::string& name : names) {
+      const auto found = options_.networks.find(name);
+      if (found == options_.networks.end())
+        return InvalidArgument(
+            Cat("there is no network called \"", EscapeControl(name), "\" in the configuration"));
+      broker.sets.insert(*found);
+    }
+    return Broker::Start(std::move(broker));
+  }
   std::optional<Proven> IsProven() {
     MutexLock lock(mutex_);
     return proven_;

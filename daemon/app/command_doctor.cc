@@ -60,6 +60,8 @@ void LookAtSecrets(const Config& config, Findings& findings) {
   for (const auto& [name, api] : config.api) look(Cat("api.", name, ".token"), api.token);
   for (const auto& [name, forge] : config.forge) look(Cat("forge.", name, ".token"), forge.token);
   for (const auto& [name, ci] : config.ci) look(Cat("ci.", name, ".secret"), ci.secret);
+  for (const auto& [name, network] : config.network)
+    look(Cat("network.", name, ".key"), network.key);
 }
 
 }  // namespace

@@ -129,6 +129,8 @@ StatusOr<Plan> Choose(const Session& session, const Incident& incident) {
   options.only_template = session.arguments.template_name;
   options.ignore_match = options.allow_draft = !options.only_template.empty();
   options.command = session.command;
+  // No configuration, so no networks.
+  if (session.arguments.workspace == "sandbox") options.offers = {WorkspaceOffer{"sandbox", {}}};
   options.directory = session.repository.prefix;
   Selection selection = Select(incident, *session.policies.templates, options);
   if (selection.plan) return *std::move(selection.plan);

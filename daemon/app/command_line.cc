@@ -5,6 +5,7 @@
 #include <string>
 
 #include "adapters/git/git.h"
+#include "adapters/workspace/forwarder.h"
 #include "daemon/app/commands.h"
 #include "daemon/app/print.h"
 #include "daemon/base/text.h"
@@ -233,6 +234,12 @@ void AddByHand(CLI::App& app, Parsed& p) {
   // The network side of git runs as a child of its own, so that it can be killed.
   app.add_subcommand("internal-git", "")->group("")->callback([&p] {
     p.run = [] { return RunGitChild(); };
+  });
+  // The inner half of a sandbox's network. All that follows is its own, also what looks like
+  // options.
+  CLI::App* forward = app.add_subcommand(kForwarderCommand, "")->group("")->prefix_command();
+  forward->callback([&p, forward] {
+    p.run = [arguments = forward->remaining()] { return RunForwarder(arguments); };
   });
 }
 

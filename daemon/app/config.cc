@@ -7,6 +7,7 @@
 #include "adapters/agent/registry.h"
 #include "adapters/ci/registry.h"
 #include "adapters/forge/registry.h"
+#include "adapters/workspace/egress.h"
 #include "adapters/workspace/registry.h"
 #include "daemon/base/http.h"
 #include "daemon/base/text.h"
@@ -159,6 +160,8 @@ class Validator {
     for (const auto& [name, forge] : config_.forge) Forge(Cat("forge.", name), forge);
     for (const auto& [name, ci] : config_.ci) Ci(Cat("ci.", name), name, ci);
     for (const auto& [name, agent] : config_.agent) Agent(Cat("agent.", name), name, agent);
+    for (const auto& [name, network] : config_.network)
+      Network(Cat("network.", name), name, network);
     for (const auto& [name, api] : config_.api) {
       Secret(Cat("api.", name, ".token"), api.token);
       OneOf(Cat("api.", name, ".role"), api.role, {"viewer", "operator"});
@@ -281,6 +284,23 @@ class Validator {
     if (std::find(kinds.begin(), kinds.end(), agent.kind) == kinds.end()) return;
     ErrorLines(at, CreateAgent(OptionsOf(name, agent)).status());
   }
+  void Network(const std::string& at, const std::string& name, const NetworkConfig& network) {
+    const bool plain =
+        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;
+    if (!plain) Error(at, "a network's name is of lower-case letters, digits, - and _");
+    ErrorLines(at, CheckEgressSet(EgressOf(network)));
+    if (network.kind == "model") Secret(at + ".key", network.key);
+    for (const std::string& pattern : network.allow) {
+      for (const auto& [forge, options] : config_.forge) {
+        for (const std::string& host : HostsOf(options)) {
+          if (!PatternReaches(pattern, host)) continue;
+          Error(at + ".allow",
+                Cat("\"", pattern, "\" lets a workspace reach ", host, ", which is of forge.",
+                    forge, ": what it has read could be sent there"));
+        }
+      }
+    }
+  }
   // Each mistake of an adapter's options, one a line of its status.
   void ErrorLines(const std::string& at, const Status& status) {
     const std::string mistakes = Message(status);
@@ -341,42 +361,6 @@ std::string PrintConfig(Config config) {
   Printer printer;
   config.Fields(printer);
   return std::move(printer.out);
-}
-
-Config ExampleConfig() {
-  Config config;
-  ForgeConfig& github = config.forge["github"];
-  github.kind = "github";
-  github.token = "credential:github-token";
-  github.repos = {"acme/*"};
-  CiConfig& hook = config.ci["github"];
-  hook.kind = "github";
-  hook.forge = "github";
-  hook.secret = "credential:github-webhook";
-  CiConfig& jenkins = config.ci["jenkins"];
-  jenkins.kind = "generic";
-  jenkins.forge = "github";
-  jenkins.secret = "credential:jenkins-webhook";
-  jenkins.token_header = "X-Jenkins-Token";
-  jenkins.failed_when = {"FAILURE"};
-  jenkins.log_url_prefixes = {"https://jenkins.example.com/job/"};
-  jenkins.map = {{"repo", "=acme/widget"},
-                 {"commit", "/build/scm/commit"},
-                 {"branch", "=main"},
-                 {"run_id", "/build/number"},
-                 {"conclusion", "/build/status"},
-                 {"workflow", "/name"},
-                 {"job", "/name"},
-                 {"command", "=make check"},
-                 {"log_url", "/build/log_url"},
-                 {"link", "/build/full_url"}};
-  AgentConfig& agent = config.agent["example"];
-  agent.command = "my-agent --read-prompt-from-stdin";
-  agent.max_usd = 2;
-  agent.price_usd = 0.25;
-  agent.env = {{"MY_AGENT_MODE", "careful"}};
-  config.api["dashboard"].token = "credential:api-token";
-  return config;
 }
 
 }  // namespace regreen

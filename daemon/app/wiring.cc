@@ -84,6 +84,25 @@ Status AddApiTokens(Application& app) {
   return OkStatus();
 }
 
+StatusOr<EgressSets> Networks(const Config& config) {
+  EgressSets sets;
+  for (const auto& [name, network] : config.network) {
+    EgressSet& set = sets[name] = EgressOf(network);
+    if (network.kind != "model") continue;
+    ASSIGN_OR_RETURN(set.key, Resolve(network.key, Cat("network.", name, ".key")));
+  }
+  return sets;
+}
+
+// What templates can ask of the workspaces. One without isolation serves whatever is asked for.
+std::vector<WorkspaceOffer> OffersOf(const Config& config) {
+  if (config.workspace.kind != "sandbox") return {};
+  WorkspaceOffer offer;
+  offer.name = config.workspace.kind;
+  for (const auto& [name, network] : config.network) offer.networks.push_back(name);
+  return {offer};
+}
+
 std::unique_ptr<PolicyOrigin> NewPolicyOrigin(Application& app) {
   const PoliciesConfig& policies = app.config.policies;
   if (policies.remote.empty()) return NewFolderOrigin(policies.directory, app.clock);
@@ -121,10 +140,13 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   app->mirror = NewGitMirror(git);
   app->publisher = NewGitPublisher(git);
   const WorkspaceConfig& workspace = app->config.workspace;
-  ASSIGN_OR_RETURN(app->workspaces, CreateWorkspaceFactory(
-                                        {workspace.kind, workspace.directory,
-                                         workspace.read_only_paths, workspace.path, workspace.bases,
-                                         static_cast<std::uint64_t>(workspace.bases_max_bytes)}));
+  WorkspaceOptions options{
+      workspace.kind, workspace.directory, workspace.read_only_paths,
+      workspace.path, workspace.bases,     static_cast<std::uint64_t>(workspace.bases_max_bytes)};
+  ASSIGN_OR_RETURN(options.networks, Networks(app->config));
+  options.forwarder = program;
+  options.ca_file = app->config.http.ca_file;
+  ASSIGN_OR_RETURN(app->workspaces, CreateWorkspaceFactory(options));
   RETURN_IF_ERROR(AddForges(*app));
   RETURN_IF_ERROR(AddCis(*app));
   RETURN_IF_ERROR(AddAgents(*app));
@@ -135,7 +157,7 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
 
   app->collector = std::make_unique<Collector>(
       CollectDependencies{&app->adapters, app->mirror.get(), app->http.get(), app->policies.get(),
-                          app->store.get(), &app->clock, app->store.get()});
+                          app->store.get(), &app->clock, app->store.get(), OffersOf(app->config)});
   RunnerDependencies runner{&app->adapters,        app->mirror.get(), app->publisher.get(),
                             app->workspaces.get(), app->store.get(),  app->policies.get()};
   runner.author_name = app->config.author.name;

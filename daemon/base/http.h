@@ -29,6 +29,12 @@ struct HttpUrl {
 StatusOr<HttpUrl> ParseUrl(std::string_view url);
 
 // ---- client ----
+struct HttpAnswer {
+  int status = 0;
+  Headers headers;
+  std::string body;
+  bool truncated = false;  // HttpCall::keep_ends left the middle out
+};
 struct HttpCall {
   std::string method = "GET";
   std::string url;
@@ -37,12 +43,11 @@ struct HttpCall {
   absl::Duration timeout = absl::Seconds(30);  // for the whole call
   std::size_t max_body_bytes = 32 << 20;       // ResourceExhausted beyond
   bool keep_ends = false;                      // or beyond it the first and last halves are kept
-};
-struct HttpAnswer {
-  int status = 0;
-  Headers headers;
-  std::string body;
-  bool truncated = false;  // HttpCall::keep_ends left the middle out
+  // Both or none: the answer is handed on as it comes, on the calling thread, instead of being
+  // kept. False ends the call with Cancelled.
+  std::function<bool(const HttpAnswer& head)> on_head;
+  std::function<bool(std::string_view bytes)> on_bytes;
+  std::stop_token stop;  // Cancelled when it asks
 };
 // One call, no redirect followed: a 3xx is an answer. Unavailable when there is no connection,
 // DeadlineExceeded on time-out. Any thread.

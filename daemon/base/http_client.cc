@@ -105,19 +105,37 @@ class CappedBody {
 };
 
 struct Transfer {
-  explicit Transfer(const HttpCall& call) : body(call.max_body_bytes, call.keep_ends) {}
+  explicit Transfer(const HttpCall& call)
+      : body(call.max_body_bytes, call.keep_ends), left(call.max_body_bytes), on(call.on_bytes) {}
   httplib::Request request;
   CappedBody body;
   std::chrono::steady_clock::time_point deadline;
-  bool too_long = false, late = false;
+  std::size_t left;  // of a body that is handed on
+  const std::function<bool(std::string_view)>& on;
+  bool too_long = false, late = false, refused = false;
 
   bool Take(const char* bytes, std::size_t size) {
     late = std::chrono::steady_clock::now() > deadline;
     if (late) return false;
+    if (on) {
+      too_long = size > left;
+      if (too_long) return false;
+      left -= size;
+      refused = !on({bytes, size});
+      return !refused;
+    }
     too_long = !body.Append({bytes, size});
     return !too_long;
   }
 };
+
+HttpAnswer HeadOf(const httplib::Response& response) {
+  HttpAnswer answer;
+  answer.status = response.status;
+  for (const auto& [name, value] : response.headers)
+    answer.headers.emplace_back(Lower(name), value);
+  return answer;
+}
 
 void Prepare(const HttpCall& call, const HttpUrl& url, Transfer& transfer) {
   httplib::Request& request = transfer.request;
@@ -134,6 +152,11 @@ void Prepare(const HttpCall& call, const HttpUrl& url, Transfer& transfer) {
   transfer.deadline = request.start_time_ + absl::ToChronoNanoseconds(call.timeout);
   request.content_receiver = [&transfer](const char* bytes, std::size_t size, std::size_t,
                                          std::size_t) { return transfer.Take(bytes, size); };
+  if (!call.on_head) return;
+  request.response_handler = [&call, &transfer](const httplib::Response& response) {
+    transfer.refused = !call.on_head(HeadOf(response));
+    return !transfer.refused;
+  };
 }
 
 template <class Client>
@@ -148,10 +171,15 @@ void Configure(Client& client, const HttpCall& call) {
   client.set_keep_alive(false);
 }
 
-StatusOr<HttpAnswer> Send(httplib::ClientImpl& client, const HttpUrl& url, Transfer& transfer) {
+StatusOr<HttpAnswer> Send(httplib::ClientImpl& client, const HttpUrl& url, const HttpCall& call,
+                          Transfer& transfer) {
   httplib::Response response;
   httplib::Error error = httplib::Error::Success;
-  const bool sent = client.send(transfer.request, response, error);
+  // Only shuts the connection: what is being resolved or connected goes on to its own time limit.
+  const std::stop_callback ender(call.stop, [&client] { client.stop(); });
+  const bool sent = !call.stop.stop_requested() && client.send(transfer.request, response, error);
+  if (call.stop.stop_requested() || transfer.refused)
+    return Cancelled(Cat("The call to ", url.Origin(), " was ended from here."));
   if (transfer.too_long) {
     return ResourceExhausted(Cat(url.Origin(), " sent a longer answer than is taken here."));
   }
@@ -159,12 +187,9 @@ StatusOr<HttpAnswer> Send(httplib::ClientImpl& client, const HttpUrl& url, Trans
     const bool late = transfer.late || std::chrono::steady_clock::now() > transfer.deadline;
     return ConvertError(error, url, late);
   }
-  HttpAnswer answer;
-  answer.status = response.status;
+  HttpAnswer answer = HeadOf(response);
   answer.truncated = transfer.body.truncated();
   answer.body = transfer.body.Take();
-  for (const auto& [name, value] : response.headers)
-    answer.headers.emplace_back(Lower(name), value);
   return answer;
 }
 
@@ -182,11 +207,11 @@ class LibraryClient final : public HttpClient {
         httplib::SSLClient client(url.host, url.port);
         if (!ca_file_.empty()) client.set_ca_cert_path(ca_file_);
         Configure(client, call);
-        return Send(client, url, transfer);
+        return Send(client, url, call, transfer);
       }
       httplib::ClientImpl client(url.host, url.port);
       Configure(client, call);
-      return Send(client, url, transfer);
+      return Send(client, url, call, transfer);
     } catch (const std::exception& error) {
       return Unavailable(Cat("The call to ", url.Origin(), " failed: ", error.what(), "."));
     }

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -77,12 +78,38 @@ StatusOr<UniqueFd> Bind(const addrinfo& info, const ListenerOptions& options) {
   return ErrnoStatus(error, Cat("Could not listen on ", where));
 }
 
+StatusOr<UniqueFd> BindUnix(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path)
+    return InvalidArgument(Cat("The path of a socket is too long: ", path));
+  std::memcpy(address.sun_path, path.data(), path.size());
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return ErrnoStatus(errno, "A socket could not be made");
+  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      listen(fd.get(), kBacklog) != 0) {
+    return ErrnoStatus(errno, Cat("Could not listen on ", path));
+  }
+  return fd;
+}
+
 }  // namespace
 
 Listener::Listener(ListenerOptions options, MakeWorker make_worker)
     : options_(std::move(options)), make_worker_(std::move(make_worker)) {}
 
 Status Listener::Open() {
+  if (options_.unix_path.empty()) {
+    RETURN_IF_ERROR(OpenPort());
+  } else {
+    ASSIGN_OR_RETURN(listen_fd_, BindUnix(options_.unix_path));
+  }
+  stop_fd_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!stop_fd_) return ErrnoStatus(errno, "An event descriptor could not be made");
+  return OkStatus();
+}
+
+Status Listener::OpenPort() {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
@@ -102,8 +129,6 @@ Status Listener::Open() {
   }
   // The port is at one place in both families' structures.
   port_ = ntohs(reinterpret_cast<const sockaddr_in&>(bound).sin_port);
-  stop_fd_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!stop_fd_) return ErrnoStatus(errno, "An event descriptor could not be made");
   return OkStatus();
 }
 

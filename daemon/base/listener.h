@@ -1,4 +1,4 @@
-// A TCP port, and a thread for each connection to it. Knows nothing of HTTP.
+// A TCP port or a unix socket, and a thread for each connection to it. Knows nothing of HTTP.
 #pragma once
 
 #include <atomic>
@@ -23,6 +23,7 @@ struct ListenerOptions {
   int max_connections = 512;            // each has a thread of its own
   int max_connections_per_address = 0;  // 0: no cap; an IPv6 client is its /64
   std::string busy_answer;              // sent, unasked, to a connection beyond a cap
+  std::string unix_path;                // a socket file to be made, instead of a port; not removed
 };
 
 // Threads are made when they are needed and kept: an idle one costs some kilobytes. Never shares
@@ -58,6 +59,7 @@ class Listener {
   };
   Listener(ListenerOptions options, MakeWorker make_worker);
   Status Open();
+  Status OpenPort();
   void AcceptLoop();
   void Admit(Connection connection);
   bool Enqueue(Connection& connection);

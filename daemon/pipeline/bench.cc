@@ -15,6 +15,7 @@ constexpr int kNotFoundExit = 127, kNotExecutableExit = 126;
 
 // Git's own folder is in no patch. The path is of whatever kind of workspace runs it.
 constexpr char kOutputPlace[] = "export REGREEN_OUTPUT=\"$PWD/.git/regreen-output\"\n";
+constexpr std::size_t kMostReachedBytes = 256 << 10;
 constexpr absl::Duration kShortTimeout = absl::Seconds(30);
 
 // One name a line on standard input; prints those that are no program here.
@@ -87,8 +88,17 @@ StatusOr<ExecResult> Bench::Run(Workspace& workspace, const ExecSpec& spec) {
 }
 
 StatusOr<std::unique_ptr<Workspace>> Bench::OpenBare(const Patch* on) {
-  return parts_.workspaces->Open({task().id, parts_.mirror_folder, task().incident.run.commit, on},
-                                 parts_.stop);
+  WorkspaceSpec spec{task().id, parts_.mirror_folder, task().incident.run.commit, on};
+  spec.network = task().plan.needs.network;
+  spec.on_network = [this](const std::string& lines) { KeepReached(lines); };
+  return parts_.workspaces->Open(spec, parts_.stop);
+}
+
+void Bench::KeepReached(const std::string& lines) {
+  if (reached_.size() > kMostReachedBytes) return;
+  reached_ += lines;
+  const Status kept = log().Keep("network.log", reached_);
+  if (!kept.ok()) LogWarning("what a workspace reached is not kept", {{"why", Message(kept)}});
 }
 
 StatusOr<bool> Bench::SetUp(Workspace& workspace, const Room& room, std::string& why) {

@@ -82,6 +82,7 @@ class Bench {
   void Overlay(const std::vector<PlanInput>& inputs, const FromOutputs& from_outputs,
                Room& room) const;
   StatusOr<std::unique_ptr<Workspace>> OpenBare(const Patch* on);
+  void KeepReached(const std::string& lines);
   StatusOr<bool> SetUp(Workspace& workspace, const Room& room, std::string& why);
   StatusOr<std::string> MissingTools(Workspace& workspace);
   StatusOr<std::optional<Blocked>> ReadRed(const ExecResult& result);
@@ -93,6 +94,7 @@ class Bench {
   const Parts parts_;
   Outputs outputs_;
   int red_exit_code_ = 0;
+  std::string reached_;  // what all workspaces tell of their network
 };
 
 // "ended with exit code 2 after 1.2s"

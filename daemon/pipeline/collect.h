@@ -12,6 +12,7 @@
 #include "daemon/base/http.h"
 #include "daemon/base/status.h"
 #include "daemon/pipeline/live_policies.h"
+#include "daemon/policy/offers.h"
 #include "daemon/ports/ci_source.h"
 #include "daemon/ports/forge.h"
 #include "daemon/ports/policy_records.h"
@@ -34,6 +35,7 @@ struct CollectDependencies {
   Records* records = nullptr;  // for the history that selection asks about
   const Clock* clock = nullptr;
   PolicyRecords* policy_records = nullptr;  // nullptr: no template is demoted
+  std::vector<WorkspaceOffer> offers;       // none: every workspace serves everything
 };
 
 // All dependencies outlive it. Any thread.

@@ -102,6 +102,7 @@ IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, const Po
   IncidentOutcome outcome;
   SelectOptions options;
   options.stages = stages;
+  options.offers = deps_.offers;
   std::string unknown_why;
   auto command =
       FailingCommandOf(forge, hint, incident.run, incident.job, &options.directory, stop);

@@ -55,6 +55,12 @@ struct WorkspaceSpec {
   std::string repository;  // the bare mirror's folder, from Mirror
   std::string commit;
   const Patch* patch = nullptr;  // applied and committed on top when given
+  // Names of egress sets that its commands may use, and no other way out. Each is counted for this
+  // workspace. A kind without isolation has whatever the machine has.
+  std::vector<std::string> network;
+  // Told what was connected and refused while a command ran, one sentence a line, escaped. Called
+  // by Exec, on its thread.
+  std::function<void(const std::string& lines)> on_network;
 };
 
 // Opens workspaces of one kind. Any thread.
@@ -64,6 +70,7 @@ class WorkspaceFactory {
   // Whether this machine can isolate as this kind promises. FailedPrecondition says what is
   // missing; then Open fails with the same words: no fallback.
   virtual Status Probe() = 0;
+  // InvalidArgument for a set that is not configured.
   virtual StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec,
                                                     std::stop_token stop) = 0;
   // Removes what a killed daemon left behind. Called once, before the first Open.

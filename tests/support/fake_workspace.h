@@ -25,6 +25,8 @@ struct FakeWorkspaces final : public WorkspaceFactory {
     std::string commit;
     bool patched = false;
     std::vector<std::string> commands;
+    std::vector<std::string> network;
+    std::function<void(const std::string&)> on_network;
   };
   std::vector<std::shared_ptr<Opened>> opened;
   int alive = 0;
@@ -44,6 +46,7 @@ struct FakeWorkspaces final : public WorkspaceFactory {
     StatusOr<ExecResult> Exec(const ExecSpec& spec, std::stop_token stop) override {
       if (stop.stop_requested()) return Cancelled("stopped");
       record->commands.push_back(spec.command);
+      for (const std::string& name : record->network) record->on_network(name + ": used\n");
       return owner.on_exec(spec, record->patched);
     }
     StatusOr<Patch> Capture(std::stop_token) override { return owner.captured; }
@@ -55,7 +58,8 @@ struct FakeWorkspaces final : public WorkspaceFactory {
   Status Reap() override { return OkStatus(); }
   StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec, std::stop_token) override {
     if (!probe.ok()) return probe;
-    opened.push_back(std::make_shared<Opened>(Opened{spec.commit, spec.patch != nullptr, {}}));
+    opened.push_back(std::make_shared<Opened>(
+        Opened{spec.commit, spec.patch != nullptr, {}, spec.network, spec.on_network}));
     return std::unique_ptr<Workspace>(std::make_unique<Space>(*this, opened.back()));
   }
 };

@@ -8,5 +8,8 @@ std::string SourceFolder() {
 std::string GitChild() {
   return REGREEN_GIT_CHILD;
 }
+std::string ForwardChild() {
+  return REGREEN_FORWARD_CHILD;
+}
 
 }  // namespace regreen

@@ -141,6 +141,44 @@ TEST(Config, AnAgentThatCouldNeverRunIsAMistake) {
     EXPECT_THAT(text, HasSubstr(part));
 }
 
+std::string WithNetwork(const std::string& network) {
+  return "[forge.hub]\nkind = \"github\"\ntoken = \"env:T\"\nrepos = [\"a/*\"]\n"
+         "[forge.own]\nkind = \"git\"\n"
+         "remotes = {\"a/b\" = \"https://git.lab.example.org/a/b.git\", \"a/c\" = \"/srv/c.git\"}\n"
+         "[network.out]\n" +
+         network;
+}
+
+TEST(Config, AForgeIsNoPlaceThatAWorkspaceMayReach) {
+  for (const char* pattern : {"github.com:443", "GitHub.com.:22", "api.github.com:443",
+                              "*.github.com:443", "codeload.github.com:443"}) {
+    EXPECT_THAT(ProblemsOf(WithNetwork(Cat("allow = [\"", pattern, "\"]\n"))),
+                HasSubstr(Cat("network.out.allow: \"", pattern, "\" lets a workspace reach ")))
+        << pattern;
+  }
+  const std::string text =
+      ProblemsOf(WithNetwork("allow = [\"pypi.org:443\", \"*.example.org:443\"]\n"));
+  EXPECT_THAT(text, HasSubstr(":9:9: error: network.out.allow: \"*.example.org:443\" lets a "
+                              "workspace reach git.lab.example.org, which is of forge.own"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("pypi")));
+}
+
+TEST(Config, ANetworkThatCouldNeverBeServedIsAMistake) {
+  EXPECT_EQ(ProblemsOf(WithNetwork("allow = [\"pypi.org:443\"]\n")), "");
+  EXPECT_THAT(ProblemsOf(WithNetwork("")), HasSubstr("network.out: allow names nothing"));
+  EXPECT_THAT(ProblemsOf(WithNetwork("allow = [\"pypi.org\"]\n")),
+              HasSubstr("\"pypi.org\" is no host:port"));
+  const std::string model =
+      "kind = \"model\"\nupstream = \"https://m.example\"\n"
+      "paths = [\"POST /v1/messages\"]\n";
+  EXPECT_EQ(ProblemsOf(WithNetwork(model + "key = \"credential:k\"\n")), "");
+  const std::string written = ProblemsOf(WithNetwork(model + "key = \"sk-whoops\"\n"));
+  EXPECT_THAT(written, HasSubstr("network.out.key: a secret is given as"));
+  EXPECT_THAT(written, testing::Not(HasSubstr("whoops")));
+  EXPECT_THAT(ProblemsOf("[network.Out]\nallow = [\"pypi.org:443\"]\n"),
+              HasSubstr("network.Out: a network's name is of lower-case letters"));
+}
+
 TEST(ParseListen, TakesAddressesAndPorts) {
   EXPECT_EQ(*ParseListen("127.0.0.1:0"), std::pair(std::string("127.0.0.1"), 0));
   EXPECT_EQ(*ParseListen("[::1]:443"), std::pair(std::string("::1"), 443));

@@ -82,6 +82,47 @@ TEST(HttpClient, RefusesLineBreaksInWhatItSends) {
   EXPECT_EQ(NewHttpClient()->Call(call).status().code(), StatusCode::kInvalidArgument);
 }
 
+TEST(HttpClient, HandsAnAnswerOnInsteadOfKeepingIt) {
+  HttpResponse answer;
+  answer.status = 201;
+  answer.body = std::string(100'000, 'x');
+  EchoServer echo(answer);
+  int status = 0;
+  std::size_t bytes = 0;
+  HttpCall call;
+  call.url = echo.url("/");
+  call.on_head = [&](const HttpAnswer& head) {
+    status = head.status;
+    return true;
+  };
+  call.on_bytes = [&](std::string_view piece) {
+    EXPECT_EQ(status, 201) << "the head comes first";
+    bytes += piece.size();
+    return true;
+  };
+  const auto got = NewHttpClient()->Call(call);
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->body, "");
+  EXPECT_EQ(status, 201);
+  EXPECT_EQ(bytes, 100'000u);
+  call.max_body_bytes = 99'999;
+  EXPECT_EQ(NewHttpClient()->Call(call).status().code(), StatusCode::kResourceExhausted);
+  call.on_bytes = [](std::string_view) { return false; };
+  EXPECT_EQ(NewHttpClient()->Call(call).status().code(), StatusCode::kCancelled);
+}
+
+TEST(HttpClient, MakesNoCallThatWasStopped) {
+  EchoServer echo;
+  std::stop_source stop;
+  stop.request_stop();
+  HttpCall call;
+  call.url = echo.url("/never");
+  call.stop = stop.get_token();
+  EXPECT_EQ(NewHttpClient()->Call(call).status().code(), StatusCode::kCancelled);
+  echo.server->Stop();
+  EXPECT_EQ(echo.seen.path, "");
+}
+
 TEST(HttpClient, StopsAtTheCapOfAnAnswer) {
   HttpResponse answer;
   answer.body = std::string(100'000, 'x');

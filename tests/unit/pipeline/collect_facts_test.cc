@@ -101,6 +101,7 @@ class Facts : public ::testing::Test {
     const LivePolicies live(policies, clock_.Now());
     dependencies.policies = &live;
     dependencies.policy_records = &policy_records_;
+    dependencies.offers = offers_;
     Delivery delivery;
     delivery.ci = "ci";
     delivery.key = "guid";
@@ -112,6 +113,7 @@ class Facts : public ::testing::Test {
   FakeRecords records_;
   FakeActions actions_;
   FakePolicyRecords policy_records_;
+  std::vector<WorkspaceOffer> offers_;
   ManualClock clock_;
   CollectForge* forge_ = nullptr;
 };
@@ -136,6 +138,21 @@ TEST_F(Facts, AreFoundOutWhenATemplateAsks) {
   EXPECT_THAT(incident.changed_paths, ElementsAre("src/a.cc", "src/b.cc"));
   EXPECT_THAT(incident.labels, ElementsAre("bug"));
   EXPECT_EQ(mirror_.most, 3000u);
+}
+
+TEST_F(Facts, ATemplateIsChosenOnlyWhereItsNetworkIsServed) {
+  Template t = Asking("repo");
+  t.needs.network = {"packages"};
+  offers_ = {{"sandbox", {"model"}}};
+  auto outcome = Collect({t});
+  ASSERT_TRUE(outcome.ok()) << Message(outcome.status());
+  EXPECT_FALSE(outcome->incidents[0].plan.has_value());
+  EXPECT_THAT(outcome->incidents[0].reason, HasSubstr("the network \"packages\""));
+  offers_ = {{"sandbox", {"model", "packages"}}};
+  outcome = Collect({t});
+  ASSERT_TRUE(outcome.ok()) << Message(outcome.status());
+  ASSERT_TRUE(outcome->incidents[0].plan.has_value());
+  EXPECT_THAT(outcome->incidents[0].plan->needs.network, ElementsAre("packages"));
 }
 
 TEST_F(Facts, LabelsAreOfPullRequestsAndOfForgesThatHaveThem) {

@@ -53,6 +53,21 @@ TEST_F(RepairTest, ProvesARepairInWorkspacesOfTheirOwn) {
   EXPECT_EQ(log.kept["reproduce.log"], "make check said so\n");
 }
 
+TEST_F(RepairTest, AsksForThePlansNetworkAndKeepsWhatEveryWorkspaceReached) {
+  task.plan.needs.network = {"packages"};
+  ASSERT_TRUE(Repair().ok());
+  ASSERT_EQ(workspaces.opened.size(), 3u);
+  for (const auto& opened : workspaces.opened)
+    EXPECT_THAT(opened->network, ElementsAre("packages"));
+  EXPECT_EQ(log.kept["network.log"], "packages: used\npackages: used\npackages: used\n");
+}
+
+TEST_F(RepairTest, AsksForNoNetworkWhereThePlanHasNone) {
+  ASSERT_TRUE(Repair().ok());
+  for (const auto& opened : workspaces.opened) EXPECT_TRUE(opened->network.empty());
+  EXPECT_FALSE(log.kept.contains("network.log"));
+}
+
 struct UnreproducibleCase {
   const char* name;
   int exit_code;
