@@ -84,12 +84,12 @@ Status AddApiTokens(Application& app) {
   return OkStatus();
 }
 
-StatusOr<EgressSets> Networks(const Config& config) {
+StatusOr<EgressSets> Networks(Application& app) {
   EgressSets sets;
-  for (const auto& [name, network] : config.network) {
+  for (const auto& [name, network] : app.config.network) {
     EgressSet& set = sets[name] = EgressOf(network);
     if (network.kind != "model") continue;
-    ASSIGN_OR_RETURN(set.key, Resolve(network.key, Cat("network.", name, ".key")));
+    ASSIGN_OR_RETURN(set.key, Resolve(app, network.key, Cat("network.", name, ".key")));
   }
   return sets;
 }
@@ -143,7 +143,7 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   WorkspaceOptions options{
       workspace.kind, workspace.directory, workspace.read_only_paths,
       workspace.path, workspace.bases,     static_cast<std::uint64_t>(workspace.bases_max_bytes)};
-  ASSIGN_OR_RETURN(options.networks, Networks(app->config));
+  ASSIGN_OR_RETURN(options.networks, Networks(*app));
   options.forwarder = program;
   options.ca_file = app->config.http.ca_file;
   ASSIGN_OR_RETURN(app->workspaces, CreateWorkspaceFactory(options));

@@ -103,26 +103,65 @@ Schema FixtureSchema() {
                    std::move(expect)})}};
 }
 
+namespace {
+
+// What every rule of the guard has, before what is its own.
+Keys GuardRuleKeys(Keys own) {
+  Keys keys = {Required("name", kString, "unique over all files"),
+               Required("about", kString, "ends the sentence of a finding"),
+               {"severity", kString, "draft: a person is to look", {"refuse", "draft"}},
+               {"examples", kStrings, "what it must find"},
+               {"counter_examples", kStrings, "what it must not find"}};
+  keys.insert(keys.end(), own.begin(), own.end());
+  return keys;
+}
+
+// The same for one that is about the text of some files.
+Keys GuardTextKeys(Keys own) {
+  own.push_back({"files", kStrings, "globs, or @set: only in these"});
+  own.push_back({"except", kStrings, "globs, or @set: not in these"});
+  return GuardRuleKeys(std::move(own));
+}
+
+}  // namespace
+
 Schema GuardSchema() {
-  const SchemaKey name = Required("name", kString, "unique over all files");
-  const SchemaKey about = Required("about", kString, "ends the sentence of a finding");
-  const SchemaKey paths = Required("paths", kStrings, "globs");
-  return {
-      "Guard rules of regreen",
-      {Tables(
-           "protected", "files that no patch may change",
-           {name,
-            about,
-            paths,
-            {"lift", kString, "what in guard.paths of a template lifts it", {"literal", "glob"}}}),
-       Tables("added", "text that no patch may add",
-              {name,
-               about,
-               Required("patterns", kStrings, "RE2 patterns of an added line"),
-               {"files", kStrings, "globs: only in these"},
-               {"except", kStrings, "globs: not in these"},
-               {"secret", kBool, "what it finds is not shown"}}),
-       Tables("deleted", "files that no patch may delete", {name, about, paths})}};
+  const SchemaKey paths = Required("paths", kStrings, "globs, or @set");
+  const SchemaKey patterns = Required("patterns", kStrings, "RE2 patterns of a line");
+  SchemaKey lift = {"lift", kString, "what in guard.paths of a template lifts it"};
+  lift.choices = {"literal", "glob"};
+  SchemaKey wrong = Required("wrong", kString, "which way the number must not go");
+  wrong.choices = {"up", "down"};
+  SchemaKey longest = Required("longest", kInteger, "bytes of a line");
+  longest.least = 100, longest.most = 1'000'000;
+  SchemaKey shortest = Required("shortest", kInteger, "bytes of a word");
+  shortest.least = 16, shortest.most = 1000;
+  SchemaKey bits = Required("bits", kNumber, "of entropy of a character");
+  bits.least = 0, bits.most = 6;
+  return {"Guard rules of regreen",
+          {Tables("set", "globs by a name, for @name",
+                  {Required("name", kString, "what rules call it"),
+                   Required("paths", kStrings, "globs")}),
+           Tables("protected", "files that no patch may change", GuardRuleKeys({paths, lift})),
+           Tables("deleted", "files that no patch may delete", GuardRuleKeys({paths})),
+           Tables("lone", "files that must not change alone",
+                  GuardRuleKeys({paths, {"beside", kStrings, "globs that do not count as more"}})),
+           Tables("added", "text that no patch may add",
+                  GuardTextKeys({patterns,
+                                 {"across", kBool, "in added lines that follow each other"},
+                                 {"secret", kBool, "what it finds is not shown"},
+                                 {"texts", kBool, "also in titles, messages and branch names"}})),
+           Tables("fewer", "lines that a patch may not make fewer", GuardTextKeys({patterns})),
+           Tables("loosened", "texts that a patch may not replace by weaker ones",
+                  GuardTextKeys({Required("pairs", kStrings, "RE2 patterns: old => new")})),
+           Tables("number", "numbers that may not move one way",
+                  GuardTextKeys({Required("patterns", kStrings, "RE2, the number as (?P<n>…)"),
+                                 wrong,
+                                 {"and_gone", kBool, "nor be taken out"}})),
+           Tables("long", "lines that nobody reads", GuardTextKeys({longest})),
+           Tables("random", "words that look like secrets",
+                  GuardTextKeys(
+                      {shortest, bits, {"unless", kString, "RE2: lines that it is not about"}}))}};
 }
 
 }  // namespace regreen

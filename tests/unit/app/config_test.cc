@@ -1,10 +1,13 @@
 #include "daemon/app/config.h"
 
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <sstream>
+#include "daemon/base/file.h"
 #include "daemon/base/text.h"
 #include "tests/support/paths.h"
 
@@ -14,7 +17,10 @@ namespace {
 using ::testing::HasSubstr;
 
 std::string Write(const std::string& text) {
-  const std::string path = testing::TempDir() + "/config.toml";
+  // Of this process alone: another case may run beside it.
+  const std::string folder = Cat(testing::TempDir(), "/regreen-config-", getpid());
+  EXPECT_TRUE(MakeDirectories(folder).ok());
+  const std::string path = folder + "/config.toml";
   std::ofstream(path) << text;
   return path;
 }

@@ -292,6 +292,9 @@ class MergeTest : public RerunTest {
     task.change = Change{1, "https://github.example/pull/1", true};
     task.pushed_commit = std::string(40, 'c');
     task.reason = "opened it";
+    const Proof proof{SamplePatch(), "regenerate", 1};
+    records.artifacts["proof"] = ProofToJson(proof);
+    records.artifacts["patch"] = proof.patch.bytes;
   }
 };
 
