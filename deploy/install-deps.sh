@@ -20,7 +20,7 @@ build=(g++ cmake ninja-build ccache pkg-config git ca-certificates make bubblewr
   libre2-dev libvectorscan-dev libtomlplusplus-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libseccomp-dev
   libkainjow-mustache-dev)
 test=(libgtest-dev libgmock-dev nodejs npm curl sqlite3 strace procps
-  black isort mypy codespell clang-format golang-go cargo rustfmt shellcheck rubocop)
+  black isort mypy codespell clang-format golang-go golang-golang-x-tools cargo rustfmt rust-clippy shellcheck rubocop python3-poetry)
 bench=(libbenchmark-dev webhook wrk ripgrep)
 
 wanted=()

@@ -8,6 +8,12 @@ repairs({
   files: {'go.mod': 'module widget\n', 'main.go': 'package main\nfunc main(){}\n', "-it's a.go": 'package main\nvar x=1\n', 'vendor/v/v.go': 'package v\nvar  x=1\n'},
   command: 'out=$(gofmt -l ./*.go); echo "$out"; test -z "$out"', changes: ['main.go', "-it's a.go"],
 });
+repairs({
+  template: 'goimports', name: 'imports are added, grouped and sorted as the failing command would have them', programs: ['goimports'],
+  files: {'go.mod': 'module widget\n', 'main.go': 'package main\n\nfunc main() { fmt.Println(os.Args) }\n', "-it's a.go": 'package main\nimport "os"\nimport "fmt"\nvar _ = fmt.Sprint(os.Args)\n', 'good.go': 'package main\n\nvar x = 1\n'},
+  command: 'out=$(goimports -l ./*.go); echo "$out"; test -z "$out"', changes: ['main.go', "-it's a.go"],
+  look: ({read}) => assert.match(read('main.go'), /import \(\n\t"fmt"\n\t"os"\n\)/),
+});
 const goModule = (requires, replaces) => 'module widget\n\ngo 1.19\n' + requires.map((r) => `\nrequire ${r}\n`).join('') +
   replaces.map((name) => `\nreplace ${name} => ./${name.split('/').pop()}\n`).join('');
 repairs({

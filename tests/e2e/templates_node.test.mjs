@@ -57,6 +57,17 @@ repairs({
   look: ({read}) => assert.match(read('yarn.lock'), /"gear@file[^]*"tooth@file/),
 });
 
+repairs({
+  template: 'pnpm-lockfile-drift', name: 'a dependency that package.json alone knows', packages: ['pnpm'],
+  files: {...part('gear'), ...part('tooth'), 'package.json': widget('gear'), '.npmrc': 'modules-dir=.modules\nstore-dir=.store\n', '.gitignore': '.modules\n.store\n'},
+  prepare: (repo) => {
+    execFileSync('node_modules/.bin/pnpm', ['install', '--offline', '--lockfile-only', '--silent'], {cwd: repo});
+    writeFileSync(join(repo, 'package.json'), widget('gear', 'tooth'));
+  },
+  command: 'node_modules/.bin/pnpm install --frozen-lockfile --offline', changes: ['pnpm-lock.yaml'],
+  look: ({read}) => assert.match(read('pnpm-lock.yaml'), /gear@file:[^]*tooth@file:/),
+});
+
 const shows = "test('shows the widget', () => expect({size: 2}).toMatchSnapshot());\n";
 const snapshot = (size) => `// Jest Snapshot v1, https://jestjs.io/docs/snapshot-testing\n\nexports[\`shows the widget 1\`] = \`\n{\n  "size": ${size},\n}\n\`;\n`;
 repairs({

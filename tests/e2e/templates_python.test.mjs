@@ -1,5 +1,8 @@
 // The shipped templates for Python's tools, with the real tools.
 import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import {writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 
 import {repairs} from './lab/repairs.mjs';
 
@@ -45,4 +48,18 @@ repairs({
   template: 'spelling', name: 'what codespell is sure of is corrected', programs: ['codespell'],
   files: {'docs/guide.txt': 'We recieved teh letter.\n', '-o it\'s.txt': 'teh end\n', 'good.txt': 'the end\n'},
   command: 'codespell .', changes: ['docs/guide.txt', '-o it\'s.txt'],
+});
+
+const pyproject = (...parts) => '[tool.poetry]\nname = "widget"\nversion = "0.1.0"\ndescription = ""\nauthors = []\n\n' +
+  '[tool.poetry.dependencies]\npython = "^3.8"\n' + parts.map((name) => `${name} = {path = "${name}"}\n`).join('');
+const pythonPart = (name) => ({[`${name}/pyproject.toml`]: pyproject().replace('widget', name), [`${name}/${name}.py`]: ''});
+repairs({
+  template: 'poetry-lockfile-drift', name: 'a dependency that pyproject.toml alone knows', programs: ['poetry'],
+  files: {...pythonPart('gear'), ...pythonPart('tooth'), 'pyproject.toml': pyproject('gear')},
+  prepare: (repo) => {
+    execFileSync('poetry', ['lock', '--no-interaction', '--quiet'], {cwd: repo});
+    writeFileSync(join(repo, 'pyproject.toml'), pyproject('gear', 'tooth'));
+  },
+  command: 'poetry lock --check', changes: ['poetry.lock'],
+  look: ({read}) => assert.match(read('poetry.lock'), /name = "gear"[^]*name = "tooth"/),
 });

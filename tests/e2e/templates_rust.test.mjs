@@ -25,3 +25,10 @@ repairs({
   command: 'RUSTFLAGS=-Dwarnings cargo check --offline', changes: ['src/main.rs'],
   look: ({read}) => assert.equal(read('src/main.rs').trim(), 'fn main() {\n    let x = 1;\n    println!("{}", x);\n}'),
 });
+repairs({
+  template: 'cargo-fix', name: 'what Clippy can apply itself', programs: ['cargo', 'rustc', 'cargo-clippy', 'clippy-driver'],
+  files: {'Cargo.toml': crate('widget'), 'Cargo.lock': lockFile, '.gitignore': 'target\n',
+    'src/main.rs': 'fn twice(x: i32) -> i32 {\n    return x * 2;\n}\n\nfn main() {\n    println!("{}", twice(2));\n}\n'},
+  command: 'cargo clippy --offline -- -D warnings', changes: ['src/main.rs'],
+  look: ({read}) => assert.match(read('src/main.rs'), /\{\n {4}x \* 2\n\}/),
+});
