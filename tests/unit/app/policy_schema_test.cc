@@ -26,7 +26,8 @@ TEST(Schemas, OfLogRulesHaveTheReadersKeys) {
 }
 
 TEST(Schemas, OfLogRulesNameEveryFormOfTitles) {
-  for (const SchemaKey& key : RuleSchema().keys[0].keys) {
+  const Schema schema = RuleSchema();
+  for (const SchemaKey& key : schema.keys[0].keys) {
     if (key.key != "titles") continue;
     EXPECT_EQ(key.choices, TitleForms());
     return;
