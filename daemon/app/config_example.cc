@@ -35,7 +35,7 @@ Config ExampleConfig() {
   agent.price_usd = 0.25;
   agent.env = {{"MY_AGENT_MODE", "careful"}};
   NetworkConfig& packages = config.network["packages"];
-  packages.allow = {"registry.npmjs.org:443", "pypi.org:443", "files.pythonhosted.org:443"};
+  packages.allow = {"packages.example.com:443", "*.mirror.example.com:443"};
   NetworkConfig& model = config.network["model"];
   model.kind = "model";
   model.upstream = "https://api.model.example";

@@ -163,17 +163,17 @@ TEST(Config, AForgeIsNoPlaceThatAWorkspaceMayReach) {
         << pattern;
   }
   const std::string text =
-      ProblemsOf(WithNetwork("allow = [\"pypi.org:443\", \"*.example.org:443\"]\n"));
+      ProblemsOf(WithNetwork("allow = [\"packages.example.com:443\", \"*.example.org:443\"]\n"));
   EXPECT_THAT(text, HasSubstr(":9:9: error: network.out.allow: \"*.example.org:443\" lets a "
                               "workspace reach git.lab.example.org, which is of forge.own"));
   EXPECT_THAT(text, testing::Not(HasSubstr("pypi")));
 }
 
 TEST(Config, ANetworkThatCouldNeverBeServedIsAMistake) {
-  EXPECT_EQ(ProblemsOf(WithNetwork("allow = [\"pypi.org:443\"]\n")), "");
+  EXPECT_EQ(ProblemsOf(WithNetwork("allow = [\"packages.example.com:443\"]\n")), "");
   EXPECT_THAT(ProblemsOf(WithNetwork("")), HasSubstr("network.out: allow names nothing"));
-  EXPECT_THAT(ProblemsOf(WithNetwork("allow = [\"pypi.org\"]\n")),
-              HasSubstr("\"pypi.org\" is no host:port"));
+  EXPECT_THAT(ProblemsOf(WithNetwork("allow = [\"packages.example.com\"]\n")),
+              HasSubstr("\"packages.example.com\" is no host:port"));
   const std::string model =
       "kind = \"model\"\nupstream = \"https://m.example\"\n"
       "paths = [\"POST /v1/messages\"]\n";
@@ -181,7 +181,7 @@ TEST(Config, ANetworkThatCouldNeverBeServedIsAMistake) {
   const std::string written = ProblemsOf(WithNetwork(model + "key = \"sk-whoops\"\n"));
   EXPECT_THAT(written, HasSubstr("network.out.key: a secret is given as"));
   EXPECT_THAT(written, testing::Not(HasSubstr("whoops")));
-  EXPECT_THAT(ProblemsOf("[network.Out]\nallow = [\"pypi.org:443\"]\n"),
+  EXPECT_THAT(ProblemsOf("[network.Out]\nallow = [\"packages.example.com:443\"]\n"),
               HasSubstr("network.Out: a network's name is of lower-case letters"));
 }
 

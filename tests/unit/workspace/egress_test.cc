@@ -189,7 +189,7 @@ TEST(Egress, KnowsWhatAPatternReachesOfAForge) {
   EXPECT_TRUE(PatternReaches("*.github.com:443", "api.github.com"));
   EXPECT_TRUE(PatternReaches("*.example.org:443", "git.lab.example.org"));
   EXPECT_FALSE(PatternReaches("notgithub.com:443", "github.com"));
-  EXPECT_FALSE(PatternReaches("pypi.org:443", "github.com"));
+  EXPECT_FALSE(PatternReaches("packages.example.com:443", "github.com"));
   EXPECT_TRUE(PatternReaches("*.lab.example.org:443", "lab.example.org"));
 }
 

@@ -23,8 +23,8 @@ TEST(RequestHead, ReadsWhatClientsSend) {
 }
 
 TEST(RequestHead, TakesATunnelInTheOlderVersionToo) {
-  EXPECT_TRUE(ParseRequestHead("CONNECT pypi.org:443 HTTP/1.0\r\n\r\n").ok());
-  EXPECT_FALSE(ParseRequestHead("CONNECT pypi.org:443 HTTP/0.9\r\n\r\n").ok());
+  EXPECT_TRUE(ParseRequestHead("CONNECT packages.example.com:443 HTTP/1.0\r\n\r\n").ok());
+  EXPECT_FALSE(ParseRequestHead("CONNECT packages.example.com:443 HTTP/0.9\r\n\r\n").ok());
 }
 
 TEST(RequestHead, RefusesWhatCouldBeReadInTwoWays) {
