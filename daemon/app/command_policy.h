@@ -29,9 +29,10 @@ Status FolderIsEditable(const PolicyArguments& arguments, const Config& config);
 
 // The commands that read what the store remembers, once the store is open.
 Status ExplainDelivery(PolicyRecords& records, const Policies& policies,
-                       const PolicyArguments& arguments);
+                       const PolicyArguments& arguments, const SelectOptions& options = {});
 Status BacktestPolicies(PolicyRecords& records, const Policies& policies,
-                        const PolicyArguments& arguments, absl::Time now);
+                        const PolicyArguments& arguments, absl::Time now,
+                        const SelectOptions& options = {});
 // Shows what the template did, and edits its file in the folder that `policies` were loaded from.
 Status PromoteTemplate(PolicyRecords& records, const Policies& policies,
                        const PolicyArguments& arguments);

@@ -28,8 +28,10 @@ void DrawBar(std::int64_t count, double done) {
 }  // namespace
 
 Status BacktestPolicies(PolicyRecords& records, const Policies& policies,
-                        const PolicyArguments& arguments, absl::Time now) {
+                        const PolicyArguments& arguments, absl::Time now,
+                        const SelectOptions& select) {
   BacktestOptions options;
+  options.select = select;
   options.since = now - arguments.since;
   options.examples = static_cast<std::size_t>(arguments.examples);
   options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -53,7 +55,9 @@ int PolicyBacktest(const PolicyArguments& arguments) {
   return WithStore(arguments.config, [&](Store& store, const Config& config) -> Status {
     ASSIGN_OR_RETURN(const Policies policies,
                      LoadPoliciesOrExplain(FolderInForce(arguments, config)));
-    return BacktestPolicies(store, policies, arguments, absl::Now());
+    SelectOptions select;
+    select.offers = OffersOf(config);
+    return BacktestPolicies(store, policies, arguments, absl::Now(), select);
   });
 }
 

@@ -51,13 +51,13 @@ Status ExplainLog(const Policies& policies, const PolicyArguments& arguments) {
 }  // namespace
 
 Status ExplainDelivery(PolicyRecords& records, const Policies& policies,
-                       const PolicyArguments& arguments) {
+                       const PolicyArguments& arguments, const SelectOptions& options) {
   ASSIGN_OR_RETURN(const auto observations, records.FindObservations(arguments.delivery));
   std::vector<Explanation> explanations;
   for (const Observation& seen : observations) {
     Incident incident = seen.incident;
     if (!arguments.command.empty()) incident.evidence.command = arguments.command;
-    explanations.push_back(Explain(std::move(incident), *policies.templates));
+    explanations.push_back(Explain(std::move(incident), *policies.templates, options));
   }
   Print(explanations, arguments.json);
   return OkStatus();
@@ -76,7 +76,9 @@ int PolicyExplain(const PolicyArguments& arguments) {
     return WithStore(arguments.config, [&](Store& store, const Config& config) -> Status {
       ASSIGN_OR_RETURN(const Policies policies,
                        LoadPoliciesOrExplain(FolderInForce(arguments, config)));
-      return ExplainDelivery(store, policies, arguments);
+      SelectOptions options;
+      options.offers = OffersOf(config);
+      return ExplainDelivery(store, policies, arguments, options);
     });
   }
   const auto policies = LoadPoliciesOrExplain(ChosenFolder(arguments.policies));

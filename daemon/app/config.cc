@@ -357,6 +357,14 @@ AgentOptions OptionsOf(const std::string& name, const AgentConfig& agent) {
           agent.env, agent.command, agent.price_usd};
 }
 
+std::vector<WorkspaceOffer> OffersOf(const Config& config) {
+  if (config.workspace.kind != "sandbox") return {};
+  WorkspaceOffer offer;
+  offer.name = config.workspace.kind;
+  for (const auto& [name, network] : config.network) offer.networks.push_back(name);
+  return {offer};
+}
+
 std::string PrintConfig(Config config) {
   Printer printer;
   config.Fields(printer);

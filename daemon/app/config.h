@@ -13,6 +13,7 @@
 #include "daemon/base/status.h"
 #include "daemon/base/toml.h"
 #include "daemon/domain/limits.h"
+#include "daemon/policy/offers.h"
 
 namespace regreen {
 
@@ -308,6 +309,8 @@ AgentOptions OptionsOf(const std::string& name, const AgentConfig& agent);
 
 // Reads and checks a file; every mistake is noted in `problems`. Secrets are not read.
 Config LoadConfig(const std::filesystem::path& path, Problems& problems);
+// What templates can ask of the workspaces. One without isolation serves whatever is asked for.
+std::vector<WorkspaceOffer> OffersOf(const Config& config);
 // As the store counts them.
 Limits RepositoryLimits(const LimitsConfig& config);
 // What config.example.toml holds.

@@ -94,15 +94,6 @@ StatusOr<EgressSets> Networks(Application& app) {
   return sets;
 }
 
-// What templates can ask of the workspaces. One without isolation serves whatever is asked for.
-std::vector<WorkspaceOffer> OffersOf(const Config& config) {
-  if (config.workspace.kind != "sandbox") return {};
-  WorkspaceOffer offer;
-  offer.name = config.workspace.kind;
-  for (const auto& [name, network] : config.network) offer.networks.push_back(name);
-  return {offer};
-}
-
 std::unique_ptr<PolicyOrigin> NewPolicyOrigin(Application& app) {
   const PoliciesConfig& policies = app.config.policies;
   if (policies.remote.empty()) return NewFolderOrigin(policies.directory, app.clock);

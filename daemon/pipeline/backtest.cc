@@ -13,15 +13,17 @@ namespace {
 using Page = std::vector<Observation>;
 
 // The template for each observation, "" for none. Selection is pure: every thread takes its share.
-std::vector<std::string> SelectAll(const Page& page, const PolicySet& policies, int threads) {
+std::vector<std::string> SelectAll(const Page& page, const PolicySet& policies,
+                                   const BacktestOptions& options) {
   std::vector<std::string> chosen(page.size());
-  const auto share = static_cast<std::size_t>(std::max(threads, 1));
+  const auto share = static_cast<std::size_t>(std::max(options.threads, 1));
   std::vector<std::jthread> workers;
   for (std::size_t first = 0; first < std::min(share, page.size()); ++first) {
     workers.emplace_back([&, first] {
       for (std::size_t i = first; i < page.size(); i += share) {
         const Incident& incident = page[i].incident;
-        const Selection selection = Select(incident, policies, OptionsFor(incident));
+        const Selection selection =
+            Select(incident, policies, OptionsFor(incident, options.select));
         if (selection.plan) chosen[i] = selection.plan->template_name;
       }
     });
@@ -66,7 +68,7 @@ StatusOr<BacktestReport> Backtest(PolicyRecords& records, const PolicySet& polic
     if (page.empty()) return report;
     // The next page is read while this one is looked at.
     auto reading = std::async(std::launch::async, read, page.back().id);
-    Count(page, SelectAll(page, policies, options.threads), options.examples, report);
+    Count(page, SelectAll(page, policies, options), options.examples, report);
     if (options.progress) options.progress(report.observations, page.back().at);
     next = reading.get();
   }

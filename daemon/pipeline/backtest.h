@@ -13,6 +13,7 @@
 #include "daemon/base/json.h"
 #include "daemon/base/status.h"
 #include "daemon/policy/loader.h"
+#include "daemon/policy/matcher.h"
 #include "daemon/ports/policy_records.h"
 
 namespace regreen {
@@ -22,6 +23,7 @@ struct BacktestOptions {
   int page = 500;            // observations read at once
   int threads = 2;           // that select
   std::size_t examples = 3;  // of each difference
+  SelectOptions select;      // but for the command and its directory
   // Told after each page how many were looked at, and the time of the last; may be empty.
   std::function<void(std::int64_t, absl::Time)> progress;
 };

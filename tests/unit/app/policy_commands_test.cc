@@ -178,6 +178,37 @@ TEST(PolicyCommands, ExplainReadsTheFailuresOfADelivery) {
   EXPECT_EQ(none.code(), StatusCode::kNotFound);
 }
 
+TEST(PolicyCommands, WhatNoWorkspaceServesIsNotChosenHereEither) {
+  const PolicyFolder folder;
+  Policies policies = folder.Load();
+  std::vector<Template> templates = policies.templates->templates();
+  for (Template& t : templates) t.needs.network = {"packages"};
+  policies.templates = std::make_shared<const PolicySet>(templates, "digest");
+  FakePolicyRecords records;
+  records.observations = {SeenStale()};
+  PolicyArguments arguments;
+  arguments.delivery = "abc";
+  SelectOptions offline, online;
+  offline.offers = {{"sandbox", {}}};
+  online.offers = {{"sandbox", {"packages"}}};
+  const auto explain = [&](const SelectOptions& options) {
+    testing::internal::CaptureStdout();
+    EXPECT_TRUE(ExplainDelivery(records, policies, arguments, options).ok());
+    return testing::internal::GetCapturedStdout();
+  };
+  EXPECT_THAT(explain(offline), HasSubstr("needs the network \"packages\""));
+  EXPECT_THAT(explain(online), HasSubstr("chosen: fix-table"));
+  arguments.since = absl::Hours(72);
+  const auto backtest = [&](const SelectOptions& options) {
+    testing::internal::CaptureStdout();
+    const absl::Time now = records.observations[0].at + absl::Hours(1);
+    EXPECT_TRUE(BacktestPolicies(records, policies, arguments, now, options).ok());
+    return testing::internal::GetCapturedStdout();
+  };
+  EXPECT_EQ(backtest(offline), "1 failure looked at, 1 as before\n");
+  EXPECT_THAT(backtest(online), HasSubstr("fix-table: newly matched"));
+}
+
 TEST(PolicyCommands, BacktestLooksAtTheDaysThatItIsAsked) {
   const PolicyFolder folder;
   FakePolicyRecords records;
