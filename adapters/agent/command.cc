@@ -39,7 +39,8 @@ class CommandAgent final : public Agent {
     spec.command = options_.command;
     spec.input = BriefText(brief);
     if (spec.input.size() > kMostInput) {
-      report.words = "its brief is longer than a command's standard input may be";
+      report.words = Cat("its brief is longer than the ", kMostInput >> 10,
+                         " KiB that a command's standard input may be");
       return report;
     }
     spec.timeout = brief.timeout;
