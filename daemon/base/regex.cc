@@ -2,10 +2,10 @@
 
 #include <re2/re2.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <mutex>
 
+#include "daemon/base/regex_ascii.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -25,14 +25,6 @@ RE2::Options QuietOptions() {
   options.set_log_errors(false);
   options.set_max_mem(kMaxBytes);
   return options;
-}
-
-bool IsPlain(std::string_view pattern) {
-  return std::all_of(pattern.begin(), pattern.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; }) &&
-         pattern.find("\\p") == std::string_view::npos &&
-         pattern.find("\\P") == std::string_view::npos &&
-         pattern.find("\\x") == std::string_view::npos;
 }
 
 std::vector<std::string> NamesOf(const RE2& re) {
@@ -69,7 +61,7 @@ StatusOr<Regex> Regex::Compile(std::string_view pattern) {
 }
 
 StatusOr<Regex> Regex::CompileWhenAsked(std::string_view pattern) {
-  if (!IsPlain(pattern)) return Compile(pattern);
+  if (!IsAsciiPattern(pattern)) return Compile(pattern);
   RE2::Options options = QuietOptions();
   options.set_max_mem(kMaxCheckedBytes);
   options.set_encoding(RE2::Options::EncodingLatin1);

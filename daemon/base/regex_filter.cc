@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "absl/container/flat_hash_map.h"
+#include "daemon/base/regex_ascii.h"
 
 namespace regreen {
 namespace {
@@ -54,21 +55,6 @@ RE2::Options FilterOptions() {
   return options;
 }
 
-bool IsAscii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-// Whether an escape could stand for a character beyond ASCII: \x{e9}, \351, \pL.
-bool MayEscapeAscii(std::string_view pattern) {
-  for (std::size_t at = pattern.find('\\'); at != std::string_view::npos && at + 1 < pattern.size();
-       at = pattern.find('\\', at + 2)) {
-    if (std::string_view("xpP01234567").find(pattern[at + 1]) != std::string_view::npos)
-      return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 struct RegexFilter::Impl {
@@ -105,7 +91,7 @@ RegexFilter::RegexFilter(std::span<const std::string> patterns) {
   impl->size = patterns.size();
   for (std::size_t i = 0; i < patterns.size(); ++i) {
     int id = 0;
-    if (IsAscii(patterns[i]) && !MayEscapeAscii(patterns[i]) &&
+    if (IsAsciiPattern(patterns[i]) &&
         impl->filter.Add(patterns[i], FilterOptions(), &id) == RE2::NoError) {
       impl->filtered.push_back(i);
     } else {

@@ -13,13 +13,6 @@ namespace {
 constexpr std::size_t kMostFindingsShown = 20;
 constexpr std::size_t kLongestReason = 300;
 
-TaskUpdate MoveTo(TaskState state, std::string reason) {
-  TaskUpdate update;
-  update.to = state;
-  update.reason = std::move(reason);
-  return update;
-}
-
 ProofText ProofTextOf(const Task& task, const Proof& proof) {
   return {task.plan.verify_command, proof.red_exit_code, task.plan.verify_runs, proof.step};
 }
@@ -80,6 +73,13 @@ Status LetMerge(ForgeActions& actions, const Task& task, TaskUpdate& update, std
 }
 
 }  // namespace
+
+TaskUpdate MoveTo(TaskState state, std::string reason) {
+  TaskUpdate update;
+  update.to = state;
+  update.reason = std::move(reason);
+  return update;
+}
 
 std::string RequestText(const Task& task, const Proof& proof) {
   return TextOf(RequestOf(task, proof, Verdict(), ""));

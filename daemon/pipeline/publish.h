@@ -27,6 +27,9 @@ struct PublishDependencies {
 Verdict JudgeRequest(const Task& task, const Proof& proof, const Verdict& verdict,
                      const GuardRules& rules, const KnownSecrets* secrets);
 
+// A move that says why, and nothing else.
+TaskUpdate MoveTo(TaskState state, std::string reason);
+
 // Checks that the run is still as it was, pushes, finds or opens the change. Safe to repeat from
 // any point: the same task gives the same commit, branch and change. Answers the move to watching,
 // superseded or yielded. The change is a draft, and says why, when the `verdict` on the patch asks

@@ -11,13 +11,6 @@
 namespace regreen {
 namespace {
 
-TaskUpdate MoveTo(TaskState state, std::string reason) {
-  TaskUpdate update;
-  update.to = state;
-  update.reason = std::move(reason);
-  return update;
-}
-
 TaskState StateAfter(RepairOutcome::Kind kind, const Plan& plan) {
   using Kind = RepairOutcome::Kind;
   switch (kind) {

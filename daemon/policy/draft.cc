@@ -9,23 +9,13 @@
 #include "daemon/policy/input_sources.h"
 #include "daemon/policy/plan_inputs.h"
 #include "daemon/policy/texts.h"
+#include "daemon/policy/written.h"
 
 namespace regreen {
 namespace {
 
 constexpr std::size_t kLongestTitle = 200;
 constexpr std::size_t kMostGuardPaths = 50;
-
-std::string List(const std::vector<std::string>& elements) {
-  std::string out;
-  for (const std::string& element : elements)
-    Append(out, out.empty() ? "" : ", ", TomlString(element));
-  return Cat("[", out, "]");
-}
-
-std::string Length(absl::Duration duration) {
-  return TomlQuote(absl::FormatDuration(duration));
-}
 
 // Text that was rendered says nothing as a template: there is no tag in it.
 std::string WithoutTags(std::string text) {

@@ -4,20 +4,10 @@
 #include <span>
 
 #include "daemon/base/text.h"
+#include "daemon/policy/written.h"
 
 namespace regreen {
 namespace {
-
-std::string List(const std::vector<std::string>& elements) {
-  std::string out;
-  for (const std::string& element : elements)
-    Append(out, out.empty() ? "" : ", ", TomlString(element));
-  return Cat("[", out, "]");
-}
-
-std::string Length(absl::Duration duration) {
-  return TomlQuote(absl::FormatDuration(duration));
-}
 
 std::string Truth(bool value) {
   return value ? "true" : "false";
