@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "daemon/app/config_agent.h"
+#include "daemon/app/config_workspace.h"
 #include "daemon/base/status.h"
 #include "daemon/base/toml.h"
 #include "daemon/domain/limits.h"
@@ -64,67 +66,6 @@ struct WorkersConfig {
     v("count", count, "tasks worked on at once");
     v("lease", lease, "how long a worker that went silent keeps its task");
     v("watch_every", watch_every, "how often an open change is looked at");
-  }
-};
-
-struct WorkspaceConfig {
-  std::string kind = "sandbox";
-  std::string directory = "/var/lib/regreen/workspaces";
-  std::string mirrors = "/var/lib/regreen/mirrors";
-  std::vector<std::string> read_only_paths;
-  std::vector<std::string> path;
-  std::string bases;
-  std::int64_t bases_max_bytes = std::int64_t{20} << 30;
-
-  template <class V>
-  void Fields(V& v) {
-    v("kind", kind,
-      "sandbox (bubblewrap, no network but [network.NAME]), or worktree: NO isolation, for code "
-      "that you trust");
-    v("directory", directory, "workspaces live below it while they are used");
-    v("mirrors", mirrors, "bare copies of the repositories");
-    v("read_only_paths", read_only_paths, "shown inside the sandbox besides /usr, for toolchains");
-    v("path", path, "folders put in front of PATH inside");
-    v("bases", bases,
-      "sandbox: checked-out trees that workspaces lie upon; empty: <directory>.bases");
-    v("bases_max_bytes", bases_max_bytes, "of them together; the least recently used leaves first");
-  }
-};
-
-struct NetworkConfig {
-  std::string kind = "packages";
-  std::vector<std::string> allow;
-  std::int64_t max_connections = 32;
-  bool allow_private = false;
-  std::string upstream;
-  std::vector<std::string> paths;
-  std::string key;
-  std::string key_header = "x-api-key";
-  std::string key_prefix;
-  std::int64_t max_requests = 0;
-  std::int64_t max_tokens = 0;
-  std::int64_t max_bytes = std::int64_t{1} << 30;
-  absl::Duration timeout = absl::Minutes(10);
-  std::map<std::string, std::string> env;
-
-  template <class V>
-  void Fields(V& v) {
-    v("kind", kind, "packages: tunnels to registries, or model: calls with a key added outside");
-    v("allow", allow, "packages: host:port; *.example.org:443 is every name below it. No forge");
-    v("max_connections", max_connections, "packages: at once, of one workspace");
-    v("allow_private", allow_private,
-      "packages: also addresses that are not the internet's, such as a mirror at home");
-    v("upstream", upstream, "model: the address that all calls go to, by https");
-    v("paths", paths, "model: calls that are allowed, below the upstream; * is a run without /");
-    v("key", key, "model: where the key is: file:PATH, env:NAME or credential:NAME");
-    v("key_header", key_header, "model: the header that it is sent in");
-    v("key_prefix", key_prefix, "model: put before it, such as \"Bearer \"");
-    v("max_requests", max_requests, "model: of one workspace; 0: no cap");
-    v("max_tokens", max_tokens,
-      "model: of one workspace, by the usage that answers tell; 0: no cap");
-    v("max_bytes", max_bytes, "both ways together, of one workspace");
-    v("timeout", timeout, "of one connection or call");
-    v("env", env, "of commands; {url} is where the model is called from inside");
   }
 };
 
@@ -245,24 +186,6 @@ struct LimitsConfig {
   }
 };
 
-struct AgentConfig {
-  std::string kind = "command";
-  std::string command;
-  absl::Duration timeout = absl::Minutes(30);
-  double max_usd = 0, price_usd = 0;
-  std::map<std::string, std::string> env;
-
-  template <class V>
-  void Fields(V& v) {
-    v("kind", kind, "command: a program that reads the brief on its standard input");
-    v("command", command, "command: for the shell of the workspace, where it runs");
-    v("timeout", timeout, "a round of it");
-    v("max_usd", max_usd, "what one step may spend on it; 0: no cap");
-    v("price_usd", price_usd, "command: what a round costs, however it ends");
-    v("env", env, "variables that it finds; everything in a workspace is readable: no secrets");
-  }
-};
-
 struct Config {
   ServerConfig server;
   LogConfig log;
@@ -298,14 +221,8 @@ struct Config {
   }
 };
 
-struct EgressSet;
-// Without its key.
-EgressSet EgressOf(const NetworkConfig& network);
 // The hosts that a forge is reached at: what a workspace may never reach.
 std::vector<std::string> HostsOf(const ForgeConfig& forge);
-
-struct AgentOptions;
-AgentOptions OptionsOf(const std::string& name, const AgentConfig& agent);
 
 // Reads and checks a file; every mistake is noted in `problems`. Secrets are not read.
 Config LoadConfig(const std::filesystem::path& path, Problems& problems);

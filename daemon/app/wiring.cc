@@ -2,12 +2,11 @@
 
 #include <filesystem>
 
-#include "adapters/agent/registry.h"
 #include "adapters/ci/registry.h"
 #include "adapters/forge/registry.h"
 #include "adapters/git/git.h"
 #include "adapters/store/sqlite.h"
-#include "adapters/workspace/registry.h"
+#include "daemon/app/wiring_parts.h"
 #include "daemon/base/file.h"
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
@@ -18,14 +17,6 @@ namespace {
 // Where private things live: only this user looks in.
 constexpr int kPrivateMode = 0700;
 constexpr std::size_t kShortestToken = 16;
-
-StatusOr<Secret> Resolve(Application& app, const std::string& reference, const std::string& key) {
-  auto secret = ResolveSecret(reference);
-  if (!secret.ok()) return Annotate(secret.status(), key);
-  MaskInLogs(*secret);
-  app.held.push_back(*secret);
-  return secret;
-}
 
 Status MakeFolders(const Config& config) {
   RETURN_IF_ERROR(
@@ -39,7 +30,7 @@ Status AddForges(Application& app) {
     ForgeOptions options{name,     forge.kind,  forge.api,    forge.git,
                          Secret(), forge.repos, forge.remotes};
     if (!forge.token.empty()) {
-      ASSIGN_OR_RETURN(options.token, Resolve(app, forge.token, Cat("forge.", name, ".token")));
+      ASSIGN_OR_RETURN(options.token, ResolveHeld(app, forge.token, Cat("forge.", name, ".token")));
     }
     auto made = CreateForge(options, {app.http.get(), app.mirror.get(), &app.clock});
     if (!made.ok()) return Annotate(made.status(), Cat("forge.", name));
@@ -50,7 +41,7 @@ Status AddForges(Application& app) {
 
 Status AddCis(Application& app) {
   for (const auto& [name, ci] : app.config.ci) {
-    ASSIGN_OR_RETURN(Secret secret, Resolve(app, ci.secret, Cat("ci.", name, ".secret")));
+    ASSIGN_OR_RETURN(Secret secret, ResolveHeld(app, ci.secret, Cat("ci.", name, ".secret")));
     auto made = CreateCiSource({name, ci.kind, ci.forge, std::move(secret), ci.signature_header,
                                 ci.token_header, ci.map, ci.failed_when, ci.log_url_prefixes,
                                 ci.passed_when});
@@ -60,19 +51,10 @@ Status AddCis(Application& app) {
   return OkStatus();
 }
 
-Status AddAgents(Application& app) {
-  for (const auto& [name, agent] : app.config.agent) {
-    auto made = CreateAgent(OptionsOf(name, agent));
-    if (!made.ok()) return Annotate(made.status(), Cat("agent.", name));
-    app.agents[name] = *std::move(made);
-  }
-  return OkStatus();
-}
-
 Status AddApiTokens(Application& app) {
   for (const auto& [name, api] : app.config.api) {
     const std::string key = Cat("api.", name, ".token");
-    ASSIGN_OR_RETURN(Secret token, Resolve(app, api.token, key));
+    ASSIGN_OR_RETURN(Secret token, ResolveHeld(app, api.token, key));
     if (token.Reveal().size() < kShortestToken) {
       return InvalidArgument(
           Cat(key, ": a token of under ", kShortestToken,
@@ -82,16 +64,6 @@ Status AddApiTokens(Application& app) {
     app.api_tokens.push_back({name, std::move(token), role});
   }
   return OkStatus();
-}
-
-StatusOr<EgressSets> Networks(Application& app) {
-  EgressSets sets;
-  for (const auto& [name, network] : app.config.network) {
-    EgressSet& set = sets[name] = EgressOf(network);
-    if (network.kind != "model") continue;
-    ASSIGN_OR_RETURN(set.key, Resolve(app, network.key, Cat("network.", name, ".key")));
-  }
-  return sets;
 }
 
 std::unique_ptr<PolicyOrigin> NewPolicyOrigin(Application& app) {
@@ -112,6 +84,15 @@ std::unique_ptr<PolicyOrigin> NewPolicyOrigin(Application& app) {
 
 }  // namespace
 
+StatusOr<Secret> ResolveHeld(Application& app, const std::string& reference,
+                             const std::string& key) {
+  auto secret = ResolveSecret(reference);
+  if (!secret.ok()) return Annotate(secret.status(), key);
+  MaskInLogs(*secret);
+  app.held.push_back(*secret);
+  return secret;
+}
+
 StatusOr<std::string> OwnProgram() {
   std::error_code error;
   const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
@@ -130,14 +111,7 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   const GitOptions git{app->config.workspace.mirrors, program, app->config.http.ca_file};
   app->mirror = NewGitMirror(git);
   app->publisher = NewGitPublisher(git);
-  const WorkspaceConfig& workspace = app->config.workspace;
-  WorkspaceOptions options{
-      workspace.kind, workspace.directory, workspace.read_only_paths,
-      workspace.path, workspace.bases,     static_cast<std::uint64_t>(workspace.bases_max_bytes)};
-  ASSIGN_OR_RETURN(options.networks, Networks(*app));
-  options.forwarder = program;
-  options.ca_file = app->config.http.ca_file;
-  ASSIGN_OR_RETURN(app->workspaces, CreateWorkspaceFactory(options));
+  RETURN_IF_ERROR(AddWorkspaces(*app, program));
   RETURN_IF_ERROR(AddForges(*app));
   RETURN_IF_ERROR(AddCis(*app));
   RETURN_IF_ERROR(AddAgents(*app));

@@ -1,8 +1,9 @@
+#include "daemon/app/config_workspace.h"
+
 #include <algorithm>
 
 #include "adapters/workspace/egress.h"
 #include "daemon/app/config.h"
-#include "daemon/base/http.h"
 
 namespace regreen {
 
@@ -25,20 +26,12 @@ EgressSet EgressOf(const NetworkConfig& network) {
   return set;
 }
 
-std::vector<std::string> HostsOf(const ForgeConfig& forge) {
-  std::vector<std::string> hosts;
-  const auto add = [&hosts](const std::string& url) {
-    const auto parsed = ParseUrl(url);
-    if (parsed.ok()) hosts.push_back(parsed->host);
-  };
-  if (forge.kind == "github") {
-    add(forge.api);
-    add(forge.git);
-  }
-  for (const auto& [name, remote] : forge.remotes) add(remote);
-  std::sort(hosts.begin(), hosts.end());
-  hosts.erase(std::unique(hosts.begin(), hosts.end()), hosts.end());
-  return hosts;
+std::vector<WorkspaceOffer> OffersOf(const Config& config) {
+  if (config.workspace.kind != "sandbox") return {};
+  WorkspaceOffer offer;
+  offer.name = config.workspace.kind;
+  for (const auto& [name, network] : config.network) offer.networks.push_back(name);
+  return {offer};
 }
 
 }  // namespace regreen

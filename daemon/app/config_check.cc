@@ -1,0 +1,219 @@
+#include "daemon/app/config_check.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "adapters/agent/registry.h"
+#include "adapters/ci/registry.h"
+#include "adapters/forge/registry.h"
+#include "adapters/workspace/egress.h"
+#include "adapters/workspace/registry.h"
+#include "daemon/base/http.h"
+#include "daemon/base/text.h"
+
+namespace regreen {
+namespace {
+
+class Validator {
+ public:
+  Validator(const Config& config, const Places& places, std::string file, Problems& problems)
+      : config_(config), places_(places), file_(std::move(file)), problems_(problems) {}
+
+  void Run() {
+    Server();
+    OneOf("log.format", config_.log.format, {"text", "json"});
+    OneOf("log.level", config_.log.level, {"debug", "info", "warning", "error"});
+    Range("workers.count", config_.workers.count, 1, 64);
+    if (config_.workers.lease < absl::Seconds(5))
+      Error("workers.lease", "a lease under 5s would be lost by every pause");
+    OneOf("workspace.kind", config_.workspace.kind, WorkspaceKinds());
+    Absolute("store.path", config_.store.path);
+    Absolute("workspace.directory", config_.workspace.directory);
+    Absolute("workspace.mirrors", config_.workspace.mirrors);
+    if (!config_.workspace.bases.empty()) Absolute("workspace.bases", config_.workspace.bases);
+    if (config_.workspace.bases_max_bytes < 0)
+      Error("workspace.bases_max_bytes", "a number of bytes is not negative");
+    Policies();
+    Limits();
+    if (config_.forge.empty())
+      problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");
+    for (const auto& [name, forge] : config_.forge) Forge(Cat("forge.", name), forge);
+    for (const auto& [name, ci] : config_.ci) Ci(Cat("ci.", name), name, ci);
+    for (const auto& [name, agent] : config_.agent) Agent(Cat("agent.", name), name, agent);
+    for (const auto& [name, network] : config_.network)
+      Network(Cat("network.", name), name, network);
+    for (const auto& [name, api] : config_.api) {
+      Secret(Cat("api.", name, ".token"), api.token);
+      OneOf(Cat("api.", name, ".role"), api.role, {"viewer", "operator"});
+    }
+  }
+
+ private:
+  void Error(const std::string& key, std::string_view message) {
+    const auto place = places_.find(key);
+    problems_.Error(place == places_.end() ? Position{file_, 0, 0} : place->second,
+                    Cat(key, ": ", message));
+  }
+  void OneOf(const std::string& key, const std::string& value,
+             const std::vector<std::string>& allowed) {
+    if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return;
+    Error(key,
+          Cat("\"", value, "\" is not one of ", Join(allowed, ", "), DidYouMean(value, allowed)));
+  }
+  void Range(const std::string& key, std::int64_t value, std::int64_t low, std::int64_t high) {
+    if (value < low || value > high)
+      Error(key, Cat("must be from ", low, " to ", high, ", not ", value));
+  }
+  void Absolute(const std::string& key, const std::string& path) {
+    if (!path.starts_with('/')) Error(key, Cat("\"", path, "\" must be an absolute path"));
+  }
+  void Secret(const std::string& key, const std::string& reference) {
+    const bool known = reference.starts_with("file:") || reference.starts_with("env:") ||
+                       reference.starts_with("credential:");
+    if (!known)
+      Error(
+          key,
+          "a secret is given as \"file:PATH\", \"env:NAME\" or \"credential:NAME\", not as itself");
+  }
+
+  void Listen(const std::string& key, const std::string& listen) {
+    const auto parsed = ParseListen(listen);
+    if (!parsed.ok()) return Error(key, Message(parsed.status()));
+    const std::string& address = parsed->first;
+    const bool loopback = address.starts_with("127.") || address == "::1" || address == "localhost";
+    if (!loopback && !config_.server.trusted_proxy) {
+      Error(key,
+            Cat(address,
+                " is reached from outside, and signatures do not hide the logs: put a proxy that "
+                "ends TLS in front of it and set server.trusted_proxy = true"));
+    }
+  }
+  void Server() {
+    Listen("server.listen", config_.server.listen);
+    if (!config_.server.operations_listen.empty()) {
+      Listen("server.operations_listen", config_.server.operations_listen);
+    }
+    Range("server.max_body_bytes", config_.server.max_body_bytes, 1 << 10, 25 << 20);
+  }
+  void Policies() {
+    const PoliciesConfig& policies = config_.policies;
+    if (policies.remote.empty()) return;
+    if (policies.every < absl::Seconds(1))
+      Error("policies.every", "a remote is asked once a second at the most");
+    if (policies.branch.empty()) Error("policies.branch", "names no branch");
+    for (const std::string_view part : Split(policies.path, '/')) {
+      const bool odd = part.empty() || part == "." || part == "..";
+      if (odd && !policies.path.empty())
+        Error("policies.path", "must be a path below the repository, such as ci/policies");
+      if (odd) break;
+    }
+    if (!policies.forge.empty()) {
+      std::vector<std::string> forges;
+      for (const auto& [name, unused] : config_.forge) forges.push_back(name);
+      OneOf("policies.forge", policies.forge, forges);
+      if (Split(policies.remote, '/').size() != 2 || policies.remote.front() == '/')
+        Error("policies.remote", "with policies.forge it is a repository's owner/name");
+    } else if (!policies.remote.starts_with('/')) {
+      const auto url = ParseUrl(policies.remote);
+      if (!url.ok())
+        Error("policies.remote",
+              Cat("is no absolute path and no address (owner/name needs policies.forge): ",
+                  Message(url.status())));
+    }
+  }
+  void Limits() {
+    const LimitsConfig& limits = config_.limits;
+    constexpr std::int64_t kMost = 1'000'000'000;
+    Range("limits.open_per_repo", limits.open_per_repo, 0, kMost);
+    Range("limits.tasks_per_repo", limits.tasks_per_repo, 0, kMost);
+    Range("limits.per_hour", limits.per_hour, 0, kMost);
+    Range("limits.per_day", limits.per_day, 0, kMost);
+    Range("limits.minutes_per_day", limits.minutes_per_day, 0, kMost);
+    if (!(limits.usd_per_day >= 0 && limits.usd_per_day <= 1e9))
+      Error("limits.usd_per_day", Cat("must be from 0 to 1000000000, not ", limits.usd_per_day));
+  }
+  void Forge(const std::string& at, const ForgeConfig& forge) {
+    OneOf(at + ".kind", forge.kind, ForgeKinds());
+    if (forge.kind == "github") {
+      Secret(at + ".token", forge.token);
+      if (forge.repos.empty())
+        Error(at + ".repos",
+              "names no repository, so none may be worked on; for example [\"acme/*\"]");
+    }
+    if (forge.kind == "git" && forge.remotes.empty()) {
+      Error(at + ".remotes",
+            "names no remote; for example \"acme/widget\" = \"/srv/git/widget.git\"");
+    }
+  }
+  void Ci(const std::string& at, const std::string& name, const CiConfig& ci) {
+    OneOf(at + ".kind", ci.kind, CiKinds());
+    std::vector<std::string> forges;
+    for (const auto& [forge, unused] : config_.forge) forges.push_back(forge);
+    OneOf(at + ".forge", ci.forge, forges);
+    Secret(at + ".secret", ci.secret);
+    if (ci.kind != "generic") return;
+    // The adapter knows its own fields; the secret's value does not matter for them.
+    const auto source = CreateCiSource({name, ci.kind, ci.forge, regreen::Secret("unread"),
+                                        ci.signature_header, ci.token_header, ci.map,
+                                        ci.failed_when, ci.log_url_prefixes, ci.passed_when});
+    ErrorLines(at, source.status());
+  }
+  void Agent(const std::string& at, const std::string& name, const AgentConfig& agent) {
+    OneOf(at + ".kind", agent.kind, AgentKinds());
+    const std::vector<std::string> kinds = AgentKinds();
+    if (std::find(kinds.begin(), kinds.end(), agent.kind) == kinds.end()) return;
+    ErrorLines(at, CreateAgent(OptionsOf(name, agent)).status());
+  }
+  void Network(const std::string& at, const std::string& name, const NetworkConfig& network) {
+    const bool plain =
+        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;
+    if (!plain) Error(at, "a network's name is of lower-case letters, digits, - and _");
+    ErrorLines(at, CheckEgressSet(EgressOf(network)));
+    if (network.kind == "model") Secret(at + ".key", network.key);
+    for (const std::string& pattern : network.allow) {
+      for (const auto& [forge, options] : config_.forge) {
+        for (const std::string& host : HostsOf(options)) {
+          if (!PatternReaches(pattern, host)) continue;
+          Error(at + ".allow",
+                Cat("\"", pattern, "\" lets a workspace reach ", host, ", which is of forge.",
+                    forge, ": what it has read could be sent there"));
+        }
+      }
+    }
+  }
+  // Each mistake of an adapter's options, one a line of its status.
+  void ErrorLines(const std::string& at, const Status& status) {
+    const std::string mistakes = Message(status);
+    for (const std::string_view line : SplitLines(mistakes)) Error(at, line);
+  }
+
+  const Config& config_;
+  const Places& places_;
+  std::string file_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+std::vector<std::string> HostsOf(const ForgeConfig& forge) {
+  std::vector<std::string> hosts;
+  const auto add = [&hosts](const std::string& url) {
+    const auto parsed = ParseUrl(url);
+    if (parsed.ok()) hosts.push_back(parsed->host);
+  };
+  if (forge.kind == "github") {
+    add(forge.api);
+    add(forge.git);
+  }
+  for (const auto& [name, remote] : forge.remotes) add(remote);
+  std::sort(hosts.begin(), hosts.end());
+  hosts.erase(std::unique(hosts.begin(), hosts.end()), hosts.end());
+  return hosts;
+}
+
+void CheckConfig(const Config& config, const Places& places, const std::string& file,
+                 Problems& problems) {
+  Validator(config, places, file, problems).Run();
+}
+
+}  // namespace regreen
