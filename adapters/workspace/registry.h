@@ -24,8 +24,9 @@ struct WorkspaceOptions {
   // sandbox: the sets that workspaces may ask for by name. A worktree has the machine's own
   // network, whatever is asked for, and no key of a model.
   EgressSets networks;
-  std::string forwarder;  // the program that RunForwarder() is in; needed with networks
-  std::string ca_file;    // for the calls of models; empty: the system's
+  std::string forwarder;   // the program that RunForwarder() is in; needed with networks
+  std::string ca_file;     // for the calls of models; empty: the system's
+  WorkspaceLimits limits;  // sandbox: the most that a workspace may use; 0: no limit
 };
 
 StatusOr<std::unique_ptr<WorkspaceFactory>> CreateWorkspaceFactory(const WorkspaceOptions& options);

@@ -1,29 +1,58 @@
 #include <filesystem>
 
 #include "adapters/store/sqlite.h"
-#include "adapters/workspace/registry.h"
+#include "adapters/workspace/machine.h"
 #include "daemon/app/commands.h"
 #include "daemon/app/print.h"
 #include "daemon/app/wiring.h"
 #include "daemon/base/file.h"
+#include "daemon/base/json.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
 namespace {
 
+using State = MachineFinding::State;
+
+const char* Word(State state) {
+  return state == State::kGood ? "ok" : state == State::kNote ? "note" : "bad";
+}
+
+// Printed at the end as JSON, or each as it comes.
 class Findings {
  public:
+  explicit Findings(bool json) : json_(json) {}
+
   void Note(std::string_view what, const Status& status, std::string_view when_good) {
-    const bool ok = status.ok();
-    bad_ = bad_ || !ok;
-    PrintOut(Cat(ok ? "  ok  " : " BAD  ", what, ": ",
-                 EscapeControlKeepLines(ok ? std::string(when_good) : Message(status)), "\n"));
+    Note({std::string(what), status.ok() ? State::kGood : State::kBad,
+          status.ok() ? std::string(when_good) : Message(status), ""});
   }
-  bool bad() const { return bad_; }
+  void Note(const MachineFinding& finding) {
+    all_.push_back(finding);
+    if (json_) return;
+    constexpr const char* kMarks[] = {"  ok  ", " note ", " BAD  "};
+    PrintOut(Cat(kMarks[static_cast<int>(finding.state)], finding.what, ": ",
+                 EscapeControlKeepLines(finding.says), "\n"));
+    if (!finding.advice.empty()) PrintOut(Cat("      ", finding.advice, "\n"));
+  }
+  int End() const {
+    bool bad = false;
+    JsonWriter out;
+    out.BeginObject().Key("findings").BeginArray();
+    for (const MachineFinding& finding : all_) {
+      bad = bad || finding.state == State::kBad;
+      out.BeginObject().Field("what", finding.what).Field("state", Word(finding.state));
+      out.Field("says", finding.says).Field("advice", finding.advice).EndObject();
+    }
+    out.EndArray().Field("ok", !bad).EndObject();
+    if (json_) PrintOut(Cat(out.Take(), "\n"));
+    return bad ? kBad : kDone;
+  }
 
  private:
-  bool bad_ = false;
+  const bool json_;
+  std::vector<MachineFinding> all_;
 };
 
 Status TryStore(const std::string& path) {
@@ -34,12 +63,14 @@ Status TryStore(const std::string& path) {
 }
 
 void LookAtWorkspace(const WorkspaceOptions& options, Findings& findings) {
+  if (options.kind == "sandbox") {
+    for (const MachineFinding& finding : LookAtMachine(options)) findings.Note(finding);
+    return;
+  }
   const auto factory = CreateWorkspaceFactory(options);
   findings.Note(Cat("workspace \"", options.kind, "\""),
                 factory.ok() ? (*factory)->Probe() : factory.status(),
-                options.kind == "worktree"
-                    ? "works, WITHOUT isolation: for code that you trust"
-                    : "isolates: own namespaces, no network, read-only system");
+                "works, WITHOUT isolation: for code that you trust");
 }
 
 void LookAtPolicies(const std::string& folder, Findings& findings) {
@@ -68,7 +99,7 @@ void LookAtSecrets(const Config& config, Findings& findings) {
 
 int Doctor(const DoctorArguments& arguments) {
   LogWarningsOnly();
-  Findings findings;
+  Findings findings(arguments.json);
   const auto scratch = TempDir::Create(std::filesystem::temp_directory_path(), "regreen-doctor-");
   if (!scratch.ok()) return Complain(scratch.status());
   if (arguments.config.empty()) {
@@ -76,7 +107,7 @@ int Doctor(const DoctorArguments& arguments) {
     findings.Note("store", TryStore((scratch->path() / "store.db").string()),
                   "SQLite works in the temporary folder");
     LookAtPolicies(ShippedPolicies(), findings);
-    return findings.bad() ? kBad : kDone;
+    return findings.End();
   }
   Problems problems;
   const Config config = LoadConfig(arguments.config, problems);
@@ -88,7 +119,7 @@ int Doctor(const DoctorArguments& arguments) {
   findings.Note("store", TryStore(config.store.path), Cat(config.store.path, " can be written"));
   if (config.policies.remote.empty()) LookAtPolicies(config.policies.directory, findings);
   LookAtSecrets(config, findings);
-  return findings.bad() ? kBad : kDone;
+  return findings.End();
 }
 
 }  // namespace regreen

@@ -33,6 +33,7 @@ class Validator {
     if (!config_.workspace.bases.empty()) Absolute("workspace.bases", config_.workspace.bases);
     if (config_.workspace.bases_max_bytes < 0)
       Error("workspace.bases_max_bytes", "a number of bytes is not negative");
+    WorkspaceLimitsMakeSense();
     Policies();
     Limits();
     if (config_.forge.empty())
@@ -95,6 +96,20 @@ class Validator {
     }
     Range("server.max_body_bytes", config_.server.max_body_bytes, 1 << 10, 25 << 20);
   }
+  void WorkspaceLimitsMakeSense() {
+    const WorkspaceConfig& workspace = config_.workspace;
+    Range("workspace.cpu", workspace.cpu, 0, kMostProcessors);
+    // Under these no shell would start.
+    const auto least = [this](const char* key, std::int64_t value, std::int64_t low) {
+      if (value != 0 && value < low) Error(key, Cat("must be 0 or from ", low, " on, not ", value));
+    };
+    least("workspace.memory_bytes", workspace.memory_bytes, 32 << 20);
+    least("workspace.processes", workspace.processes, 16);
+    least("workspace.disk_bytes", workspace.disk_bytes, 1 << 20);
+    least("workspace.files", workspace.files, 100);
+    least("workspace.file_bytes", workspace.file_bytes, 1 << 20);
+  }
+
   void Policies() {
     const PoliciesConfig& policies = config_.policies;
     if (policies.remote.empty()) return;

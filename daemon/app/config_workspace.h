@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "daemon/ports/workspace_limits.h"
 
 namespace regreen {
 
@@ -18,6 +19,12 @@ struct WorkspaceConfig {
   std::vector<std::string> path;
   std::string bases;
   std::int64_t bases_max_bytes = std::int64_t{20} << 30;
+  std::int64_t cpu = WorkspaceLimits().cpu;
+  std::int64_t memory_bytes = WorkspaceLimits().memory_bytes;
+  std::int64_t processes = WorkspaceLimits().processes;
+  std::int64_t disk_bytes = WorkspaceLimits().disk_bytes;
+  std::int64_t files = WorkspaceLimits().files;
+  std::int64_t file_bytes = WorkspaceLimits().file_bytes;
 
   template <class V>
   void Fields(V& v) {
@@ -31,6 +38,13 @@ struct WorkspaceConfig {
     v("bases", bases,
       "sandbox: checked-out trees that workspaces lie upon; empty: <directory>.bases");
     v("bases_max_bytes", bases_max_bytes, "of them together; the least recently used leaves first");
+    v("cpu", cpu,
+      "sandbox: the most that one may use, and a template ask for; 0: no limit. Processors");
+    v("memory_bytes", memory_bytes, "memory, with the files of /tmp and /dev/shm");
+    v("processes", processes, "processes and threads at once");
+    v("disk_bytes", disk_bytes, "written to the tree and the home folder");
+    v("files", files, "made there, folders and links included");
+    v("file_bytes", file_bytes, "of one file");
   }
 };
 
@@ -70,6 +84,9 @@ struct NetworkConfig {
     v("env", env, "of commands; {url} is where the model is called from inside");
   }
 };
+
+inline constexpr std::int64_t kMostProcessors = 1024;
+WorkspaceLimits LimitsOf(const WorkspaceConfig& workspace);
 
 struct EgressSet;
 // Without its key.
