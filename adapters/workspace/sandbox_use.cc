@@ -76,6 +76,7 @@ std::int64_t ProcessorTicks(std::string_view stat) {
   return ticks;
 }
 
+// Until `visit` answers false.
 template <class Visit>
 void EachProcess(int proc, const Visit& visit) {
   const Folder folder = OpenBelow(proc, ".");
@@ -83,7 +84,7 @@ void EachProcess(int proc, const Visit& visit) {
   while (const dirent* entry = readdir(folder.get())) {
     if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
     const UniqueFd process(openat(proc, entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (process) visit(process.get());
+    if (process && !visit(process.get())) return;
   }
 }
 
@@ -160,7 +161,7 @@ StatusOr<SandboxView> SandboxView::Open(pid_t first_process) {
   return view;
 }
 
-ProcessUse SandboxView::Processes() const {
+ProcessUse SandboxView::Processes(std::int64_t most) const {
   ProcessUse use;
   std::int64_t ticks = 0, kilobytes = 0, shared = 0;
   EachProcess(proc_.get(), [&](int process) {
@@ -169,6 +170,7 @@ ProcessUse SandboxView::Processes() const {
     kilobytes += Number(status, "RssAnon:") + Number(status, "VmSwap:") + Number(status, "VmPTE:");
     shared += Number(status, "RssShmem:");
     ticks += ProcessorTicks(ReadBelow(process, "stat"));
+    return most == 0 || use.tasks <= most;
   });
   // What is mapped of /tmp is counted there already; which part it is, nobody says.
   use.memory_bytes = kilobytes * 1024 + std::max(shared * 1024, MemoryFiles());
@@ -183,10 +185,11 @@ std::int64_t SandboxView::ExactMemory() const {
     if (rollup.empty()) {
       // A process may forbid this look, not that one.
       kilobytes += Number(ReadBelow(process, "status"), "RssAnon:");
-      return;
+      return true;
     }
     kilobytes += Number(rollup, "Pss_Anon:") + Number(rollup, "SwapPss:");
     shared += Number(rollup, "Pss_Shmem:");
+    return true;
   });
   return kilobytes * 1024 + std::max(shared * 1024, MemoryFiles());
 }
@@ -205,7 +208,7 @@ SandboxView::Hidden SandboxView::HiddenFiles() const {
     const Folder files = OpenBelow(process, "fd");
     for (int looks = 0; files && looks < kMostOpenFiles; ++looks) {
       const dirent* entry = readdir(files.get());
-      if (entry == nullptr) return;
+      if (entry == nullptr) break;
       struct stat file;
       const int folder = dirfd(files.get());
       if (fstatat(folder, entry->d_name, &file, 0) != 0 || !S_ISREG(file.st_mode)) continue;
@@ -218,6 +221,7 @@ SandboxView::Hidden SandboxView::HiddenFiles() const {
       (memory ? hidden.memory_bytes : hidden.disk_bytes) +=
           static_cast<std::int64_t>(file.st_blocks) * 512;
     }
+    return true;
   });
   return hidden;
 }

@@ -37,7 +37,8 @@ class SandboxView {
   // PermissionDenied.
   static StatusOr<SandboxView> Open(pid_t first_process);
 
-  ProcessUse Processes() const;
+  // Ends when there are more than `most` tasks: a bomb grows while it is counted. 0: never.
+  ProcessUse Processes(std::int64_t most) const;
   // The same memory to the page, each shared one once; costs time in proportion to it.
   std::int64_t ExactMemory() const;
   // Of /tmp and /dev/shm, with what the kernel needs for each file.

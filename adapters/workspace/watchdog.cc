@@ -83,7 +83,7 @@ class Watchdog::Guard {
   // True when a limit is near. Sets ended_by_.
   bool Look(const std::stop_token& stop) {
     const WorkspaceLimits& limits = watched_.limits;
-    const ProcessUse use = view_->Processes();
+    const ProcessUse use = view_->Processes(limits.processes);
     if (limits.processes > 0 && use.tasks > limits.processes) {
       ended_by_ =
           Cat("had more than the ", limits.processes, " processes and threads at once that it may");
