@@ -51,7 +51,10 @@ MachineFinding LookAtCgroups() {
           Cat("memory, processes and processors of a workspace are watched ten times a second, not "
               "held by the kernel: ",
               Message(found.status())),
-          "run the daemon by the shipped systemd unit, or with Delegate=yes in its own"};
+          geteuid() == 0
+              ? "run the daemon as an ordinary user, whose processes the kernel counts, by the "
+                "shipped systemd unit or with Delegate=yes in its own"
+              : "run the daemon by the shipped systemd unit, or with Delegate=yes in its own"};
 }
 
 }  // namespace

@@ -170,7 +170,7 @@ ProcessUse SandboxView::Processes(std::int64_t most) const {
     kilobytes += Number(status, "RssAnon:") + Number(status, "VmSwap:") + Number(status, "VmPTE:");
     shared += Number(status, "RssShmem:");
     ticks += ProcessorTicks(ReadBelow(process, "stat"));
-    return most == 0 || use.tasks <= most;
+    return use.tasks <= most;
   });
   // What is mapped of /tmp is counted there already; which part it is, nobody says.
   use.memory_bytes = kilobytes * 1024 + std::max(shared * 1024, MemoryFiles());

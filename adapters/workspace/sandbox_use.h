@@ -37,7 +37,8 @@ class SandboxView {
   // PermissionDenied.
   static StatusOr<SandboxView> Open(pid_t first_process);
 
-  // Ends when there are more than `most` tasks: a bomb grows while it is counted. 0: never.
+  // Ends when there are more than `most` tasks: what multiplies is never counted to
+  // its end.
   ProcessUse Processes(std::int64_t most) const;
   // The same memory to the page, each shared one once; costs time in proportion to it.
   std::int64_t ExactMemory() const;

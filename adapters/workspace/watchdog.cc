@@ -19,8 +19,11 @@ namespace {
 constexpr absl::Duration kFirstPause = absl::Milliseconds(5), kPause = absl::Milliseconds(100),
                          kNearPause = absl::Milliseconds(20), kFolderPause = absl::Seconds(1),
                          kHurriedFolderPause = absl::Milliseconds(100);
-// A look may cost this part of one processor, not more.
+// A look may cost this part of one processor, not more; but under a load that makes it slow it
+// must come all the same.
 constexpr int kCostFactor = 20;
+constexpr absl::Duration kLongestPause = absl::Milliseconds(500);
+constexpr std::int64_t kMostCounted = 65'536;
 constexpr std::int64_t kSpareDisk = std::int64_t{256} << 20;
 
 bool Near(std::int64_t value, std::int64_t limit) {
@@ -67,7 +70,8 @@ class Watchdog::Guard {
         return;
       }
       const absl::Duration cost = absl::Now() - start;
-      pause = std::max(near ? kNearPause : std::min(pause * 2, kPause), kCostFactor * cost);
+      pause = std::clamp(kCostFactor * cost, near ? kNearPause : std::min(pause * 2, kPause),
+                         kLongestPause);
     }
   }
 
@@ -83,7 +87,7 @@ class Watchdog::Guard {
   // True when a limit is near. Sets ended_by_.
   bool Look(const std::stop_token& stop) {
     const WorkspaceLimits& limits = watched_.limits;
-    const ProcessUse use = view_->Processes(limits.processes);
+    const ProcessUse use = view_->Processes(limits.processes > 0 ? limits.processes : kMostCounted);
     if (limits.processes > 0 && use.tasks > limits.processes) {
       ended_by_ =
           Cat("had more than the ", limits.processes, " processes and threads at once that it may");
