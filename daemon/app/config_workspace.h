@@ -39,7 +39,8 @@ struct WorkspaceConfig {
       "sandbox: checked-out trees that workspaces lie upon; empty: <directory>.bases");
     v("bases_max_bytes", bases_max_bytes, "of them together; the least recently used leaves first");
     v("cpu", cpu,
-      "sandbox: the most that one may use, and a template ask for; 0: no limit. Processors");
+      "sandbox: processors; like those below the most that a workspace may use, and a template ask "
+      "for; 0: no limit");
     v("memory_bytes", memory_bytes, "memory, with the files of /tmp and /dev/shm");
     v("processes", processes, "processes and threads at once");
     v("disk_bytes", disk_bytes, "written to the tree and the home folder");

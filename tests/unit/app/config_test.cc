@@ -76,6 +76,26 @@ TEST(Config, EveryMistakeIsFoundAtOnceWithItsPlaceAndTheNearestName) {
   EXPECT_THAT(text, testing::Not(HasSubstr("ghp_whoops")));
 }
 
+TEST(Config, LimitsOfWorkspacesLeaveRoomForAShell) {
+  const std::string text =
+      ProblemsOf("[workspace]\ncpu = -1\nmemory_bytes = 4\nprocesses = 1\nfiles = 0\n");
+  EXPECT_THAT(text, HasSubstr("workspace.cpu: must be from 0 to 1024"));
+  EXPECT_THAT(text, HasSubstr("workspace.memory_bytes: must be 0 or from 33554432 on, not 4"));
+  EXPECT_THAT(text, HasSubstr("workspace.processes: must be 0 or from 16 on"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("workspace.files"))) << "0: no limit";
+}
+
+TEST(Config, OffersTemplatesNoMoreThanAWorkspaceMayUse) {
+  Config config = ExampleConfig();
+  config.workspace.cpu = 2;
+  config.workspace.memory_bytes = 1 << 30;
+  const std::vector<WorkspaceOffer> offers = OffersOf(config);
+  ASSERT_EQ(offers.size(), 1u);
+  EXPECT_EQ(offers[0].cpu, 2);
+  EXPECT_EQ(offers[0].memory_bytes, 1 << 30);
+  EXPECT_EQ(LimitsOf(config.workspace).processes, WorkspaceLimits().processes);
+}
+
 std::string ProblemsOfPolicies(const std::string& lines) {
   return ProblemsOf(
       "[forge.hub]\nkind = \"git\"\nremotes = { \"acme/widget\" = \"/srv/w.git\" }\n"
