@@ -136,6 +136,7 @@ struct CiConfig {
   std::string signature_header, token_header;
   std::vector<std::string> failed_when, passed_when, log_url_prefixes;
   std::map<std::string, std::string> map;
+  std::string definition, definition_path;
 
   template <class V>
   void Fields(V& v) {
@@ -150,6 +151,11 @@ struct CiConfig {
     v("log_url_prefixes", log_url_prefixes,
       "generic: a log is fetched only from below one of these");
     v("map", map, "generic: field = JSON pointer (\"/run/id\") or constant (\"=text\")");
+    v("definition", definition,
+      "which CI definition the failing command is read from, when the delivery does not tell it: "
+      "github, gitlab or none; empty: github for that kind, else none");
+    v("definition_path", definition_path,
+      "its file in the repository; empty: the run's own workflow, or .gitlab-ci.yml");
   }
 };
 

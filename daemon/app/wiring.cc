@@ -66,6 +66,15 @@ Status AddApiTokens(Application& app) {
   return OkStatus();
 }
 
+std::map<std::string, DefinitionPlace> DefinitionsOf(const Config& config) {
+  std::map<std::string, DefinitionPlace> definitions;
+  for (const auto& [name, ci] : config.ci) {
+    const auto unsaid = ci.kind == "github" ? CiDefinition::kGithub : CiDefinition::kNone;
+    definitions[name] = {ParseCiDefinition(ci.definition).value_or(unsaid), ci.definition_path};
+  }
+  return definitions;
+}
+
 std::unique_ptr<PolicyOrigin> NewPolicyOrigin(Application& app) {
   const PoliciesConfig& policies = app.config.policies;
   if (policies.remote.empty()) return NewFolderOrigin(policies.directory, app.clock);
@@ -120,9 +129,9 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   app->policy_origin = NewPolicyOrigin(*app);
   ASSIGN_OR_RETURN(app->policies, app->policy_origin->Load({}));
 
-  app->collector = std::make_unique<Collector>(
-      CollectDependencies{&app->adapters, app->mirror.get(), app->http.get(), app->policies.get(),
-                          app->store.get(), &app->clock, app->store.get(), OffersOf(app->config)});
+  app->collector = std::make_unique<Collector>(CollectDependencies{
+      &app->adapters, app->mirror.get(), app->http.get(), app->policies.get(), app->store.get(),
+      &app->clock, app->store.get(), OffersOf(app->config), DefinitionsOf(app->config)});
   RunnerDependencies runner{&app->adapters,        app->mirror.get(), app->publisher.get(),
                             app->workspaces.get(), app->store.get(),  app->policies.get()};
   runner.author_name = app->config.author.name;

@@ -2,7 +2,6 @@
 // the selection.
 #include "daemon/base/text.h"
 #include "daemon/pipeline/collect.h"
-#include "daemon/policy/ci_definition.h"
 #include "daemon/policy/matcher.h"
 #include "daemon/policy/report.h"
 #include "daemon/ports/forge_actions.h"
@@ -10,7 +9,6 @@
 namespace regreen {
 namespace {
 
-constexpr std::size_t kMaxWorkflowBytes = 256 << 10;
 constexpr std::size_t kMaxChangedPaths = 3000;
 
 }  // namespace
@@ -80,22 +78,6 @@ StatusOr<Collector::Stages> Collector::StagesInEffect(const PolicySet& templates
   return stages;
 }
 
-StatusOr<std::string> Collector::FailingCommandOf(Forge& forge, const RunHint& hint,
-                                                  const RunFacts& run, const JobFacts& job,
-                                                  std::string* directory,
-                                                  std::stop_token stop) const {
-  if (!hint.command.empty()) return hint.command;
-  if (run.workflow_path.empty()) return NotFound("the delivery does not say which command failed");
-  ASSIGN_OR_RETURN(const GitRemote remote, forge.Remote(run.key.repo));
-  ASSIGN_OR_RETURN(const std::string folder, deps_.mirror->Ensure(remote, run.commit, stop));
-  ASSIGN_OR_RETURN(
-      const std::string workflow,
-      deps_.mirror->ReadFileAt(folder, run.commit, run.workflow_path, kMaxWorkflowBytes));
-  ASSIGN_OR_RETURN(ResolvedCommand resolved, FailingCommand(workflow, job));
-  *directory = std::move(resolved.directory);
-  return std::move(resolved.command);
-}
-
 IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, const Policies& policies,
                                      Incident incident, const Stages& stages,
                                      std::stop_token stop) const {
@@ -104,10 +86,10 @@ IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, const Po
   options.stages = stages;
   options.offers = deps_.offers;
   std::string unknown_why;
-  auto command =
-      FailingCommandOf(forge, hint, incident.run, incident.job, &options.directory, stop);
+  const auto command = FailingCommandOf(forge, hint, incident.run, incident.job, stop);
   if (command.ok()) {
-    options.command = *std::move(command);
+    options.command = command->command;
+    options.directory = command->directory;
     incident.evidence.command = options.command;
     incident.evidence.directory = options.directory;
   } else {
@@ -118,6 +100,8 @@ IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, const Po
   outcome.reason = RenderSelection(selection);
   if (!unknown_why.empty())
     Append(outcome.reason, "\nthe failing command is not known: ", unknown_why);
+  if (command.ok() && !command->about.empty())
+    Append(outcome.reason, "\nof the failing command: ", command->about);
   if (selection.plan) {
     const auto demoted = stages.find(selection.plan->template_name);
     if (demoted != stages.end()) outcome.demoted = demoted->second.why;

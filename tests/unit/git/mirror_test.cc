@@ -301,19 +301,19 @@ TEST_F(MirrorTest, ReadsTheRegularFilesOfAFolder) {
   auto mirror = NewMirror();
   const auto folder = mirror->Ensure(Local(), commit, {});
   ASSERT_TRUE(folder.ok()) << folder.status();
-  const FolderLimits limits{2, 6};
+  const FolderLimits limits{2, 6, false, {}};
 
   const auto files = mirror->ReadFolderAt(*folder, commit, "set", limits);
   ASSERT_TRUE(files.ok()) << files.status();
   EXPECT_THAT(*files, testing::ElementsAre(testing::Pair("one.toml", "one"),
                                            testing::Pair("run.sh", "two")));
-  const auto root = mirror->ReadFolderAt(*folder, commit, "", {9, 999});
+  const auto root = mirror->ReadFolderAt(*folder, commit, "", {9, 999, false, {}});
   ASSERT_TRUE(root.ok()) << root.status();
   EXPECT_THAT(*root, testing::ElementsAre(testing::Key("a.txt")));
 
-  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {1, 6}).status().code(),
+  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {1, 6, false, {}}).status().code(),
             StatusCode::kResourceExhausted);
-  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {2, 5}).status().code(),
+  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {2, 5, false, {}}).status().code(),
             StatusCode::kResourceExhausted);
   for (const char* path : {"none", "a.txt", "set/link.toml", "..", "set/../set", "/set"})
     EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, path, limits).status().code(),
