@@ -116,6 +116,7 @@ struct ForgeConfig {
   std::string git = "https://github.com";
   std::string token;
   std::vector<std::string> repos;
+  std::string fork = "ignore";
   std::map<std::string, std::string> remotes;
 
   template <class V>
@@ -125,6 +126,9 @@ struct ForgeConfig {
     v("git", git, "github: clone URLs are <git>/<owner>/<name>.git");
     v("token", token, "github: where the token is: file:PATH, env:NAME or credential:NAME");
     v("repos", repos, "github: repositories that may be worked on, as globs");
+    v("fork", fork,
+      "github: a failed pull request from a fork is left alone (ignore), told of in a comment "
+      "(report), or worked on once a person approves, behind a wall, and the repair is told (run)");
     v("remotes", remotes, "git: owner/name = URL or absolute path");
   }
 };

@@ -10,6 +10,7 @@
 #include "adapters/workspace/registry.h"
 #include "daemon/base/http.h"
 #include "daemon/base/text.h"
+#include "daemon/domain/run.h"
 #include "daemon/policy/ci_definition.h"
 
 namespace regreen {
@@ -135,6 +136,9 @@ class Validator {
   }
   void Forge(const std::string& at, const ForgeConfig& forge) {
     OneOf(at + ".kind", forge.kind, ForgeKinds());
+    OneOf(at + ".fork", forge.fork, ForkPolicyNames());
+    if (forge.fork == "run" && config_.workspace.kind == "worktree")
+      Error(at + ".fork", "a worktree has no wall: a fork's code is run in a sandbox only");
     if (forge.kind == "github") {
       Secret(at + ".token", forge.token);
       if (forge.repos.empty())

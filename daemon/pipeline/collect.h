@@ -44,6 +44,8 @@ struct CollectDependencies {
   PolicyRecords* policy_records = nullptr;             // nullptr: no template is demoted
   std::vector<WorkspaceOffer> offers;                  // none: every workspace serves everything
   std::map<std::string, DefinitionPlace> definitions;  // by the CI's name; GitHub's for others
+  std::map<std::string, ForkPolicy> forks;             // by the forge's name; others: ignored
+  std::vector<std::string> fork_networks;              // egress sets that a fork's code may use
 };
 
 // All dependencies outlive it. Any thread.
@@ -85,6 +87,7 @@ class Collector {
   // By template; of those alone that are demoted.
   using Stages = std::map<std::string, EffectiveStage>;
   StatusOr<Stages> StagesInEffect(const PolicySet& templates) const;
+  IncidentOutcome TellOfFork(Forge& forge, Incident incident) const;
   IncidentOutcome SelectFor(Forge& forge, const RunHint& hint, const Policies& policies,
                             Incident incident, const Stages& stages, std::stop_token stop) const;
 
@@ -95,7 +98,8 @@ class Collector {
 Decision DecideOn(const Delivery& delivery, const std::string& run, std::string kind,
                   std::string reason);
 
-// Why a run is not worked on, or "" when it is. `run` is fresh from the forge.
-std::string WhyDropped(const RunFacts& run);
+// Why a run is not worked on, or "" when it is. `run` is fresh from the forge; `forks` is what is
+// done about forks there.
+std::string WhyDropped(const RunFacts& run, ForkPolicy forks);
 
 }  // namespace regreen

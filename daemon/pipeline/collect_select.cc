@@ -2,6 +2,7 @@
 // the selection.
 #include "daemon/base/text.h"
 #include "daemon/pipeline/collect.h"
+#include "daemon/pipeline/fork.h"
 #include "daemon/policy/matcher.h"
 #include "daemon/policy/report.h"
 #include "daemon/ports/forge_actions.h"
@@ -20,6 +21,11 @@ Status Collector::SelectForAll(Forge& forge, const RunHint& hint, const Policies
                    AddFacts(forge, *policies.templates, incidents, stop));
   ASSIGN_OR_RETURN(const Stages stages, StagesInEffect(*policies.templates));
   for (Incident& incident : incidents) {
+    if (incident.run.from_fork &&
+        ForksAt(deps_.forks, incident.run.key.forge) != ForkPolicy::kRun) {
+      outcome.incidents.push_back(TellOfFork(forge, std::move(incident)));
+      continue;
+    }
     if (unknown.empty()) {
       outcome.incidents.push_back(
           SelectFor(forge, hint, policies, std::move(incident), stages, stop));
@@ -78,6 +84,19 @@ StatusOr<Collector::Stages> Collector::StagesInEffect(const PolicySet& templates
   return stages;
 }
 
+// None of its code is run, so no template is asked.
+IncidentOutcome Collector::TellOfFork(Forge& forge, Incident incident) const {
+  IncidentOutcome outcome;
+  outcome.key = IncidentKey(incident.run, incident.evidence);
+  outcome.reason = "the run is of a fork: its failure is told, and none of its code is run";
+  if (forge.actions() != nullptr)
+    outcome.plan = TellOfForkPlan();
+  else
+    Append(outcome.reason, "; the forge takes no comments, so this is all that is said");
+  outcome.incident = std::move(incident);
+  return outcome;
+}
+
 IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, const Policies& policies,
                                      Incident incident, const Stages& stages,
                                      std::stop_token stop) const {
@@ -105,6 +124,12 @@ IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, const Po
   if (selection.plan) {
     const auto demoted = stages.find(selection.plan->template_name);
     if (demoted != stages.end()) outcome.demoted = demoted->second.why;
+  }
+  if (selection.plan && incident.run.from_fork) {
+    const std::string why = WhyNotForFork(*selection.plan, deps_.fork_networks);
+    if (!why.empty()) Append(outcome.reason, "\nno task: ", why);
+    HoldForFork(*selection.plan);
+    if (!why.empty()) selection.plan.reset();
   }
   outcome.plan = std::move(selection.plan);
   outcome.hold = outcome.plan && outcome.plan->hold;
