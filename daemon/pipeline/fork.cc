@@ -17,6 +17,8 @@ constexpr std::size_t kMostPatch = 40'000;
 constexpr std::size_t kMostCommand = 2000;
 // What a stranger can make us say in one repository: each failure of theirs is one comment.
 constexpr int kMostCommentsPerHour = 5, kMostCommentsPerDay = 20;
+// The same failure of the same pull request is not told again before.
+constexpr absl::Duration kToldAgainAfter = absl::Hours(24);
 
 bool RunsCode(const Plan& plan) {
   return NeedsWorkspace(plan) || plan.template_name != TellOfForkPlan().template_name;
@@ -41,6 +43,7 @@ Plan TellOfForkPlan() {
   plan.steps = {step};
   plan.limits.per_hour = kMostCommentsPerHour;
   plan.limits.per_day = kMostCommentsPerDay;
+  plan.limits.cooldown = kToldAgainAfter;
   return plan;
 }
 

@@ -48,7 +48,7 @@ TEST(Fork, AReportIsACommentAndRunsNoneOfItsCode) {
   EXPECT_THAT(world.RemoteBranches(), ElementsAre("main"));
 
   Fail(world, world.ForkRun(2));
-  EXPECT_THAT(world.github.comments(), SizeIs(1)) << "the same failure again is told once";
+  EXPECT_THAT(world.github.comments(), SizeIs(1)) << "the same failure of it is told once a day";
 }
 
 TEST(Fork, AStrangersFailuresAreToldOnlySoOften) {

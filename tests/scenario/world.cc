@@ -243,7 +243,7 @@ FakeRun World::PullRequestRun(const std::string& branch, std::int64_t id) {
 
 FakeRun World::ForkRun(std::int64_t id) {
   repository.Git({"checkout", "--quiet", "--detach", "main"});
-  repository.Write("about-fork.txt", Cat("run ", id, "\n"));
+  repository.Write("names.txt", Cat("b\na\nz", id, "\n"));
   FakeRun run = FailingRun(id);
   run.event = "pull_request";
   run.fork = true;
