@@ -127,8 +127,9 @@ struct ForgeConfig {
     v("token", token, "github: where the token is: file:PATH, env:NAME or credential:NAME");
     v("repos", repos, "github: repositories that may be worked on, as globs");
     v("fork", fork,
-      "github: a failed pull request from a fork is left alone (ignore), told of in a comment "
-      "(report), or worked on once a person approves, behind a wall, and the repair is told (run)");
+      "github: pull requests from forks: ignore, report (a comment) or run (once a person "
+      "approves; "
+      "nothing is pushed)");
     v("remotes", remotes, "git: owner/name = URL or absolute path");
   }
 };
@@ -154,12 +155,12 @@ struct CiConfig {
       "generic: conclusions that are green; at a later attempt of a run they tell a flake");
     v("log_url_prefixes", log_url_prefixes,
       "generic: a log is fetched only from below one of these");
-    v("map", map, "generic: field = JSON pointer (\"/run/id\") or constant (\"=text\")");
     v("definition", definition,
-      "which CI definition the failing command is read from, when the delivery does not tell it: "
-      "github, gitlab or none; empty: github for that kind, else none");
+      "where a failing command is read that the delivery does not tell: github, gitlab or none; "
+      "empty: github for that kind, else none");
     v("definition_path", definition_path,
       "its file in the repository; empty: the run's own workflow, or .gitlab-ci.yml");
+    v("map", map, "generic: field = JSON pointer (\"/run/id\") or constant (\"=text\")");
   }
 };
 

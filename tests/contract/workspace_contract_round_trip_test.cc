@@ -98,10 +98,7 @@ TEST_P(WorkspaceRoundTrip, ANewerCommitIsItselfAndNotTheOneBefore) {
   EXPECT_TRUE(workspace->Capture({})->empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceRoundTrip, testing::ValuesIn(ContractKinds()),
-                         [](const auto& test) { return test.param; });
-
-TEST_P(WorkspaceContract, AForksCodeLiesUponNothingThatIsShared) {
+TEST_P(WorkspaceRoundTrip, AForksCodeLiesUponNothingThatIsShared) {
   WorkspaceSpec spec{"task-1", mirror_, base_, nullptr};
   spec.of_fork = true;
   auto opened = factory_->Open(spec, {});
@@ -117,6 +114,9 @@ TEST_P(WorkspaceContract, AForksCodeLiesUponNothingThatIsShared) {
   ASSERT_TRUE(patch.ok()) << patch.status();
   EXPECT_THAT(patch->bytes, testing::HasSubstr("+changed"));
 }
+
+INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceRoundTrip, testing::ValuesIn(ContractKinds()),
+                         [](const auto& test) { return test.param; });
 
 }  // namespace
 }  // namespace regreen
