@@ -17,15 +17,17 @@ constexpr std::size_t kMaxChangedPaths = 3000;
 Status Collector::SelectForAll(Forge& forge, const RunHint& hint, const Policies& policies,
                                std::vector<Incident> incidents, std::stop_token stop,
                                DeliveryOutcome& outcome) const {
+  const bool told = !incidents.empty() && incidents.front().run.from_fork &&
+                    ForksAt(deps_.forks, hint.key.forge) != ForkPolicy::kRun;
+  if (told) {
+    for (Incident& incident : incidents)
+      outcome.incidents.push_back(TellOfFork(forge, std::move(incident)));
+    return OkStatus();
+  }
   ASSIGN_OR_RETURN(const std::string unknown,
                    AddFacts(forge, *policies.templates, incidents, stop));
   ASSIGN_OR_RETURN(const Stages stages, StagesInEffect(*policies.templates));
   for (Incident& incident : incidents) {
-    if (incident.run.from_fork &&
-        ForksAt(deps_.forks, incident.run.key.forge) != ForkPolicy::kRun) {
-      outcome.incidents.push_back(TellOfFork(forge, std::move(incident)));
-      continue;
-    }
     if (unknown.empty()) {
       outcome.incidents.push_back(
           SelectFor(forge, hint, policies, std::move(incident), stages, stop));
