@@ -1,6 +1,8 @@
 // CI definitions as files of a commit, for tests.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <map>
 #include <string>
 #include <utility>
@@ -42,6 +44,28 @@ inline RunFacts PushToMain() {
   run.commit = "0123456789abcdef0123456789abcdef01234567";
   run.workflow = "CI";
   return run;
+}
+
+inline StatusOr<ResolvedCommand> Gitlab(const TestFiles& files, const std::string& job,
+                                        const RunFacts& run = PushToMain()) {
+  JobFacts facts;
+  facts.name = job;
+  return FailingCommand(CiDefinition::kGitlab, ".gitlab-ci.yml", FilesOf(files), run, facts);
+}
+
+inline StatusOr<ResolvedCommand> Gitlab(const std::string& text, const std::string& job,
+                                        const RunFacts& run = PushToMain()) {
+  return Gitlab(TestFiles{{".gitlab-ci.yml", text}}, job, run);
+}
+
+inline std::string Command(const StatusOr<ResolvedCommand>& found) {
+  EXPECT_TRUE(found.ok()) << Message(found.status());
+  return found.ok() ? found->command : "";
+}
+
+inline std::string Trouble(const StatusOr<ResolvedCommand>& found) {
+  EXPECT_FALSE(found.ok()) << found->command;
+  return Message(found.status());
 }
 
 }  // namespace regreen

@@ -19,16 +19,6 @@ StatusOr<ResolvedCommand> Github(const TestFiles& files, const std::string& job,
   return FailingCommand(CiDefinition::kGithub, kPath, FilesOf(files), run, facts);
 }
 
-std::string Command(const StatusOr<ResolvedCommand>& found) {
-  EXPECT_TRUE(found.ok()) << Message(found.status());
-  return found.ok() ? found->command : "";
-}
-
-std::string Trouble(const StatusOr<ResolvedCommand>& found) {
-  EXPECT_FALSE(found.ok()) << found->command;
-  return Message(found.status());
-}
-
 constexpr char kMatrix[] = R"yaml(
 on: push
 env:
