@@ -93,6 +93,7 @@ StatusOr<std::unique_ptr<Workspace>> Bench::OpenBare(const Patch* on) {
   spec.network = task().plan.needs.network;
   spec.limits.cpu = task().plan.needs.cpu;
   spec.limits.memory_bytes = task().plan.needs.memory_bytes;
+  spec.of_fork = task().incident.run.from_fork;
   spec.on_network = [this](const std::string& lines) { KeepReached(lines); };
   return parts_.workspaces->Open(spec, parts_.stop);
 }
