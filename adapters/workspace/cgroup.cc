@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kPrefix = "workspace-";
+constexpr std::string_view kPrefix = "workspace-", kLeaf = "regreen-daemon";
 constexpr const char* kOurControllers[] = {"cpu", "memory", "pids"};
 constexpr std::size_t kMaxBytes = 1 << 20;
 constexpr absl::Duration kKillTime = absl::Seconds(10);
@@ -106,9 +106,11 @@ StatusOr<std::string> OwnFolder() {
     return FailedPrecondition("this process is in the machine's root cgroup, which nobody gave it");
   const bool systemd = access("/run/systemd/system", F_OK) == 0;
   const std::string above = fs::path(folder).parent_path().string();
-  for (const std::string& path : {folder, above}) {
-    const bool ours =
-        systemd ? IsDelegated(path) : path == folder || folder.ends_with("/regreen-daemon");
+  // Where we are already below: never one more below that.
+  const bool moved = fs::path(folder).filename() == kLeaf;
+  const std::string& first = moved ? above : folder;
+  for (const std::string& path : {first, moved ? folder : above}) {
+    const bool ours = systemd ? IsDelegated(path) : path == first;
     if (ours && access(path.c_str(), W_OK) == 0 &&
         access(Cat(path, "/cgroup.subtree_control").c_str(), W_OK) == 0)
       return path;
@@ -133,7 +135,7 @@ std::string InWords(const std::vector<std::string>& names) {
 
 // Everything in it, this process and its children, to a cgroup below.
 Status MoveBelow(const std::string& path) {
-  const std::string leaf = Cat(path, "/regreen-daemon");
+  const std::string leaf = Cat(path, "/", kLeaf);
   if (mkdir(leaf.c_str(), 0755) != 0 && errno != EEXIST)
     return ErrnoStatus(errno, Cat("cannot make the cgroup ", leaf));
   ASSIGN_OR_RETURN(const UniqueFd top, OpenFolder(path));
