@@ -11,6 +11,7 @@
 
 #include "absl/time/clock.h"
 #include "adapters/git/tree.h"
+#include "adapters/workspace/kinds.h"
 #include "adapters/workspace/registry.h"
 #include "daemon/base/subprocess.h"
 #include "daemon/base/text.h"
@@ -74,6 +75,7 @@ int Run(char** argv) {
               Median(runs, [&] { Must(workspace->Exec(nothing, {})); }));
   ProcessSpec plain;
   plain.argv = {"/bin/bash", "-e", "-o", "pipefail", "-c", "true"};
+  plain.niceness = kWorkspaceNiceness;
   const auto without = [&] { Must(RunProcess(plain)); };
   std::printf("sandbox over a plain process (goal: 15): %.3f ms\n",
               MedianDifference(
