@@ -13,7 +13,7 @@ struct WorkspaceLimits {
   std::int64_t processes = 2048;                      // and threads, at once
   std::int64_t disk_bytes = std::int64_t{16} << 30;   // written to the tree and the home folder
   std::int64_t files = 1'000'000;                     // made there, folders and links included
-  std::int64_t file_bytes = std::int64_t{8} << 30;    // of one file, its holes included
+  std::int64_t file_bytes = std::int64_t{16} << 30;   // of one file, its holes included
 };
 
 // No limit of its own: all as configured.
