@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "adapters/workspace/coder_workspaces.h"
-#include "daemon/base/hash.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -86,14 +85,6 @@ CoderReadiness ReadinessOf(const CoderWorkspace& workspace, std::string_view age
   if (build.job == "pending") return Waiting("for a provisioner to take its build");
   if (build.job != "succeeded") return Waiting("for its build");
   return OfAgents(workspace.agents, agent);
-}
-
-std::string CoderPrefix(std::string_view instance) {
-  return Cat("rg-", Sha256Hex(instance).substr(0, 8), "-");
-}
-
-std::string CoderName(std::string_view prefix, std::string_view task_id, std::uint64_t ordinal) {
-  return Cat(prefix, Sha256Hex(Cat(task_id, "\n", ordinal)).substr(0, 16));
 }
 
 }  // namespace regreen

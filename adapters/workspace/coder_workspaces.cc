@@ -165,19 +165,24 @@ std::string CoderWorkspaces::LogTail(const std::string& path, const std::stop_to
   return Cat("; the end of its log: ", Join(lines, " | "));
 }
 
-Status CoderWorkspaces::Delete(const CoderWorkspace& workspace, std::stop_token stop) const {
-  const absl::Time until = absl::Now() + times_.gone;
+StatusOr<bool> CoderWorkspaces::Delete(const std::string& name, std::stop_token stop) const {
+  absl::Time until = absl::Now() + times_.begun;
   Deletion deletion;
   while (true) {
-    const auto now = Read(workspace.id, stop);
-    if (now.status().code() == StatusCode::kNotFound) return OkStatus();
-    if (now.ok() && now->status == "deleted") return OkStatus();
+    // By its name: that of a deleted one is free again, so that it is found no more.
+    const auto now = Find(name, stop);
+    if (now.status().code() == StatusCode::kNotFound) return true;
+    if (now.ok() && now->status == "deleted") return true;
+    const bool begun = now.ok() && now->build.transition == "delete" && now->build.Active();
+    if (begun && !deletion.begun) until = absl::Now() + times_.gone;
+    deletion.begun = deletion.begun || begun;
     const Status step = now.ok() ? DeleteStep(*now, deletion, stop) : now.status();
     if (deletion.given_up || (!step.ok() && !IsRetryable(step))) return step;
-    if (absl::Now() >= until)
-      return DeadlineExceeded(Cat("the Coder workspace ", workspace.name, " is not deleted after ",
-                                  absl::FormatDuration(times_.gone), step.ok() ? "" : ": ",
-                                  Message(step)));
+    if (absl::Now() >= until) {
+      if (begun || (step.ok() && deletion.asked > 0)) return false;
+      return DeadlineExceeded(Cat("the Coder workspace ", name, " could not be deleted in time",
+                                  step.ok() ? "" : ": ", Message(step)));
+    }
     if (!PauseFor(PauseAfter(step, times_.poll), stop))
       return Cancelled("stopped while a Coder workspace was deleted");
   }

@@ -2,7 +2,6 @@
 // may be repeated, and none trusts an answer that was lost.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <stop_token>
 #include <string>
@@ -40,7 +39,8 @@ struct CoderWorkspace {
 struct CoderTimes {
   absl::Duration poll = absl::Seconds(1);
   absl::Duration ready = absl::Minutes(10);  // from its creation
-  absl::Duration gone = absl::Minutes(5);    // from the wish to delete it
+  absl::Duration begun = absl::Minutes(3);   // from the wish to delete it until Coder does
+  absl::Duration gone = absl::Seconds(20);   // and then, until it need not be waited for any more
 };
 
 // How far a workspace is. Pure.
@@ -53,11 +53,6 @@ struct CoderReadiness {
 };
 // `agent` is the name of the one to speak to; empty: there must be only one.
 CoderReadiness ReadinessOf(const CoderWorkspace& workspace, std::string_view agent);
-
-// At most 32 characters of ^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$, as coderd's check of names asks. What
-// begins with a prefix is of one daemon.
-std::string CoderPrefix(std::string_view instance);
-std::string CoderName(std::string_view prefix, std::string_view task_id, std::uint64_t ordinal);
 
 // Any thread.
 class CoderWorkspaces {
@@ -78,8 +73,9 @@ class CoderWorkspaces {
   StatusOr<CoderWorkspace> Read(const std::string& id, std::stop_token stop) const;
   StatusOr<CoderWorkspace> Find(const std::string& name, std::stop_token stop) const;
   // Always by a build of its own, so that the template's resources go too; what is being built is
-  // cancelled first. Waits until it is gone. OK when it was gone already.
-  Status Delete(const CoderWorkspace& workspace, std::stop_token stop) const;
+  // cancelled first. True when it is gone, false when Coder is still at it after CoderTimes::gone:
+  // then it is to be looked at again, by the same call. Unavailable when Coder tried twice in vain.
+  StatusOr<bool> Delete(const std::string& name, std::stop_token stop) const;
   // The token's user's own whose names begin with `prefix`.
   StatusOr<std::vector<CoderWorkspace>> List(const std::string& prefix, std::stop_token stop) const;
 
@@ -89,7 +85,8 @@ class CoderWorkspaces {
   std::string LogTail(const std::string& path, const std::stop_token& stop) const;
   struct Deletion {
     std::string cancelled;  // the build that was asked to stop
-    int asked = 0;          // how often a deletion was begun
+    int asked = 0;          // how often it was asked for
+    bool begun = false;
     bool given_up = false;
   };
   Status DeleteStep(const CoderWorkspace& now, Deletion& deletion,

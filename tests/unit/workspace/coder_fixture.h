@@ -16,7 +16,7 @@ struct CoderFixture {
   ScriptedServer server;
   std::unique_ptr<HttpClient> http = NewHttpClient();
   CoderApi api{*http, server.url(), Secret("the-token")};
-  CoderTimes times{absl::Milliseconds(1), absl::Seconds(20), absl::Seconds(20)};
+  CoderTimes times{absl::Milliseconds(1), absl::Seconds(20), absl::Seconds(20), absl::Seconds(20)};
   CoderWorkspaces workspaces{api, times};
 };
 

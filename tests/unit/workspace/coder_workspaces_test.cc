@@ -1,8 +1,5 @@
-#include <chrono>
-#include <regex>
 #include <thread>
 
-#include "daemon/base/json.h"
 #include "tests/unit/workspace/coder_fixture.h"
 
 namespace regreen {
@@ -240,75 +237,94 @@ TEST_F(CoderReady, EndsAtOnceWhenTheTokenIsRevoked) {
 }
 
 struct CoderDelete : testing::Test {
-  Status Delete() { return f.workspaces.Delete(Made(), {}); }
+  StatusOr<bool> Delete() { return f.workspaces.Delete("rg-1", {}); }
   CoderFixture f;
 };
 
 TEST_F(CoderDelete, IsABuildThatIsWaitedFor) {
-  f.server.Expect(kRead, 200, WorkspaceJson("start", "succeeded", kAgentReady));
-  f.server.Expect(kRead, 200, WorkspaceJson("delete", "running"));
-  f.server.Expect(kRead, 410, kGone);
+  f.server.Expect(kFind, 200, WorkspaceJson("start", "succeeded", kAgentReady));
+  f.server.Expect(kFind, 200, WorkspaceJson("delete", "running"));
+  f.server.Expect(kFind, 404, kGone);
   f.server.Expect(kBuilds, 201, "{}");
-  EXPECT_TRUE(Delete().ok());
+  EXPECT_TRUE(*Delete());
   EXPECT_EQ(f.server.requests()[1].body, R"({"transition":"delete"})");
 }
 
 TEST_F(CoderDelete, IsDoneWhenItIsGone) {
-  f.server.Expect(kRead, 404, "{}");
-  EXPECT_TRUE(Delete().ok());
+  f.server.Expect(kFind, 404, "{}");
+  EXPECT_TRUE(*Delete());
   CoderFixture other;
-  other.server.Expect(kRead, 200, WorkspaceJson("delete", "succeeded", "", "", "deleted"));
-  EXPECT_TRUE(other.workspaces.Delete(Made(), {}).ok());
+  other.server.Expect(kFind, 200, WorkspaceJson("delete", "succeeded", "", "", "deleted"));
+  EXPECT_TRUE(*other.workspaces.Delete("rg-1", {}));
 }
 
 TEST_F(CoderDelete, CancelsWhatIsBeingBuiltFirst) {
-  f.server.Expect(kRead, 200, WorkspaceJson("start", "running"));
-  f.server.Expect(kRead, 200, WorkspaceJson("start", "canceling"));
-  f.server.Expect(kRead, 200, WorkspaceJson("start", "canceled"));
-  f.server.Expect(kRead, 404, "{}");
+  f.server.Expect(kFind, 200, WorkspaceJson("start", "running"));
+  f.server.Expect(kFind, 200, WorkspaceJson("start", "canceling"));
+  f.server.Expect(kFind, 200, WorkspaceJson("start", "canceled"));
+  f.server.Expect(kFind, 404, "{}");
   f.server.Expect(kCancel, 200, R"({"message":"Job has been marked as canceled..."})");
   f.server.Expect(kBuilds, 201, "{}");
-  EXPECT_TRUE(Delete().ok());
+  EXPECT_TRUE(*Delete());
   EXPECT_EQ(f.server.Count(kCancel), 1);
   EXPECT_EQ(f.server.Count(kBuilds), 1);
 }
 
 TEST_F(CoderDelete, WaitsForABuildThatMayNotBeCancelled) {
-  f.server.Expect(kRead, 200, WorkspaceJson("start", "running"));
-  f.server.Expect(kRead, 200, WorkspaceJson("start", "running"));
-  f.server.Expect(kRead, 200, WorkspaceJson("start", "succeeded"));
-  f.server.Expect(kRead, 404, "{}");
+  f.server.Expect(kFind, 200, WorkspaceJson("start", "running"));
+  f.server.Expect(kFind, 200, WorkspaceJson("start", "running"));
+  f.server.Expect(kFind, 200, WorkspaceJson("start", "succeeded"));
+  f.server.Expect(kFind, 404, "{}");
   f.server.Expect(kCancel, 403, R"({"message":"User is not allowed to cancel workspace builds."})");
   f.server.Expect(kBuilds, 201, "{}");
-  EXPECT_TRUE(Delete().ok());
+  EXPECT_TRUE(*Delete());
   EXPECT_EQ(f.server.Count(kCancel), 1);
 }
 
 TEST_F(CoderDelete, GoesOnThroughTroubleOfTheServer) {
-  f.server.Expect(kRead, 503, "");
-  f.server.Expect(kRead, 200, WorkspaceJson("start", "succeeded"));
-  f.server.Expect(kRead, 200, WorkspaceJson("start", "succeeded"));
-  f.server.Expect(kRead, 404, "{}");
+  f.server.Expect(kFind, 503, "");
+  f.server.Expect(kFind, 200, WorkspaceJson("start", "succeeded"));
+  f.server.Expect(kFind, 200, WorkspaceJson("start", "succeeded"));
+  f.server.Expect(kFind, 404, "{}");
   f.server.Expect(kBuilds, 409, R"({"message":"A workspace build is already active."})");
   f.server.Expect(kBuilds, 201, "{}");
-  EXPECT_TRUE(Delete().ok());
+  EXPECT_TRUE(*Delete());
 }
 
 TEST_F(CoderDelete, TriesAFailedDeletionTwiceAndThenSaysWhy) {
-  f.server.Expect(kRead, 200,
+  f.server.Expect(kFind, 200,
                   WorkspaceJson("delete", "failed", "", R"(,"error":"no such volume")"));
   f.server.Expect(kBuilds, 201, "{}");
   f.server.Expect(kBuildLog, 200, R"([{"output":"Error: in use"}])");
-  const Status status = Delete();
+  const Status status = Delete().status();
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(Message(status), AllOf(HasSubstr("no such volume"), HasSubstr("Error: in use")));
   EXPECT_EQ(f.server.Count(kBuilds), 2);
 }
 
 TEST_F(CoderDelete, SaysThatItMayNot) {
-  f.server.Expect(kRead, 200, WorkspaceJson("start", "succeeded"));
+  f.server.Expect(kFind, 200, WorkspaceJson("start", "succeeded"));
   f.server.Expect(kBuilds, 403, R"({"message":"Forbidden."})");
-  EXPECT_EQ(Delete().code(), StatusCode::kPermissionDenied);
+  EXPECT_EQ(Delete().status().code(), StatusCode::kPermissionDenied);
+}
+
+TEST_F(CoderDelete, LeavesItToCoderWhenItTakesLong) {
+  f.server.Expect(kFind, 200, WorkspaceJson("start", "succeeded"));
+  f.server.Expect(kFind, 200, WorkspaceJson("delete", "running"));
+  f.server.Expect(kBuilds, 201, "{}");
+  const absl::Duration none = absl::ZeroDuration();
+  const CoderWorkspaces glance(f.api, {absl::Milliseconds(1), none, none, none});
+  EXPECT_FALSE(*glance.Delete("rg-1", {})) << "asked for";
+  EXPECT_FALSE(*glance.Delete("rg-1", {})) << "under way";
+  const CoderWorkspaces hasty(f.api, {absl::Milliseconds(1), none, absl::Seconds(20), none});
+  EXPECT_FALSE(*hasty.Delete("rg-1", {}));
+  EXPECT_EQ(f.server.Count(kBuilds), 1);
+}
+
+TEST_F(CoderDelete, SaysSoWhenItCannotBeginInTime) {
+  f.server.Expect(kFind, 503, "");
+  const CoderWorkspaces hasty(f.api, {absl::Milliseconds(1), {}, absl::Milliseconds(5), {}});
+  EXPECT_EQ(hasty.Delete("rg-1", {}).status().code(), StatusCode::kDeadlineExceeded);
 }
 
 TEST(CoderList, ReadsEveryPageAndKeepsWhatBeginsWithThePrefix) {
@@ -330,22 +346,6 @@ TEST(CoderList, ReadsEveryPageAndKeepsWhatBeginsWithThePrefix) {
   EXPECT_EQ(list->size(), 75u);
   EXPECT_EQ(list->front().name, "rg-a-0");
   EXPECT_EQ(list->back().name, "rg-a-148");
-}
-
-TEST(CoderNames, AreAsCoderAsksAndOfOneDaemon) {
-  const std::regex rule("[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*");
-  const std::string prefix = CoderPrefix("host-1:/var/lib/regreen/workspaces");
-  EXPECT_NE(prefix, CoderPrefix("host-2:/var/lib/regreen/workspaces"));
-  for (const std::string& task :
-       {std::string("7"), std::string(), std::string("a/b -- \n"), std::string(500, 'x')}) {
-    const std::string name = CoderName(prefix, task, ~std::uint64_t{0});
-    EXPECT_TRUE(std::regex_match(name, rule)) << name;
-    EXPECT_LE(name.size(), 32u) << name;
-    EXPECT_TRUE(name.starts_with(prefix));
-    EXPECT_EQ(name, CoderName(prefix, task, ~std::uint64_t{0})) << "always the same";
-  }
-  EXPECT_NE(CoderName(prefix, "7", 1), CoderName(prefix, "7", 2));
-  EXPECT_NE(CoderName(prefix, "7", 1), CoderName(prefix, "71", 0));
 }
 
 }  // namespace
