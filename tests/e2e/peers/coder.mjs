@@ -1,7 +1,8 @@
 // A stateful stand-in for a Coder server. Every request is validated against Coder's own API description,
 // and so is every answer; what does not fit is a violation. A build goes one state further each time that
 // its workspace is looked at, so that nothing waits for a clock. Commands of `coder ssh` (coder_cli.mjs)
-// run as plain processes in a folder for each workspace: there is no container and no wall.
+// run as plain processes in a folder for each workspace: there is no container and no wall. Besides Coder's API
+// there is /stand-in/problems, for tests in another process.
 import {mkdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 
@@ -126,6 +127,10 @@ export class Coder {
     };
     const url = new URL(request.url, this.url);
     const where = `${request.method} ${request.url}`;
+    if (url.pathname === '/stand-in/problems') {
+      send(200, [...this.problems(), ...this.living().map((w) => `the workspace ${w.name} is left`)]);
+      return;
+    }
     this.requests.push(where);
     if (request.headers['coder-session-token'] !== this.token) {
       this.violations.push(`${where}: not authorised by the token`);

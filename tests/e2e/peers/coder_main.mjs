@@ -1,7 +1,7 @@
 // The stand-in for a Coder server as a program, for tests that are not written in JavaScript:
 //   node coder_main.mjs FOLDER
 // makes FOLDER/coder (the stand-in for the `coder` program) and FOLDER/token, says its address in one line,
-// and serves until its standard input ends. It does not start where Coder's description is missing.
+// and serves until it is killed. Where Coder's description is missing it says so instead.
 import {randomBytes} from 'node:crypto';
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -22,11 +22,3 @@ writeFileSync(join(folder, 'token'), token, {mode: 0o600});
 writeProgram(join(folder, 'coder'));
 const coder = await Coder.start({root: join(folder, 'homes'), token});
 process.stdout.write(`url: ${coder.url}\n`);
-process.stdin.resume();
-process.stdin.on('end', async () => {
-  const problems = coder.problems();
-  const left = coder.living().map((w) => `the workspace ${w.name} is left`);
-  await coder.close();
-  for (const line of [...problems, ...left]) process.stdout.write(`problem: ${line}\n`);
-  process.exit(0);
-});
