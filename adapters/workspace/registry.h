@@ -7,14 +7,16 @@
 #include <vector>
 
 #include "adapters/workspace/egress.h"
+#include "adapters/workspace/exec.h"
 #include "daemon/base/status.h"
 #include "daemon/ports/workspace.h"
 
 namespace regreen {
 
 struct WorkspaceOptions {
-  std::string kind = "sandbox";  // "sandbox" (bubblewrap), "worktree" (no isolation)
-  std::string directory;         // workspaces live below it
+  // "sandbox" (bubblewrap), "worktree" (no isolation), "exec" (an engine told by command lines)
+  std::string kind = "sandbox";
+  std::string directory;  // workspaces live below it, or what we keep of remote ones; of this alone
   std::vector<std::string>
       read_only_paths;            // sandbox: shown inside besides the system, for toolchains
   std::vector<std::string> path;  // folders put in front of PATH inside
@@ -26,6 +28,7 @@ struct WorkspaceOptions {
   EgressSets networks;
   std::string forwarder;  // the program that RunForwarder() is in; needed with networks
   std::string ca_file;    // for the calls of models; empty: the system's
+  ExecOptions exec;
 };
 
 StatusOr<std::unique_ptr<WorkspaceFactory>> CreateWorkspaceFactory(const WorkspaceOptions& options);

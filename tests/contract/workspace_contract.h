@@ -16,30 +16,27 @@
 #include "adapters/git/tree.h"
 #include "adapters/workspace/registry.h"
 #include "daemon/base/text.h"
+#include "tests/contract/workspace_kinds.h"
 #include "tests/support/git_fixture.h"
 
 namespace regreen {
 
-// A sandbox where overlays are refused.
-inline constexpr char kCheckoutSandbox[] = "sandbox_without_overlay";
-
-inline std::vector<std::string> ContractKinds() {
-  std::vector<std::string> kinds = WorkspaceKinds();
-  kinds.emplace_back(kCheckoutSandbox);
-  return kinds;
+inline std::string KindName(const testing::TestParamInfo<ContractKind>& test) {
+  return test.param.name;
 }
 
-class WorkspaceContract : public testing::TestWithParam<std::string> {
+class WorkspaceContract : public testing::TestWithParam<ContractKind> {
  protected:
   void SetUp() override {
-    options_.overlay = GetParam() != kCheckoutSandbox;
-    options_.kind = options_.overlay ? GetParam() : "sandbox";
+    options_.kind = GetParam().name;
     options_.directory = git_.NewFolder("workspaces");
+    if (const Status set_up = GetParam().set_up(options_, git_); !set_up.ok())
+      GTEST_SKIP() << "this machine cannot open a " << GetParam().name << ": " << Message(set_up);
     auto factory = CreateWorkspaceFactory(options_);
     ASSERT_TRUE(factory.ok()) << factory.status();
     factory_ = *std::move(factory);
     if (const Status probe = factory_->Probe(); !probe.ok()) {
-      GTEST_SKIP() << "this machine cannot open a " << GetParam() << ": " << Message(probe);
+      GTEST_SKIP() << "this machine cannot open a " << GetParam().name << ": " << Message(probe);
     }
     git_.Write("a.txt", "one\n");
     git_.Write("folder/b.txt", "two\n");

@@ -98,8 +98,7 @@ TEST_P(WorkspaceRoundTrip, ANewerCommitIsItselfAndNotTheOneBefore) {
   EXPECT_TRUE(workspace->Capture({})->empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceRoundTrip, testing::ValuesIn(ContractKinds()),
-                         [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceRoundTrip, testing::ValuesIn(ContractKinds()), KindName);
 
 }  // namespace
 }  // namespace regreen

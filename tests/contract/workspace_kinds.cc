@@ -1,0 +1,50 @@
+#include "tests/contract/workspace_kinds.h"
+
+#include "daemon/base/text.h"
+#include "tests/support/ssh_server.h"
+
+namespace regreen {
+namespace {
+
+Status Nothing(WorkspaceOptions&, const GitFixture&) {
+  return OkStatus();
+}
+
+// A sandbox where overlays are refused.
+Status Checkouts(WorkspaceOptions& options, const GitFixture&) {
+  options.kind = "sandbox";
+  options.overlay = false;
+  return OkStatus();
+}
+
+// An engine whose one machine is this one.
+Status Here(WorkspaceOptions& options, const GitFixture& scratch) {
+  options.kind = "exec";
+  options.exec.run = {"/usr/bin/env", "{argv}"};
+  options.exec.folder = scratch.NewFolder("there");
+  return OkStatus();
+}
+
+// By a real sshd. One for all tests of a process.
+Status Ssh(WorkspaceOptions& options, const GitFixture& scratch) {
+  static const auto server = SshServer::Start();
+  if (!server.ok()) return server.status();
+  options.kind = "exec";
+  options.exec.preset = "ssh";
+  options.exec.options = (*server)->ClientOptions();
+  options.exec.values = {{"host", "127.0.0.1"}};
+  options.exec.folder = scratch.NewFolder("there");
+  return OkStatus();
+}
+
+}  // namespace
+
+std::vector<ContractKind> ContractKinds() {
+  return {{"sandbox", Nothing},
+          {"sandbox_without_overlay", Checkouts},
+          {"worktree", Nothing},
+          {"exec_here", Here},
+          {"exec_ssh", Ssh}};
+}
+
+}  // namespace regreen
