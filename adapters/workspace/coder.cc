@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "adapters/workspace/kinds.h"
 #include "adapters/workspace/remote_script.h"
 #include "daemon/base/file.h"
 #include "daemon/base/log.h"
@@ -171,6 +172,8 @@ Status CheckCoderOptions(const CoderOptions& options) {
   }
   if (options.choice.template_name.empty())
     note("template: names no template; deploy/coder has one that can be pushed as it is");
+  if (!options.folder.starts_with('/') && !options.folder.starts_with("~/"))
+    note("folder: must be absolute or below ~/: workspaces are there");
   if (options.program.empty()) note("program: names no program, such as coder");
   for (const auto& [name, value] : options.choice.parameters)
     if (name.empty()) note("parameters: a parameter has no name");
@@ -181,6 +184,16 @@ Status CheckCoderOptions(const CoderOptions& options) {
   if (options.times.ready < absl::Seconds(10) || options.times.ready > absl::Hours(24))
     note("ready: must be from 10s to 24h");
   return mistakes.empty() ? OkStatus() : InvalidArgument(mistakes);
+}
+
+StatusOr<std::unique_ptr<WorkspaceFactory>> NewCoderFactory(const WorkspaceOptions& options) {
+  CoderOptions coder = options.coder;
+  RETURN_IF_ERROR(CheckCoderOptions(coder));
+  coder.client = options.directory + ".coder";
+  coder.ca_file = options.ca_file;
+  coder.path = options.path;
+  return NewRemoteFactory({options.directory, Cat("the Coder server ", coder.url)},
+                          NewCoderEngine(std::move(coder)));
 }
 
 std::unique_ptr<RemoteEngine> NewCoderEngine(CoderOptions options) {

@@ -23,6 +23,7 @@ constexpr Kind kKinds[] = {
     {"sandbox", Made<NewSandboxFactory>},
     {"worktree", Made<NewWorktreeFactory>},
     {"exec", NewExecFactory},
+    {"coder", NewCoderFactory},
 };
 
 Status CheckPaths(const WorkspaceOptions& options) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/workspace/coder.h"
 #include "adapters/workspace/egress.h"
 #include "adapters/workspace/exec.h"
 #include "daemon/base/status.h"
@@ -14,7 +15,8 @@
 namespace regreen {
 
 struct WorkspaceOptions {
-  // "sandbox" (bubblewrap), "worktree" (no isolation), "exec" (an engine told by command lines)
+  // "sandbox" (bubblewrap), "worktree" (no isolation), "exec" (an engine told by command lines),
+  // "coder" (a Coder server)
   std::string kind = "sandbox";
   std::string directory;  // workspaces live below it, or what we keep of remote ones; of this alone
   std::vector<std::string>
@@ -29,6 +31,7 @@ struct WorkspaceOptions {
   std::string forwarder;  // the program that RunForwarder() is in; needed with networks
   std::string ca_file;    // for the calls of models; empty: the system's
   ExecOptions exec;
+  CoderOptions coder;  // its ca_file, client and path are those of this and its directory
 };
 
 StatusOr<std::unique_ptr<WorkspaceFactory>> CreateWorkspaceFactory(const WorkspaceOptions& options);

@@ -1,6 +1,7 @@
 #include "tests/contract/workspace_kinds.h"
 
 #include "daemon/base/text.h"
+#include "tests/support/coder_peer.h"
 #include "tests/support/ssh_server.h"
 
 namespace regreen {
@@ -37,14 +38,31 @@ Status Ssh(WorkspaceOptions& options, const GitFixture& scratch) {
   return OkStatus();
 }
 
+// The stand-in for a Coder server, and for its program. One for all tests of a process.
+const CoderPeer& ThePeer() {
+  static const GitFixture scratch;
+  static const CoderPeer peer(scratch.NewFolder("coder"));
+  return peer;
+}
+
+Status Coder(WorkspaceOptions& options, const GitFixture&) {
+  const CoderPeer& peer = ThePeer();
+  if (!peer.missing().empty()) return FailedPrecondition(peer.missing());
+  options.kind = "coder";
+  options.coder.url = peer.url();
+  ASSIGN_OR_RETURN(options.coder.token, ResolveSecret("file:" + peer.token_file()));
+  options.coder.choice.template_name = "regreen";
+  options.coder.program = peer.program();
+  options.coder.times.poll = absl::Milliseconds(5);
+  return OkStatus();
+}
+
 }  // namespace
 
 std::vector<ContractKind> ContractKinds() {
-  return {{"sandbox", Nothing},
-          {"sandbox_without_overlay", Checkouts},
-          {"worktree", Nothing},
-          {"exec_here", Here},
-          {"exec_ssh", Ssh}};
+  return {{"sandbox", Nothing},  {"sandbox_without_overlay", Checkouts},
+          {"worktree", Nothing}, {"exec_here", Here},
+          {"exec_ssh", Ssh},     {"coder", Coder, [] { return ThePeer().Problems(); }}};
 }
 
 }  // namespace regreen
