@@ -250,7 +250,9 @@ StatusOr<ExecOptions> CompleteExecOptions(ExecOptions options) {
 }
 
 StatusOr<std::unique_ptr<WorkspaceFactory>> NewExecFactory(const WorkspaceOptions& options) {
-  ASSIGN_OR_RETURN(ExecOptions exec, CompleteExecOptions(options.exec));
+  ExecOptions exec = options.exec;
+  exec.values["directory"] = options.directory;
+  ASSIGN_OR_RETURN(exec, CompleteExecOptions(std::move(exec)));
   return NewRemoteFactory({options.directory, "the engine of the workspace"},
                           NewExecEngine(std::move(exec), options.path));
 }

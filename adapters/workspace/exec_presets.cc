@@ -3,7 +3,8 @@
 namespace regreen {
 namespace {
 
-// An account on a machine that is there already. Nothing is forwarded, nothing is asked for.
+// An account on a machine that is there already. Nothing is forwarded, nothing is asked for; one
+// connection carries all calls, and ends by itself.
 ExecOptions Ssh() {
   ExecOptions o;
   o.run = {"ssh",       "-T",
@@ -15,6 +16,9 @@ ExecOptions Ssh() {
            "-o",        "ForwardX11=no",
            "-o",        "ClearAllForwardings=yes",
            "-o",        "LogLevel=ERROR",
+           "-o",        "ControlMaster=auto",
+           "-o",        "ControlPath={directory}.ssh",
+           "-o",        "ControlPersist=60",
            "{options}", "--",
            "{host}",    "{command}"};
   o.attach = {"ssh", "-t",     "{options}",

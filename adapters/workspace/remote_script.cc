@@ -61,11 +61,13 @@ constexpr char kRun[] =
     "command=$!\n"
     "exec 4<&-\n"
     "( REGREEN_WORKSPACE=$mark; export REGREEN_WORKSPACE\n"
-    "  sleep $time 2>/dev/null || sleep ${time%.*}\n"
+    "  sleep $time & sleeper=$!\n"
+    "  trap 'kill -9 $sleeper; wait $sleeper; exit 0' TERM\n"
+    "  wait $sleeper\n"
     "  : > \"$R/run/late\"; end_marked ) >/dev/null 2>&1 3>&- &\n"
     "watch=$!\n"
     "wait $command; status=$?\n"
-    "kill -9 $watch 2>/dev/null\n"
+    "kill -TERM $watch 2>/dev/null; wait $watch 2>/dev/null\n"
     "[ -z \"$session\" ] || kill -9 -- -$command 2>/dev/null\n"
     "end_all\n"
     "[ ! -e \"$R/run/late\" ] || answer late\n"
@@ -129,10 +131,11 @@ std::string OddNames(const std::vector<std::pair<std::string, std::string>>& env
   return script;
 }
 
-// Seconds, as sleep reads them.
+// As sleep reads them: whole seconds everywhere, shorter ones with GNU's and BusyBox's.
 std::string Seconds(absl::Duration duration) {
   const std::int64_t ms =
       absl::ToInt64Milliseconds(std::clamp(duration, absl::Milliseconds(1), absl::Hours(24 * 365)));
+  if (ms >= 5000) return std::to_string((ms + 999) / 1000);
   const std::string rest = std::to_string(1000 + ms % 1000);
   return Cat(ms / 1000, ".", std::string_view(rest).substr(1));
 }

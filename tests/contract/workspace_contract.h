@@ -15,6 +15,7 @@
 #include "adapters/git/git.h"
 #include "adapters/git/tree.h"
 #include "adapters/workspace/registry.h"
+#include "daemon/base/file.h"
 #include "daemon/base/text.h"
 #include "tests/contract/workspace_kinds.h"
 #include "tests/support/git_fixture.h"
@@ -82,8 +83,7 @@ inline int Running(std::string_view mark) {
   int count = 0;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-    const std::string line((std::istreambuf_iterator<char>(file)), {});
+    const std::string line = ReadFile(entry.path() / "cmdline", 1 << 20).value_or("");
     if (line.find(mark) != std::string::npos) ++count;
   }
   return count;
