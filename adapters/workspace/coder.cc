@@ -192,7 +192,7 @@ StatusOr<std::unique_ptr<WorkspaceFactory>> NewCoderFactory(const WorkspaceOptio
   coder.client = options.directory + ".coder";
   coder.ca_file = options.ca_file;
   coder.path = options.path;
-  return NewRemoteFactory({options.directory, Cat("the Coder server ", coder.url)},
+  return NewRemoteFactory({options.directory, Cat("the Coder server ", options.coder.url)},
                           NewCoderEngine(std::move(coder)));
 }
 

@@ -28,6 +28,13 @@ Status AddWorkspaces(Application& app, const std::string& program) {
   ASSIGN_OR_RETURN(options.networks, Networks(app));
   options.forwarder = program;
   options.ca_file = app.config.http.ca_file;
+  if (workspace.kind == "coder") {
+    const std::string name = CoderOfWorkspace(app.config);
+    const CoderConfig& coder = app.config.coder.at(name);
+    options.coder = OptionsOf(coder);
+    ASSIGN_OR_RETURN(options.coder.token,
+                     ResolveHeld(app, coder.token, Cat("coder.", name, ".token")));
+  }
   ASSIGN_OR_RETURN(app.workspaces, CreateWorkspaceFactory(options));
   return OkStatus();
 }
