@@ -1,5 +1,5 @@
 // A stateful stand-in for a Coder server. Every request is validated against Coder's own API description,
-// and so is every answer; what does not fit is a violation. A build goes one state further each time that
+// and so is every answer; what does not fit is a violation. A build goes `steps` states further each time that
 // its workspace is looked at, so that nothing waits for a clock. Commands of `coder ssh` (coder_cli.mjs)
 // run as plain processes in a folder for each workspace: there is no container and no wall. Besides Coder's API
 // there is /stand-in/problems, for tests in another process.
@@ -30,7 +30,8 @@ export class Coder {
       workspaces: [], violations: [], requests: [], failures: [],
       buildLog: ['Terraform 1.13', 'Error: no more volumes'], agentLog: ['+ git --version', 'git: not found'],
       // How builds and agents end from now on.
-      holdBuilds: false, buildError: '', buildErrorCode: '', agentEnd: 'ready', agentStatus: 'connected', deleteErrors: 0,
+      steps: 1, holdBuilds: false, buildError: '', buildErrorCode: '', agentEnd: 'ready', agentStatus: 'connected', deleteErrors: 0,
+      onSession: undefined,  // called with the workspace when a command has begun
     });
   }
 
@@ -78,6 +79,10 @@ export class Coder {
   homeOf(workspace) { return join(this.root, workspace.id); }
 
   advance(workspace) {
+    for (let i = 0; i < this.steps && !workspace.gone; ++i) this.#step(workspace);
+  }
+
+  #step(workspace) {
     const build = workspace.builds.at(-1);
     if (build.job === 'canceling') build.job = 'canceled';
     else if (build.job === 'pending' && !this.holdBuilds) build.job = 'running';

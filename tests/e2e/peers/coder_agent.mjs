@@ -2,6 +2,7 @@
 // the program that asked for it, as a command behind a real agent is. A connection that drops hangs up its
 // command (SIGHUP to all of its process group); the end of the workspace kills it.
 import {spawn} from 'node:child_process';
+import {readdirSync, readlinkSync} from 'node:fs';
 
 // Frames both ways: one byte of kind, four of length, the bytes.
 export const kinds = {input: 0, endOfInput: 1, output: 2, errors: 3, exit: 4, command: 5};
@@ -65,6 +66,7 @@ export class Sessions {
       env: environmentOf(this.coder, workspace), stdio: ['pipe', 'pipe', 'pipe']});
     const session = {workspace, child, socket};
     this.running.set(child.pid, session);
+    this.coder.onSession?.(workspace);
     const send = (kind, bytes) => { if (socket.writable) socket.write(frame(kind, bytes)); };
     child.stdout.on('data', (bytes) => send(kinds.output, bytes));
     child.stderr.on('data', (bytes) => send(kinds.errors, bytes));
@@ -94,7 +96,16 @@ export class Sessions {
     for (const session of this.running.values()) if (session.workspace === workspace) session.socket.destroy();
   }
 
+  // As the end of a machine: also what has left its session.
   end(workspace) {
+    const home = this.coder.homeOf(workspace);
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        if (`${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${home}/`)) process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // Another user's, or it has just ended.
+      }
+    }
     for (const session of this.running.values()) {
       if (session.workspace !== workspace) continue;
       this.#signal(session, 'SIGKILL');
