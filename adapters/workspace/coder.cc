@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -151,6 +152,13 @@ class CoderEngine final : public RemoteEngine {
   std::set<std::string> leaving_ RG_GUARDED_BY(mutex_);
 };
 
+bool IsVariable(std::string_view name) {
+  const bool digit = !name.empty() && name[0] >= '0' && name[0] <= '9';
+  return !name.empty() && !digit && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
 bool IsLoopback(std::string_view host) {
   return host == "localhost" || host.starts_with("127.") || host == "::1" || host == "[::1]";
 }
@@ -177,6 +185,13 @@ Status CheckCoderOptions(const CoderOptions& options) {
   if (options.program.empty()) note("program: names no program, such as coder");
   for (const auto& [name, value] : options.choice.parameters)
     if (name.empty()) note("parameters: a parameter has no name");
+  for (const std::string& name : options.keep_env) {
+    if (!IsVariable(name)) {
+      note(Cat("keep_env: \"", EscapeControl(name), "\" is no name of a variable"));
+    } else if (name.starts_with("CODER_AGENT_")) {
+      note(Cat("keep_env: ", name, " is for Coder's agent: its token opens what its owner has"));
+    }
+  }
   // By coderd's own check.
   if (options.ttl != absl::ZeroDuration() &&
       (options.ttl < absl::Minutes(1) || options.ttl > absl::Hours(24 * 30)))

@@ -39,7 +39,7 @@ struct CoderWorkspace {
 struct CoderTimes {
   absl::Duration poll = absl::Seconds(1);
   absl::Duration ready = absl::Minutes(10);  // from its creation
-  absl::Duration begun = absl::Minutes(3);   // from the wish to delete it until Coder does
+  absl::Duration begun = absl::Minutes(1);   // from the wish to delete it until Coder does
   absl::Duration gone = absl::Seconds(20);   // and then, until it need not be waited for any more
 };
 

@@ -7,6 +7,7 @@
 #include "daemon/base/subprocess.h"
 #include "daemon/base/text.h"
 #include "tests/support/coder_peer.h"
+#include "tests/support/scripted_server.h"
 
 namespace regreen {
 namespace {
@@ -44,6 +45,9 @@ TEST(CoderOptions, AreCheckedAllAtOnce) {
       {"a parameter", [](CoderOptions& o) { o.choice.parameters[""] = "x"; }, "parameters: a"},
       {"too short", [](CoderOptions& o) { o.ttl = absl::Seconds(59); }, "ttl: must be from 1m"},
       {"too long", [](CoderOptions& o) { o.ttl = absl::Hours(721); }, "ttl: must be from 1m"},
+      {"a pattern", [](CoderOptions& o) { o.keep_env = {"*"}; }, "keep_env: \"*\" is no name"},
+      {"the agent's", [](CoderOptions& o) { o.keep_env = {"CODER_AGENT_TOKEN"}; },
+       "keep_env: CODER_"},
       {"hasty", [](CoderOptions& o) { o.times.ready = absl::Seconds(1); }, "ready: must be"},
   };
   CoderOptions all = Good();
@@ -54,7 +58,7 @@ TEST(CoderOptions, AreCheckedAllAtOnce) {
     if (std::string_view(c.words).substr(0, 4) != "url:") c.change(all);
   }
   const std::string mistakes = Message(CheckCoderOptions(all));
-  EXPECT_EQ(SplitLines(mistakes).size(), 5u) << mistakes;
+  EXPECT_EQ(SplitLines(mistakes).size(), 6u) << mistakes;
   for (const char* local :
        {"http://127.0.0.1:3000", "http://localhost:3000", "http://[::1]:3000"}) {
     CoderOptions options = Good();
@@ -137,6 +141,46 @@ TEST_F(CoderEngineAtAPeer, MakesReachesListsAndEndsAWorkspace) {
   EXPECT_THAT(peer_.Problems(), IsEmpty());
 }
 
+TEST_F(CoderEngineAtAPeer, TakesNoNameThatIsTaken) {
+  const auto engine = NewCoderEngine(options_);
+  const WorkspaceSpec spec;
+  ASSERT_TRUE(engine->Create({"regreen-a-1", &spec}, {}).ok());
+  EXPECT_EQ(engine->Create({"regreen-a-1", &spec}, {}).status().code(), StatusCode::kAborted);
+  EXPECT_TRUE(engine->Destroy("regreen-a-1").ok());
+}
+
+TEST(CoderEngine, LooksAfterWhatCouldNotBeDeletedBeforeItMakesMore) {
+  ScriptedServer server;
+  const std::string find = "GET /api/v2/users/me/workspace/regreen-1";
+  const std::string builds = "POST /api/v2/workspaces/w1/builds";
+  const std::string organizations = "GET /api/v2/users/me/organizations";
+  server.Expect(find, 503, "");
+  server.Expect(organizations, 503, "");
+  const TempDir folder = *TempDir::Create(std::filesystem::temp_directory_path(), "regreen-coder-");
+  CoderOptions options = Good();
+  options.url = server.url();
+  options.client = (folder.path() / "client").string();
+  options.times = {absl::Milliseconds(1), absl::Seconds(20), absl::Milliseconds(5), {}};
+  const auto engine = NewCoderEngine(options);
+  EXPECT_EQ(engine->Destroy("regreen-1").code(), StatusCode::kDeadlineExceeded);
+
+  server.Expect(find, 200, R"({"id":"w1","name":"regreen-1","latest_build":{"id":"b1",
+      "transition":"start","status":"running","job":{"status":"succeeded"}}})");
+  server.Expect(builds, 201, "{}");
+  const WorkspaceSpec spec;
+  const auto create = [&] { EXPECT_FALSE(engine->Create({"regreen-2", &spec}, {}).ok()); };
+  create();
+  EXPECT_EQ(server.Count(builds), 0) << "the server is still away";
+  create();
+  EXPECT_EQ(server.Count(builds), 1) << "asked for, and not waited for";
+  server.Expect(find, 404, "{}");
+  create();
+  create();
+  const int looks = server.Count(find);
+  create();
+  EXPECT_EQ(server.Count(find), looks) << "gone, and forgotten";
+}
+
 TEST_F(CoderEngineAtAPeer, GivesCommandsTheVariablesThatAreNamed) {
   options_.keep_env = {"CODER_WORKSPACE_NAME", "NOT_THERE"};
   const auto engine = NewCoderEngine(options_);
@@ -167,6 +211,10 @@ TEST_F(CoderEngineAtAPeer, SaysAtAProbeWhatIsMissing) {
   other = options_;
   other.token = Secret("tok-other");
   EXPECT_THAT(words(other), AllOf(HasSubstr("refused the token"), Not(HasSubstr("tok-other"))));
+  const WorkspaceSpec spec;
+  EXPECT_EQ(NewCoderEngine(other)->Create({"regreen-1", &spec}, {}).status().code(),
+            StatusCode::kFailedPrecondition)
+      << "what a person must change holds a task back, and does not end it";
   other = options_;
   other.url = "http://127.0.0.1:1";
   EXPECT_EQ(NewCoderEngine(other)->Probe().code(), StatusCode::kUnavailable);
