@@ -29,10 +29,10 @@ variable "network" {
 # What an agent command line needs to reach a model, for example ANTHROPIC_BASE_URL and ANTHROPIC_AUTH_TOKEN.
 # Whatever runs in a workspace can read it: see "Agents" in the README before you set it.
 variable "model_env" {
-  type        = map(string)
-  default     = {}
+  type        = string
+  default     = "{}"
   sensitive   = true
-  description = "Environment of the workspace, for agents that call a model"
+  description = "Environment of the workspace, for agents that call a model: an object of texts, as JSON"
 }
 
 provider "docker" {
@@ -127,7 +127,7 @@ resource "coder_agent" "main" {
   EOT
 
   connection_timeout = 180
-  env                = var.model_env
+  env                = jsondecode(var.model_env)
 
   # Nobody looks at these workspaces by an editor.
   display_apps {

@@ -71,7 +71,8 @@ test('it holds no credential but the agent\'s own', () => {
   assert.deepEqual(container.env, ['CODER_AGENT_TOKEN=${coder_agent.main.token}']);
   assert.doesNotMatch(text, /session_token|coder_external_auth|coder_git_auth|oidc_access_token|ssh_private_key/);
   assert.equal(template.variable.model_env[0].sensitive, true);
-  assert.deepEqual(template.variable.model_env[0].default, {});
+  assert.deepEqual(JSON.parse(template.variable.model_env[0].default), {});
+  assert.match(agent.env, /jsondecode\(var\.model_env\)/);
 });
 
 test('regreen waits for its start, which looks for the tools that are needed', () => {
