@@ -95,7 +95,9 @@ class CoderEngine final : public RemoteEngine {
     const std::string place = options_.agent.empty() ? name : Cat(name, ".", options_.agent);
     command.argv = {options_.program, "ssh", "--wait", "yes", place};
     command.env = ClientEnvironment({"LANG"});
-    std::erase_if(command.env, [](const auto& one) { return one.first == "HOME"; });
+    std::erase_if(command.env, [](const auto& one) {
+      return one.first != "PATH" && one.first != "TMPDIR" && one.first != "LANG";
+    });
     // Its own files, where a login of a person would be, are not the person's.
     command.env.insert(command.env.end(), {{"HOME", options_.client},
                                            {"CODER_CONFIG_DIR", options_.client},

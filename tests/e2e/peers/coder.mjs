@@ -3,7 +3,8 @@
 // its workspace is looked at, so that nothing waits for a clock. Commands of `coder ssh` (coder_cli.mjs)
 // run as plain processes in a folder for each workspace: there is no container and no wall. Besides Coder's API
 // there is /stand-in/problems, for tests in another process.
-import {mkdirSync, rmSync} from 'node:fs';
+import {execFileSync} from 'node:child_process';
+import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 
 import {Sessions} from './coder_agent.mjs';
@@ -114,7 +115,8 @@ export class Coder {
 
   #remove(workspace) {
     this.sessions.end(workspace);
-    rmSync(this.homeOf(workspace), {recursive: true, force: true});
+    // Also folders that their owner may not look into.
+    execFileSync('/bin/sh', ['-c', 'chmod -R u+rwx "$1"; rm -rf "$1"', 'sh', this.homeOf(workspace)], {stdio: 'ignore'});
   }
 
   // ---- serving ----
