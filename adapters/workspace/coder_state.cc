@@ -1,5 +1,4 @@
 // What Coder's answers say of a workspace. Pure.
-#include <algorithm>
 #include <utility>
 
 #include "adapters/workspace/coder_workspaces.h"
@@ -76,7 +75,7 @@ CoderReadiness ReadinessOf(const CoderWorkspace& workspace, std::string_view age
     return Failed(Cat("somebody asked Coder to ", Words(build.transition), " it meanwhile"));
   if (build.job == "failed") {
     const std::string why = build.error.empty() ? "" : Cat(": ", Words(build.error));
-    // Neither is cured by time alone; a quota may be.
+    // Time alone cures no missing variable; it may cure the rest, a quota too.
     const bool permanent = build.error_code == "REQUIRED_TEMPLATE_VARIABLES";
     return Failed(Cat("its build failed", why),
                   permanent ? StatusCode::kInvalidArgument : StatusCode::kUnavailable);

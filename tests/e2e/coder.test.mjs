@@ -56,11 +56,13 @@ describe('on a Coder server', {skip: coderIsMissing(), concurrency: 2}, () => {
     lab.coder.fail('get-workspace-metadata-by-id', {status: 500});
     lab.coder.fail('create-workspace-build', {status: 502, after: true});
     lab.coder.fail('create-workspace-build', {status: 500});
+    lab.coder.deleteErrors = 1;
     await lab.daemon.start();
     await lab.deliverRun(lab.failedRun());
     await lab.taskIn('watching', {seconds: 120});
     await nothingIsLeft(lab);
     assert.equal(lab.github.pulls.length, 1);
+    assert.ok(lab.coder.workspaces.some((w) => w.builds.some((b) => b.error.includes('terraform destroy'))));
     assert.equal(new Set(lab.coder.workspaces.map((w) => w.name)).size, lab.coder.workspaces.length);
   }));
 
