@@ -1,5 +1,6 @@
 #include "tests/contract/workspace_kinds.h"
 
+#include "daemon/base/hash.h"
 #include "daemon/base/text.h"
 #include "tests/support/coder_peer.h"
 #include "tests/support/ssh_server.h"
@@ -60,6 +61,9 @@ Status Coder(WorkspaceOptions& options, const GitFixture&) {
 }  // namespace
 
 std::vector<ContractKind> ContractKinds() {
+  // OpenSSL must end after the servers that are shared by all tests of a process, whose folders are
+  // removed with its help: what begins first ends last.
+  static_cast<void>(RandomHex(1));
   return {{"sandbox", Nothing},  {"sandbox_without_overlay", Checkouts},
           {"worktree", Nothing}, {"exec_here", Here},
           {"exec_ssh", Ssh},     {"coder", Coder, [] { return ThePeer().Problems(); }}};
