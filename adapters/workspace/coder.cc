@@ -69,6 +69,11 @@ class CoderEngine final : public RemoteEngine {
   }
 
   StatusOr<RemoteMachine> Create(const RemoteRequest& request, std::stop_token stop) override {
+    if (request.spec->of_fork) {
+      return PermissionDenied(
+          "a fork's code is not run on a Coder server: what a workspace there reaches and holds is "
+          "its template's affair");
+    }
     LookAfterLeaving();
     RETURN_IF_ERROR(MakeDirectories(options_.client, 0700));
     const auto from = ResolveTemplate(api_, options_.choice, stop);
