@@ -1,7 +1,9 @@
 #include <filesystem>
 
 #include "adapters/store/sqlite.h"
+#include "adapters/workspace/coder.h"
 #include "adapters/workspace/machine.h"
+#include "adapters/workspace/registry.h"
 #include "daemon/app/commands.h"
 #include "daemon/app/print.h"
 #include "daemon/app/wiring.h"
@@ -73,6 +75,24 @@ void LookAtWorkspace(const WorkspaceOptions& options, Findings& findings) {
                 "works, WITHOUT isolation: for code that you trust");
 }
 
+// Its program, its server, whose the token is, and whether the template is there and is asked for
+// what it has.
+void LookAtCoder(const std::string& name, const CoderConfig& coder, const std::string& ca_file,
+                 const std::filesystem::path& scratch, Findings& findings) {
+  CoderOptions options = OptionsOf(coder);
+  const auto token = ResolveSecret(coder.token);
+  Status status = token.ok() ? CheckCoderOptions(options) : token.status();
+  if (status.ok()) {
+    options.token = *token;
+    options.ca_file = ca_file;
+    options.client = (scratch / "coder").string();
+    status = NewCoderEngine(std::move(options))->Probe();
+  }
+  findings.Note(Cat("coder.", name), status,
+                Cat(coder.program, " is there, ", coder.url,
+                    " takes the token, and has the template ", coder.template_name));
+}
+
 void LookAtPolicies(const std::string& folder, Findings& findings) {
   Problems problems;
   const Policies policies = LoadPolicyFolder(folder, problems);
@@ -113,9 +133,12 @@ int Doctor(const DoctorArguments& arguments) {
   const Config config = LoadConfig(arguments.config, problems);
   findings.Note("configuration", problems.ToStatus(), arguments.config);
   // In a folder of its own: a daemon may be at work in the configured one.
-  LookAtWorkspace({config.workspace.kind, scratch->path().string(),
-                   config.workspace.read_only_paths, config.workspace.path},
-                  findings);
+  if (config.workspace.kind != "coder")
+    LookAtWorkspace({config.workspace.kind, scratch->path().string(),
+                     config.workspace.read_only_paths, config.workspace.path},
+                    findings);
+  for (const auto& [name, coder] : config.coder)
+    LookAtCoder(name, coder, config.http.ca_file, scratch->path(), findings);
   findings.Note("store", TryStore(config.store.path), Cat(config.store.path, " can be written"));
   if (config.policies.remote.empty()) LookAtPolicies(config.policies.directory, findings);
   LookAtSecrets(config, findings);

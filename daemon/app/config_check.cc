@@ -29,6 +29,7 @@ class Validator {
     if (config_.workers.lease < absl::Seconds(5))
       Error("workers.lease", "a lease under 5s would be lost by every pause");
     OneOf("workspace.kind", config_.workspace.kind, WorkspaceKinds());
+    CoderWorkspace();
     Absolute("store.path", config_.store.path);
     Absolute("workspace.directory", config_.workspace.directory);
     Absolute("workspace.mirrors", config_.workspace.mirrors);
@@ -45,6 +46,7 @@ class Validator {
     for (const auto& [name, agent] : config_.agent) Agent(Cat("agent.", name), name, agent);
     for (const auto& [name, network] : config_.network)
       Network(Cat("network.", name), name, network);
+    for (const auto& [name, coder] : config_.coder) Coder(Cat("coder.", name), coder);
     for (const auto& [name, api] : config_.api) {
       Secret(Cat("api.", name, ".token"), api.token);
       OneOf(Cat("api.", name, ".role"), api.role, {"viewer", "operator"});
@@ -189,6 +191,24 @@ class Validator {
     const std::vector<std::string> kinds = AgentKinds();
     if (std::find(kinds.begin(), kinds.end(), agent.kind) == kinds.end()) return;
     ErrorLines(at, CreateAgent(OptionsOf(name, agent)).status());
+  }
+  void Coder(const std::string& at, const CoderConfig& coder) {
+    Secret(at + ".token", coder.token);
+    const std::string mistakes = Message(CheckCoderOptions(OptionsOf(coder)));
+    for (const std::string_view line : SplitLines(mistakes)) {  // "key: what is wrong"
+      const std::size_t colon = line.find(": ");
+      Error(Cat(at, ".", line.substr(0, colon)), line.substr(colon + 2));
+    }
+  }
+  void CoderWorkspace() {
+    if (config_.workspace.kind != "coder" || !CoderOfWorkspace(config_).empty()) return;
+    std::vector<std::string> names;
+    for (const auto& [name, unused] : config_.coder) names.push_back(name);
+    if (names.empty()) {
+      Error("workspace.kind", "a workspace of a Coder server needs a [coder.NAME] that says which");
+    } else {
+      OneOf("workspace.coder", config_.workspace.coder, names);
+    }
   }
   void Network(const std::string& at, const std::string& name, const NetworkConfig& network) {
     const bool plain =

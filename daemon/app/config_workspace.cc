@@ -39,9 +39,11 @@ WorkspaceLimits LimitsOf(const WorkspaceConfig& workspace) {
 }
 
 std::vector<WorkspaceOffer> OffersOf(const Config& config) {
-  if (config.workspace.kind != "sandbox") return {};
+  const std::string& kind = config.workspace.kind;
+  if (kind != "sandbox" && kind != "coder") return {};
   WorkspaceOffer offer;
-  offer.name = config.workspace.kind;
+  offer.name = kind;
+  if (kind == "coder") return {offer};  // our broker's sets do not reach into another machine
   offer.cpu = LimitsOf(config.workspace).cpu;
   offer.memory_bytes = config.workspace.memory_bytes;
   for (const auto& [name, network] : config.network) offer.networks.push_back(name);

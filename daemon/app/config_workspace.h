@@ -13,6 +13,7 @@ namespace regreen {
 
 struct WorkspaceConfig {
   std::string kind = "sandbox";
+  std::string coder;
   std::string directory = "/var/lib/regreen/workspaces";
   std::string mirrors = "/var/lib/regreen/mirrors";
   std::vector<std::string> read_only_paths;
@@ -29,8 +30,10 @@ struct WorkspaceConfig {
   template <class V>
   void Fields(V& v) {
     v("kind", kind,
-      "sandbox (bubblewrap, no network but [network.NAME]), or worktree: NO isolation, for code "
-      "that you trust");
+      "sandbox (bubblewrap, no network but [network.NAME]), coder (a Coder server), or worktree: "
+      "NO "
+      "isolation, for code that you trust");
+    v("coder", coder, "coder: the name of a [coder.NAME]; empty: the only one");
     v("directory", directory, "workspaces live below it while they are used");
     v("mirrors", mirrors, "bare copies of the repositories");
     v("read_only_paths", read_only_paths, "shown inside the sandbox besides /usr, for toolchains");

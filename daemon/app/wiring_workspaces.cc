@@ -43,6 +43,13 @@ Status AddWorkspaces(Application& app, const std::string& program) {
   options.forwarder = Forwarder(program);
   options.ca_file = app.config.http.ca_file;
   options.limits = LimitsOf(workspace);
+  if (workspace.kind == "coder") {
+    const std::string name = CoderOfWorkspace(app.config);
+    const CoderConfig& coder = app.config.coder.at(name);
+    options.coder = OptionsOf(coder);
+    ASSIGN_OR_RETURN(options.coder.token,
+                     ResolveHeld(app, coder.token, Cat("coder.", name, ".token")));
+  }
   ASSIGN_OR_RETURN(app.workspaces, CreateWorkspaceFactory(options));
   return OkStatus();
 }

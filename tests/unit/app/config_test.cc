@@ -228,6 +228,36 @@ TEST(Config, ANetworkThatCouldNeverBeServedIsAMistake) {
               HasSubstr("network.Out: a network's name is of lower-case letters"));
 }
 
+TEST(Config, ACoderServerThatCouldNeverServeIsAMistake) {
+  const std::string text = ProblemsOf(
+      "[workspace]\nkind = \"coder\"\ncoder = \"frm\"\n[coder.farm]\n"
+      "url = \"http://coder.example.org/\"\ntoken = \"the-token-itself\"\ntemplate = \"\"\n"
+      "ttl = \"5s\"\ntempalte = \"x\"\n[coder.farm.parameters]\n\"\" = \"1\"\n");
+  for (const char* want :
+       {"config.toml:3:9: error: workspace.coder: \"frm\" is not one of farm, did you mean "
+        "\"farm\"?",
+        "config.toml:5:7: error: coder.farm.url: ", "coder.farm.token: a secret is given as",
+        "config.toml:7:12: error: coder.farm.template: names no template",
+        "coder.farm.ttl: must be from 1m", "coder.farm.parameters: a parameter has no name",
+        "unknown key \"tempalte\", did you mean \"template\"?"}) {
+    EXPECT_THAT(text, HasSubstr(want));
+  }
+  EXPECT_THAT(ProblemsOf("[workspace]\nkind = \"coder\"\n"), HasSubstr("needs a [coder.NAME]"));
+}
+
+TEST(Config, AWorkspaceOfTheOnlyCoderServerNeedNotNameIt) {
+  Config config = ExampleConfig();
+  config.workspace.kind = "coder";
+  EXPECT_EQ(CoderOfWorkspace(config), "example");
+  config.coder["other"];
+  EXPECT_EQ(CoderOfWorkspace(config), "");
+  config.workspace.coder = "other";
+  EXPECT_EQ(CoderOfWorkspace(config), "other");
+  const std::vector<WorkspaceOffer> offers = OffersOf(config);
+  ASSERT_EQ(offers.size(), 1u);
+  EXPECT_TRUE(offers[0].networks.empty()) << "our broker's sets do not reach there";
+}
+
 TEST(ParseListen, TakesAddressesAndPorts) {
   EXPECT_EQ(*ParseListen("127.0.0.1:0"), std::pair(std::string("127.0.0.1"), 0));
   EXPECT_EQ(*ParseListen("[::1]:443"), std::pair(std::string("::1"), 443));
