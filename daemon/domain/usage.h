@@ -1,7 +1,9 @@
-// What calls of a model came to, as its answers tell.
+// What calls of a model came to, as its answers tell; and where commands find it.
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace regreen {
 
@@ -18,5 +20,9 @@ struct ModelUsage {
     return input_tokens + cache_read_tokens + cache_write_tokens + output_tokens;
   }
 };
+
+// The variable by which commands find the address of an egress set's model, where the set is served
+// by this daemon: REGREEN_MODEL_URL_ and its name in upper case.
+std::string ModelUrlVariable(std::string_view set);
 
 }  // namespace regreen

@@ -22,6 +22,10 @@ namespace regreen {
 struct Room {
   std::vector<std::string> setup;
   std::vector<PlanInput> inputs;
+  // Of an agent: the egress set of its model besides the plan's, and what may be spent by it.
+  std::string model_network;
+  double max_usd = 0;
+  std::int64_t max_tokens = 0;
 };
 
 // What came of a rung, or of one round of an agent.
@@ -81,7 +85,7 @@ class Bench {
  private:
   void Overlay(const std::vector<PlanInput>& inputs, const FromOutputs& from_outputs,
                Room& room) const;
-  StatusOr<std::unique_ptr<Workspace>> OpenBare(const Patch* on);
+  StatusOr<std::unique_ptr<Workspace>> OpenBare(const Room& room, const Patch* on);
   void KeepReached(const std::string& lines);
   StatusOr<bool> SetUp(Workspace& workspace, const Room& room, std::string& why);
   StatusOr<std::string> MissingTools(Workspace& workspace);

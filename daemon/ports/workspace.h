@@ -79,7 +79,8 @@ struct WorkspaceSpec {
   std::string commit;
   const Patch* patch = nullptr;  // applied and committed on top when given
   // Names of egress sets that its commands may use, and no other way out. Each is counted for this
-  // workspace. A kind without isolation has whatever the machine has.
+  // workspace. Where the model of one is called, ModelUrlVariable() of it tells commands. A kind
+  // without isolation has whatever the machine has, and no such variable.
   std::vector<std::string> network;
   // Told what was connected and refused while a command ran, one sentence a line, escaped. Called
   // by Exec, on its thread.

@@ -34,7 +34,7 @@ class CommandAgentTest : public testing::Test {
       return result;
     };
     return (*agent)->Repair(**workspace, brief,
-                            [this](std::string_view bytes) { printed += bytes; }, {});
+                            [this](const AgentEvent& event) { printed += event.text; }, {});
   }
 
   FakeWorkspaces workspaces;

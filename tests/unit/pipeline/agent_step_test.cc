@@ -93,7 +93,7 @@ TEST_F(AgentStepTest, WhoGaveUpOrCouldNotWorkIsNotAskedAgainAndItsPriceCounts) {
     log = Notes();
     agent->briefs.clear();
     agent->on_repair = [&](Workspace&, const Brief&) {
-      return AgentReport{c.claim, "no idea", 0.25};
+      return AgentReport{c.claim, "no idea", 0.25, {}};
     };
     EXPECT_EQ(Climb()->kind, Kind::kFailed);
     EXPECT_THAT(agent->briefs, SizeIs(1));
