@@ -3,6 +3,7 @@
 
 #include "daemon/base/text.h"
 #include "daemon/pipeline/agent_record.h"
+#include "daemon/pipeline/instruction_files.h"
 #include "daemon/pipeline/rungs.h"
 
 namespace regreen {
@@ -59,8 +60,14 @@ class AgentRung {
  public:
   AgentRung(Bench& bench, Agent& agent, const Step& step, const RungPlace& place)
       : bench_(bench), agent_(agent), step_(step), place_(place), limits_(agent.limits()) {
+    const Task& task = bench.task();
     brief_.prompt = step.text;
-    brief_.rules = RulesOf(bench.task().plan, bench.guard());
+    brief_.command = task.plan.verify_command;
+    brief_.directory = task.plan.verify_directory;
+    for (const EvidenceLine& line : task.incident.evidence.lines)
+      Append(brief_.evidence, line.text, "\n");
+    brief_.merged = bench.merged();
+    brief_.rules = RulesOf(task.plan, bench.guard());
     brief_.env = bench.Command(place.room, "", step.timeout).env;
     brief_.timeout = std::min(step.timeout, limits_.timeout);
     // The smaller of two caps, of which zero is none.
@@ -97,8 +104,19 @@ class AgentRung {
       result.sentence = Cat("was not tried: ", why);
       return result;
     }
+    InstructionMask mask(bench_, *workspace);
+    ASSIGN_OR_RETURN(why, mask.Put());
+    if (!why.empty()) {
+      result.sentence = Cat("was not tried: ", why);
+      return result;
+    }
     ASSIGN_OR_RETURN(const AgentReport report, Work(*workspace, round));
     if (report.claim != AgentClaim::kFinished) return WithoutProof(report);
+    ASSIGN_OR_RETURN(why, mask.TakeOff());
+    if (!why.empty()) {
+      result.sentence = Cat("could not be captured: ", why);
+      return result;
+    }
     ASSIGN_OR_RETURN(result, bench_.Prove(*workspace, place_.label, place_.on));
     goes_on_ = result.outcome != StepOutcome::kProven;
     return result;

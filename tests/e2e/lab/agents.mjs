@@ -58,7 +58,7 @@ export const theKey = 'sk-the-real-key-of-the-operator';
 // A template with one rung, `robot`, and a configuration in which it is an agent of one kind. `agent`,
 // `network` and `step` are more lines of theirs.
 export function useAgent(lab, name, model, {agent = '', network = '', step = '', rounds = 2, match = 'class = ["compile", "test", "unknown"]',
-  guard = '', verify = 'make check'} = {}) {
+  guard = '', verify = 'make check', command} = {}) {
   const kind = kinds[name];
   makePolicies(join(lab.folder, 'policies'), {robot: `
 name = "robot"
@@ -81,7 +81,9 @@ ${guard}
   writeFileSync(join(lab.folder, 'policies/prompts/robot.md'),
     'The CI is red: {{signature}}.\nThe failing command: {{command}}\n{{evidence}}\n');
   writeFileSync(join(lab.folder, 'model-key'), theKey, {mode: 0o600});
-  const [main, rest = ''] = [kind.agent.split('\n[')[0], kind.agent.slice(kind.agent.split('\n[')[0].length)];
+  const split = kind.agent.includes('\n[') ? kind.agent.indexOf('\n[') : kind.agent.length;
+  const rest = kind.agent.slice(split);
+  const main = kind.agent.slice(0, split).replace(/command = .*/, (own) => command ? `command = ${toml(command)}` : own);
   appendFileSync(lab.config, `
 [network.brain]
 kind = "model"
@@ -95,8 +97,8 @@ ${network}
 [agent.robot]
 ${main}
 network = "brain"
-timeout = "60s"
-silence = "30s"
+timeout = "90s"
+${/silence/.test(agent) ? '' : 'silence = "60s"'}
 ${agent}
 ${rest}
 `);

@@ -77,7 +77,8 @@ const encoders = [[/\/v1\/messages$/, messages], [/\/responses$/, responses], [/
 // a side question (a title, a summary): it is answered with a word, and no turn is counted.
 export async function startModel(script) {
   const requests = [], strange = [];
-  let turn = 0, sockets = new Set();
+  let turn = 0;
+  const sockets = new Set();
   const server = createServer((request, response) => {
     const pieces = [];
     request.on('data', (piece) => pieces.push(piece));
@@ -104,6 +105,7 @@ export async function startModel(script) {
   return {
     port: server.address().port, url: `http://127.0.0.1:${server.address().port}`, requests, strange,
     get turns() { return turn; },
+    get open() { return sockets.size; },  // connections
     use(next) { script = next; turn = 0; },
     async stop() {
       for (const socket of sockets) socket.destroy();
