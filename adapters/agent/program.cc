@@ -137,7 +137,12 @@ class Round {
       return say(Claim::kOverBudget, Cat("its calls of the model reached what they may: ",
                                          used.tokens(), " tokens, $", used.usd));
     }
-    if (stream_->end()) return say(stream_->end()->claim, stream_->end()->words);
+    // An error that it tells when we end it is of our making.
+    const bool ended = result != nullptr && result->timed_out;
+    const bool good = stream_->end() && (stream_->end()->claim == Claim::kFinished ||
+                                         stream_->end()->claim == Claim::kGaveUp);
+    if (stream_->end() && (!ended || good))
+      return say(stream_->end()->claim, stream_->end()->words);
     if (result == nullptr) return say(Claim::kCrashed, "was ended");
     if (result->silent)
       return say(Claim::kSilent, Cat("told nothing for ", absl::FormatDuration(options_.silence),

@@ -9,6 +9,7 @@
 //   {raw: 'bytes'}          an answer that is no such stream
 // and, beside those, usage: {input, cached, output}.
 import {createServer} from 'node:http';
+import {createServer as createTlsServer} from 'node:https';
 
 const used = {input: 1000, cached: 200, output: 50};
 const events = (list) => list.map(([name, data]) =>
@@ -75,11 +76,12 @@ const encoders = [[/\/v1\/messages$/, messages], [/\/responses$/, responses], [/
 
 // Serves on a free port of loopback. `requests` keeps what was asked: {path, headers, body}. A request with no tools is
 // a side question (a title, a summary): it is answered with a word, and no turn is counted.
-export async function startModel(script) {
+// With `tls` ({key, cert}) it is served by TLS.
+export async function startModel(script, {tls} = {}) {
   const requests = [], strange = [];
   let turn = 0;
   const sockets = new Set();
-  const server = createServer((request, response) => {
+  const answer = (request, response) => {
     const pieces = [];
     request.on('data', (piece) => pieces.push(piece));
     request.on('end', () => {
@@ -93,17 +95,18 @@ export async function startModel(script) {
       const body = JSON.parse(Buffer.concat(pieces).toString());
       const aside = (body.tools ?? []).length === 0;
       requests.push({path, headers: request.headers, body, aside});
-      const answer = aside ? {say: 'Repair'} : script(turn++, body, request);
-      serve(answer, encode, requests.length, body, response);
+      const scripted = aside ? {say: 'Repair'} : script(turn++, body, request);
+      serve(scripted, encode, requests.length, body, response);
     });
-  });
+  };
+  const server = tls ? createTlsServer(tls, answer) : createServer(answer);
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   return {
-    port: server.address().port, url: `http://127.0.0.1:${server.address().port}`, requests, strange,
+    port: server.address().port, url: `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}`, requests, strange,
     get turns() { return turn; },
     get open() { return sockets.size; },  // connections
     use(next) { script = next; turn = 0; },
