@@ -47,6 +47,8 @@ const kinds = {
 [agent.robot.env]
 OPENCODE_DISABLE_AUTOUPDATE = "1"
 OPENCODE_DISABLE_MODELS_FETCH = "1"
+OPENCODE_DISABLE_LSP_DOWNLOAD = "1"
+OPENCODE_DISABLE_DEFAULT_PLUGINS = "1"
 OPENCODE_CONFIG_CONTENT = '''${JSON.stringify({model: 'regreen/scripted', share: 'disabled', autoupdate: false,
     provider: {regreen: {npm: '@ai-sdk/openai-compatible', name: 'regreen',
       options: {baseURL: '{url}/v1', apiKey: 'added-outside'}, models: {scripted: {name: 'scripted'}}}}})}'''`},
