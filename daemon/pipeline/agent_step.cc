@@ -75,11 +75,18 @@ class AgentRung {
     for (const double cap : {step.max_usd, limits_.max_usd}) {
       if (cap > 0) cap_ = std::min(cap_, cap);
     }
+    if (const double cap = task.plan.limits.usd_per_task; cap > 0)
+      cap_ = std::min(cap_, std::max(0.0, cap - bench.spent_usd()));
   }
 
   StatusOr<RungResult> Climb() {
     RungResult last;
     for (int round = 1; round <= step_.rounds; ++round) {
+      if (spent_ >= cap_ && round == 1) {
+        last.outcome = StepOutcome::kOverBudget;
+        last.sentence = "may spend nothing more: the task spent what it may";
+        return last;
+      }
       if (spent_ >= cap_) {
         last.sentence = Cat("spent what it may, $", cap_, ", in ", round - 1,
                             round == 2 ? " round: it " : " rounds: in the last it ", last.sentence);
@@ -182,7 +189,7 @@ class AgentRung {
         workspace, brief_, [&](const AgentEvent& event) { record.Take(event); }, bench_.stop());
     // What was spent by one that was stopped is spent too.
     const double usd = report.ok() ? report->usd : workspace.Usage().usd;
-    bench_.log().Charge({usd, absl::Now() - begun});
+    bench_.Charge({usd, absl::Now() - begun});
     spent_ += usd;
     RETURN_IF_ERROR(record.Keep());
     if (!report.ok()) return report.status();

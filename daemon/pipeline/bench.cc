@@ -87,8 +87,13 @@ ExecSpec Bench::Check() const {
 
 StatusOr<ExecResult> Bench::Run(Workspace& workspace, const ExecSpec& spec) {
   auto result = workspace.Exec(spec, parts_.stop);
-  if (result.ok()) log().Charge({0, result->wall});
+  if (result.ok()) Charge({0, result->wall});
   return result;
+}
+
+void Bench::Charge(const Spend& spend) {
+  spent_usd_ += spend.usd;
+  log().Charge(spend);
 }
 
 StatusOr<std::unique_ptr<Workspace>> Bench::OpenBare(const Room& room, const Patch* on) {

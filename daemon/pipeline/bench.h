@@ -74,6 +74,10 @@ class Bench {
   StatusOr<std::unique_ptr<Workspace>> Open(const Room& room, const Patch* on, std::string& why);
   // A command of a rung with its inputs.
   ExecSpec Command(const Room& room, const std::string& command, absl::Duration timeout) const;
+  // Counts what was spent.
+  void Charge(const Spend& spend);
+  // Money, by the task so far.
+  double spent_usd() const { return task().spent.usd + spent_usd_; }
   // Runs a command and counts its time.
   StatusOr<ExecResult> Run(Workspace& workspace, const ExecSpec& spec);
   // Takes the outputs that were written and what was changed; has it judged, and verified in a
@@ -109,7 +113,8 @@ class Bench {
   const Parts parts_;
   Outputs outputs_;
   int red_exit_code_ = 0;
-  std::string reached_;  // what all workspaces tell of their network
+  double spent_usd_ = 0;  // since the climb began
+  std::string reached_;   // what all workspaces tell of their network
 };
 
 // "ended with exit code 2 after 1.2s"

@@ -23,7 +23,7 @@ const faults = [
   ['a stream that drops', 'codex', () => ({drop: true, say: 'I will'}), {}, /failed: lost its model: .*disconnected/],
   ['a stream that is none', 'claude', () => ({raw: 'no stream\n\ndata: {"x":\n\n'}), {}, /failed: lost its model/],
   ['a model that hangs', 'claude', () => ({hang: true}), {agent: 'silence = "4s"'}, /timed-out: told nothing for 4s and was ended/],
-  ['a model that hangs codex', 'codex', () => ({hang: true}), {agent: 'silence = "4s"'}, /timed-out: told nothing for 4s and was ended/],
+  ['a model that hangs', 'codex', () => ({hang: true}), {agent: 'silence = "4s"'}, /timed-out: told nothing for 4s and was ended/],
   ['work without end', 'codex', () => ({shell: 'sleep 1; date'}), {agent: 'silence = "20s"', step: 'timeout = "6s"'}, /timed-out: was still at work after 6s/],
   ['a loop of tools', 'codex', (turn) => ({shell: `echo ${turn}`}), {agent: 'max_turns = 5'}, /over-budget: .*it called tools 6 times, and 5 are allowed/],
   ['too many tokens', 'codex', (turn) => ({shell: `echo ${turn}`}), {agent: 'max_tokens = 4000'}, /over-budget: .*4200 tokens/],

@@ -1,6 +1,6 @@
 // The real coding agents, from npm, and a lab in which they repair with a scripted model.
 import {spawnSync} from 'node:child_process';
-import {appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
@@ -22,13 +22,17 @@ export const programs = {
 // Brings them by npm where they are not there yet (1.1 GB, kept below build/). Answers why they are not
 // here, or false.
 export function agentsMissing() {
-  const lock = 'package-lock.json';
-  const fresh = existsSync(join(folder, lock)) &&
-    readFileSync(join(folder, lock), 'utf8') === readFileSync(join(here, lock), 'utf8');
+  const wanted = 'package.json';
+  const fresh = existsSync(join(folder, wanted)) &&
+    readFileSync(join(folder, wanted), 'utf8') === readFileSync(join(here, wanted), 'utf8');
   if (fresh && Object.values(programs).every((file) => existsSync(file))) return false;
   mkdirSync(folder, {recursive: true});
-  for (const file of ['package.json', lock, '.npmrc']) copyFileSync(join(here, file), join(folder, file));
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {cwd: folder, encoding: 'utf8', timeout: 200_000});
+  // Several test files may ask at once: one brings them, and the others find them. The versions are exact; what is
+  // for this machine is chosen by npm.
+  const bring = `cmp -s "$1/${wanted}" ${wanted} && test -e .complete && exit 0
+    cp "$1/${wanted}" "$1/package-lock.json" "$1/.npmrc" . && npm install --no-audit --no-fund && touch .complete`;
+  const npm = spawnSync('flock', [join(folder, '.lock'), 'sh', '-c', bring, 'sh', here],
+    {cwd: folder, encoding: 'utf8', timeout: 250_000});
   const lacking = Object.keys(programs).filter((name) => !existsSync(programs[name]));
   return lacking.length > 0 &&
     `npm did not bring ${lacking.join(', ')}: ${(npm.stderr ?? `${npm.error}`).trim().split('\n').slice(-3).join(' ')}`;
@@ -149,10 +153,10 @@ jobs:
 `;
 
 // The options of a lab with one of those projects, in which the programs can be seen.
-export function labOf(project, {files = {}, ...config} = {}) {
+export function labOf(project, {files = {}, readOnly = true, ...config} = {}) {
   return {
     templates: {}, files: {...project.files, '.github/workflows/ci.yml': workflow, ...files},
-    config: {workspace: `read_only_paths = [${toml(modules)}]`, ...config},
+    config: {workspace: readOnly ? `read_only_paths = [${toml(modules)}]` : '', ...config},
   };
 }
 

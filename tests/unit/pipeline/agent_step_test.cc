@@ -151,6 +151,20 @@ TEST_F(AgentStepTest, WhatOneThatWasStoppedSpentCounts) {
   EXPECT_DOUBLE_EQ(log.spent.usd, 0.125);
 }
 
+TEST_F(AgentStepTest, WhatTheTaskSpentBeforeCounts) {
+  green_from = 100;
+  task.plan.limits.usd_per_task = 1;
+  task.spent.usd = 0.5;
+  EXPECT_EQ(Climb()->kind, Kind::kFailed);
+  ASSERT_THAT(agent->briefs, SizeIs(2));
+  EXPECT_DOUBLE_EQ(agent->briefs[0].max_usd, 0.5);
+  agent->briefs.clear();
+  task.spent.usd = 1.25;
+  EXPECT_EQ(Climb()->kind, Kind::kFailed);
+  EXPECT_THAT(agent->briefs, IsEmpty());
+  EXPECT_THAT(log.notes, Contains(HasSubstr("step think: over-budget: may spend nothing more")));
+}
+
 TEST_F(AgentStepTest, TheAgentsOwnCapHoldsToo) {
   green_from = 100;
   agent->limited.max_usd = 0.25;
