@@ -44,6 +44,8 @@ std::optional<std::string> ReadChunkLine(TimedSocket& socket) {
   while (line.size() < kMostBytes && ReadExactly(socket, &byte, 1)) {
     line += byte;
     if (line.ends_with("\r\n")) return line.substr(0, line.size() - 2);
+    // Broken in another way, or after a lone CR.
+    if (byte == '\n' || (line.size() > 1 && line[line.size() - 2] == '\r')) break;
   }
   return std::nullopt;
 }

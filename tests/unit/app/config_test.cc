@@ -123,7 +123,7 @@ TEST(Config, LimitsAreOfEachRepositoryAndNeverNegative) {
                                          "per_hour = 5\nper_day = 6\nusd_per_day = 2\n"
                                          "minutes_per_day = 7\ncooldown = \"1m\"\n"),
                                    problems);
-  EXPECT_EQ(RepositoryLimits(config.limits), (Limits{3, 4, 5, 6, 2.0, 7, absl::Minutes(1)}));
+  EXPECT_EQ(RepositoryLimits(config.limits), (Limits{3, 4, 5, 6, 2.0, 0.0, 7, absl::Minutes(1)}));
   for (const char* bad : {"open_per_repo = -1", "tasks_per_repo = -1", "per_hour = -1",
                           "per_day = 99999999999", "usd_per_day = -0.5", "usd_per_day = nan",
                           "minutes_per_day = -1", "cooldown = \"-1m\"", "break_after = 3"}) {
