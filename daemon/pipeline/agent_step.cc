@@ -106,7 +106,15 @@ class AgentRung {
     RungResult result;
     goes_on_ = false;
     std::string why;
-    ASSIGN_OR_RETURN(const auto workspace, bench_.Open(RoomToSpend(), place_.on, why));
+    auto opened = bench_.Open(RoomToSpend(), place_.on, why);
+    const StatusCode code = opened.status().code();
+    // Its model is not for this task's workspaces: of a kind without it, or of a fork's code.
+    if (code == StatusCode::kPermissionDenied || code == StatusCode::kInvalidArgument) {
+      why = Message(opened.status());
+    } else if (!opened.ok()) {
+      return std::move(opened).status();
+    }
+    const auto workspace = opened.ok() ? *std::move(opened) : nullptr;
     if (workspace == nullptr) {
       result.sentence = Cat("was not tried: ", why);
       return result;

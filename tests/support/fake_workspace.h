@@ -20,6 +20,7 @@ struct FakeWorkspaces final : public WorkspaceFactory {
       [](const ExecSpec&, bool) { return Exit(0); };
   StatusOr<Patch> captured = Patch();
   Status probe;
+  Status network;  // of workspaces that ask for one
   ModelUsage usage;
 
   struct Opened {
@@ -77,6 +78,7 @@ struct FakeWorkspaces final : public WorkspaceFactory {
   Status Reap() override { return OkStatus(); }
   StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec, std::stop_token) override {
     if (!probe.ok()) return probe;
+    if (!spec.network.empty() && !network.ok()) return network;
     opened.push_back(std::make_shared<Opened>(Opened{spec.commit,
                                                      spec.patch != nullptr,
                                                      {},

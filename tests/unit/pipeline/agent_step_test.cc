@@ -133,6 +133,14 @@ TEST_F(AgentStepTest, ItsWorkspaceAloneReachesItsModelAndMaySpendWhatIsLeft) {
   EXPECT_EQ(workspaces.opened[3]->max_tokens, 5000);
 }
 
+TEST_F(AgentStepTest, AModelThatIsNotForItsWorkspacesIsAnOutcome) {
+  agent->model_network = "brain";
+  workspaces.network = PermissionDenied("the network \"brain\" is not for a fork's code (forks)");
+  EXPECT_EQ(Climb()->kind, Kind::kFailed);
+  EXPECT_THAT(agent->briefs, IsEmpty());
+  EXPECT_THAT(log.notes, Contains(HasSubstr("step think: failed: was not tried: the network")));
+}
+
 TEST_F(AgentStepTest, KeepsWhatItWasToldAndWhatItDid) {
   ASSERT_EQ(Climb()->kind, Kind::kProven);
   EXPECT_THAT(log.kept["prompt-think-1.md"], HasSubstr("Repair the table.\n"));
