@@ -56,7 +56,8 @@ std::vector<int> VersionIn(std::string_view text) {
 
 StatusOr<std::string> FindAgentProgram(const WorkspaceConfig& workspace, const AgentConfig& agent) {
   const std::string name = Named(agent);
-  if (name.empty()) return std::string();
+  const bool here = workspace.kind == "sandbox" || workspace.kind == "worktree";
+  if (name.empty() || !here) return std::string();
   std::vector<std::string> candidates = {name};
   if (name.find('/') == std::string::npos) {
     candidates.clear();

@@ -8,8 +8,9 @@
 
 namespace regreen {
 
-// The path of an agent's program, as commands of a workspace on this machine find it; "" for a kind
-// whose command may be any shell text. NotFound names what is missing and what to do.
+// The path of an agent's program, as commands of a workspace on this machine find it; "" where that
+// cannot be known: workspaces are elsewhere, or its command may be any shell text. NotFound names
+// what is missing and what to do.
 StatusOr<std::string> FindAgentProgram(const WorkspaceConfig& workspace, const AgentConfig& agent);
 // What the program says of its version, after running it here. FailedPrecondition when it is older
 // than what its kind is driven by.

@@ -49,6 +49,11 @@ Config ExampleConfig() {
   model.max_requests = 200;
   model.max_tokens = 2'000'000;
   model.prices = {{"*", "input=3 output=15 cache_read=0.3 cache_write=3.75"}};
+  CoderConfig& coder = config.coder["example"];
+  coder.url = "https://coder.example.com";
+  coder.token = "credential:coder-token";
+  coder.preset = "small";
+  coder.parameters = {{"image", "codercom/enterprise-base:ubuntu"}};
   config.api["dashboard"].token = "credential:api-token";
   return config;
 }

@@ -17,6 +17,7 @@
 #include "daemon/base/status.h"
 #include "daemon/domain/patch.h"
 #include "daemon/domain/usage.h"
+#include "daemon/ports/workspace_limits.h"
 
 namespace regreen {
 
@@ -54,6 +55,8 @@ struct ExecResult {
   bool output_truncated = false;
   std::string output;  // both streams in order; untrusted
   absl::Duration wall;
+  // Which limit ended it, as a clause: "used more than the 4 GiB of memory that it may"; else "".
+  std::string ended_by;
 };
 
 // One thread at a time.
@@ -93,6 +96,9 @@ struct WorkspaceSpec {
   // calls are refused, and one whose answer passes them is broken off.
   double max_usd = 0;
   std::int64_t max_tokens = 0;
+  // What it may use. More than the configuration allows is cut to that; a kind that cannot hold a
+  // limit says so where it is documented.
+  WorkspaceLimits limits = kAsConfigured;
 };
 
 // Opens workspaces of one kind. Any thread.

@@ -31,6 +31,7 @@ struct FakeWorkspaces final : public WorkspaceFactory {
     double max_usd = 0;
     std::int64_t max_tokens = 0;
     std::function<void(const std::string&)> on_network;
+    WorkspaceLimits limits = kAsConfigured;
     std::string heard;  // what was said to commands that are spoken with
   };
   std::vector<std::shared_ptr<Opened>> opened;
@@ -86,6 +87,7 @@ struct FakeWorkspaces final : public WorkspaceFactory {
                                                      spec.max_usd,
                                                      spec.max_tokens,
                                                      spec.on_network,
+                                                     spec.limits,
                                                      {}}));
     return std::unique_ptr<Workspace>(std::make_unique<Space>(*this, opened.back()));
   }
