@@ -45,6 +45,7 @@ class Sandbox final : public Workspace {
   StatusOr<Patch> Capture(std::stop_token stop) override {
     return folder_.Capture(std::move(stop));
   }
+  ModelUsage Usage() override { return broker_ ? broker_->Usage() : ModelUsage(); }
 
  private:
   const Bubblewrap bubblewrap_;
@@ -146,6 +147,8 @@ class SandboxFactory final : public WorkspaceFactory {
                                                std::string folder) const {
     if (spec.network.empty()) return std::unique_ptr<Broker>();
     BrokerOptions broker;
+    broker.max_usd = spec.max_usd;
+    broker.max_tokens = spec.max_tokens;
     broker.folder = std::move(folder);
     broker.ca_file = options_.ca_file;
     for (const std::string& name : spec.network) {

@@ -2,6 +2,7 @@
 #include "daemon/app/print.h"
 #include "daemon/app/with_store.h"
 #include "daemon/base/text.h"
+#include "daemon/pipeline/agent_record.h"
 #include "daemon/pipeline/proof.h"
 #include "daemon/pipeline/rungs.h"
 
@@ -63,8 +64,40 @@ std::string HistoryLine(const History& history) {
              "; ", history.fixed, " fixed by a merged change\n");
 }
 
+// The rounds that agents of the plan may work, as (label, round), in the order of the ladder.
+std::vector<std::pair<std::string, int>> RoundsOf(const Plan& plan, bool agents_only) {
+  std::vector<std::pair<std::string, int>> rounds;
+  const auto add = [&](const std::string& label, const Step& step) {
+    if (agents_only && step.kind != StepKind::kAgent) return;
+    for (int round = 1; round <= step.rounds; ++round) rounds.emplace_back(label, round);
+  };
+  for (const Step& step : plan.steps) add(step.name, step);
+  for (const ChainLink& link : plan.then) {
+    for (const Step& step : link.steps) add(Cat(link.template_name, ".", step.name), step);
+  }
+  return rounds;
+}
+
+// What was made by that name, or "" when nothing was.
+StatusOr<std::string> Made(Store& store, const Task& task, const std::string& name) {
+  auto bytes = store.ReadArtifact(task.id, name);
+  if (bytes.status().code() == StatusCode::kNotFound) return std::string();
+  return bytes;
+}
+
+// What agents were told, for people; each line as it was.
+StatusOr<std::string> Prompts(Store& store, const Task& task) {
+  std::string text;
+  for (const auto& [label, round] : RoundsOf(task.plan, true)) {
+    ASSIGN_OR_RETURN(const std::string prompt, Made(store, task, PromptName(label, round)));
+    if (!prompt.empty())
+      Append(text, "\nprompt of step ", label, ", round ", round, "\n\n", prompt);
+  }
+  return text;
+}
+
 void PrintTask(const Task& task, const std::vector<TimelineEntry>& timeline,
-               const std::string& request) {
+               const std::string& request, const std::string& prompts) {
   const RunFacts& run = task.incident.run;
   std::string text =
       Cat("task       ", task.id, "\nstate      ", ToString(task.state), " (", task.reason, ")\n");
@@ -95,6 +128,7 @@ void PrintTask(const Task& task, const std::vector<TimelineEntry>& timeline,
       indent = kContinuation;
     }
   }
+  text += prompts;
   if (!request.empty()) Append(text, "\nrequest\n\n", request);
   PrintOut(EscapeControlKeepLines(text));
 }
@@ -142,7 +176,9 @@ int TaskShow(const TaskArguments& arguments) {
     ASSIGN_OR_RETURN(const auto timeline, store.ReadTimeline(task.id));
     const std::string request =
         store.ReadArtifact(task.id, std::string(kRequestArtifact)).value_or("");
-    arguments.json ? PrintTaskJson(task, timeline, request) : PrintTask(task, timeline, request);
+    ASSIGN_OR_RETURN(const std::string prompts, Prompts(store, task));
+    arguments.json ? PrintTaskJson(task, timeline, request)
+                   : PrintTask(task, timeline, request, prompts);
     return OkStatus();
   });
 }
@@ -150,21 +186,23 @@ int TaskShow(const TaskArguments& arguments) {
 int TaskLog(const TaskArguments& arguments) {
   return WithStore(arguments.config, [&](Store& store) -> Status {
     ASSIGN_OR_RETURN(const Task task, store.ReadTask(arguments.id));
-    std::vector<std::string> names = {"setup.log", "reproduce.log"};
-    const auto add = [&](const std::string& label, const Step& step) {
-      for (int round = 1; round <= step.rounds; ++round) names.push_back(StepLogName(label, round));
-    };
-    for (const Step& step : task.plan.steps) add(step.name, step);
-    for (const ChainLink& link : task.plan.then) {
-      for (const Step& step : link.steps) add(Cat(link.template_name, ".", step.name), step);
+    if (arguments.json) {
+      for (const auto& [label, round] : RoundsOf(task.plan, true)) {
+        ASSIGN_OR_RETURN(const std::string events,
+                         Made(store, task, AgentEventsName(label, round)));
+        PrintOut(events);
+      }
+      return OkStatus();
     }
+    std::vector<std::string> names = {"setup.log", "reproduce.log"};
+    for (const auto& [label, round] : RoundsOf(task.plan, false))
+      names.push_back(StepLogName(label, round));
     names.push_back("verify.log");
     for (const std::string& name : names) {
-      const auto bytes = store.ReadArtifact(task.id, name);
-      if (!bytes.ok() && bytes.status().code() == StatusCode::kNotFound) continue;
-      if (!bytes.ok()) return bytes.status();
-      PrintOut(Cat("==> ", name, "\n", EscapeControlKeepLines(*bytes),
-                   bytes->ends_with('\n') ? "" : "\n"));
+      ASSIGN_OR_RETURN(const std::string bytes, Made(store, task, name));
+      if (bytes.empty()) continue;
+      PrintOut(Cat("==> ", name, "\n", EscapeControlKeepLines(bytes),
+                   bytes.ends_with('\n') ? "" : "\n"));
     }
     return OkStatus();
   });

@@ -68,6 +68,7 @@ struct NetworkConfig {
   absl::Duration timeout = absl::Minutes(10);
   bool forks = false;
   std::map<std::string, std::string> env;
+  std::map<std::string, std::string> prices;
 
   template <class V>
   void Fields(V& v) {
@@ -89,6 +90,9 @@ struct NetworkConfig {
     v("forks", forks,
       "a fork's code may use it too: nothing can be changed through it, or spent beyond its caps");
     v("env", env, "of commands; {url} is where the model is called from inside");
+    v("prices", prices,
+      "model: US dollars for a million tokens, by the model's name (* fits any), such as "
+      "\"input=3 output=15 cache_read=0.3 cache_write=3.75\"");
   }
 };
 
