@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "adapters/workspace/bubblewrap.h"
 #include "adapters/workspace/kinds.h"
 #include "daemon/base/text.h"
 
@@ -36,6 +37,14 @@ Status CheckPaths(const WorkspaceOptions& options) {
       return InvalidArgument(Cat("the read-only path ", EscapeControl(path),
                                  " of a workspace must be ",
                                  "absolute, exist, and not be the root"));
+    }
+  }
+  // Our own mounts inside would hide what lies there.
+  for (const std::string& path : options.read_only_paths) {
+    for (const std::string_view own : {kOwnInside, kHomeInside}) {
+      if (path != own && !path.starts_with(Cat(own, "/"))) continue;
+      return InvalidArgument(Cat("the read-only path ", EscapeControl(path), " lies below ", own,
+                                 ", which a sandbox has for itself; put it elsewhere"));
     }
   }
   for (const std::string& folder : options.path) {

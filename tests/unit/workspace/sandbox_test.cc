@@ -319,6 +319,17 @@ TEST(WorkspaceRegistry, RefusesPathsThatOpenTooMuch) {
   }
 }
 
+TEST(WorkspaceRegistry, RefusesPathsThatTheSandboxWouldHide) {
+  WorkspaceOptions options;
+  options.directory = "/tmp/x";
+  // Checked by its name, so the folder need not be made in the machine's root.
+  for (const char* path : {"/regreen", "/regreen/tree/tools", "/home/regreen/bin"}) {
+    options.read_only_paths = {path};
+    EXPECT_EQ(CreateWorkspaceFactory(options).status().code(), StatusCode::kInvalidArgument)
+        << path;
+  }
+}
+
 TEST(SandboxProbe, SaysWhatToInstallAndOpensNothing) {
   GitFixture git;
   WorkspaceOptions options;
