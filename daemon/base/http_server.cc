@@ -65,7 +65,11 @@ class SocketStream final : public httplib::Stream {
   bool wait_readable() const override { return true; }  // waiting is done by read()
   bool wait_writable() const override { return true; }
   ssize_t read(char* to, std::size_t size) override { return socket_.Read(to, size); }
-  ssize_t write(const char* from, std::size_t size) override { return socket_.Write(from, size); }
+  ssize_t write(const char* from, std::size_t size) override {
+    return mute_ ? static_cast<ssize_t>(size) : socket_.Write(from, size);
+  }
+  // An answer was written beside the library: its own goes nowhere.
+  void Mute() { mute_ = true; }
   void get_remote_ip_and_port(std::string&, int&) const override {}
   void get_local_ip_and_port(std::string&, int&) const override {}
   socket_t socket() const override { return socket_.fd(); }
@@ -73,6 +77,27 @@ class SocketStream final : public httplib::Stream {
 
  private:
   TimedSocket& socket_;
+  bool mute_ = false;
+};
+
+// The body of one answer, to its end.
+class OpenAnswer final : public HttpStream {
+ public:
+  explicit OpenAnswer(TimedSocket& socket) : socket_(socket) {}
+  bool Write(std::string_view bytes) override {
+    socket_.BeginPiece();
+    while (!gone_ && !bytes.empty()) {
+      const ssize_t n = socket_.Write(bytes.data(), bytes.size());
+      gone_ = n <= 0;
+      if (!gone_) bytes.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return !gone_;
+  }
+  bool Wait(absl::Duration time) override { return !gone_ && socket_.Idle(time); }
+
+ private:
+  TimedSocket& socket_;
+  bool gone_ = false;
 };
 
 struct Refusal {
@@ -188,6 +213,7 @@ class Protocol final : private httplib::Server {
                        {options.read_timeout, options.request_deadline, kMaxHeadBytes});
     SocketStream stream(socket);
     socket_ = &socket;
+    stream_ = &stream;
     closing_ = false;
     absl::Duration idle = options.read_timeout;
     while (!closing_ && socket.AwaitRequest(idle)) {
@@ -196,6 +222,7 @@ class Protocol final : private httplib::Server {
     }
     if (socket.refuses_reads()) socket.Linger();
     socket_ = nullptr;
+    stream_ = nullptr;
   }
 
  private:
@@ -313,9 +340,26 @@ class Protocol final : private httplib::Server {
       answer.status = 500;
     }
     answered_ = true;
+    if (answer.stream && request_.method != "HEAD") return Send(answer);
     response.status = answer.status >= 200 && answer.status <= 599 ? answer.status : 500;
     if (!answer.body.empty()) response.set_content(std::move(answer.body), answer.content_type);
     for (const auto& [name, value] : answer.headers) response.set_header(name, value);
+  }
+
+  // A body that ends with its connection (RFC 9112 section 6.3). Written here, since the library
+  // sends bodies without a known length only while it listens itself.
+  void Send(const HttpResponse& answer) {
+    std::string head = Cat("HTTP/1.1 ", answer.status, " OK\r\nContent-Type: ",
+                           answer.content_type, "\r\nConnection: close\r\n");
+    for (const auto& [name, value] : answer.headers) Append(head, name, ": ", value, "\r\n");
+    OpenAnswer open(*socket_);
+    try {
+      if (open.Write(Cat(head, "\r\n"))) answer.stream(open);
+    } catch (const std::exception& error) {
+      LogError("A streamed answer threw.", {{"path", request_.path}, {"what", error.what()}});
+    }
+    stream_->Mute();
+    closing_ = true;
   }
 
   // Called for every answer of 400 and above.
@@ -338,7 +382,8 @@ class Protocol final : private httplib::Server {
 
   Shared& shared_;
   const Listener& listener_;
-  TimedSocket* socket_ = nullptr;  // of the connection being served
+  TimedSocket* socket_ = nullptr;   // of the connection being served
+  SocketStream* stream_ = nullptr;  // likewise
   bool closing_ = false;
   // Of the request being served.
   HttpRequest request_;

@@ -48,6 +48,7 @@ struct TimelineEntry {
   std::string kind;  // "state", "reproduced", "step", "captured", "verdict", "verified", "pushed",
                      // "change", "rerun", "report", "note"
   std::string message;  // a sentence for a person; escaped where it is shown
+  std::int64_t seq = 0;  // set by the store, ascending
 };
 
 // Durable bytes that a task made: "patch", "reproduce.log", "step-<n>.log", "verify.log",
@@ -96,7 +97,7 @@ struct Decision {
   absl::Time at;
   std::string delivery_key, run, incident_id, task_id;  // what it is about; may be empty
   std::string kind;  // "dropped", "ignored", "occurrence", "inherited", "selected", "demoted",
-                     // "unmatched", "recovered", "green", "rerun", "failed"
+                     // "unmatched", "recovered", "green", "rerun", "failed", "by-hand"
   std::string reason;  // a sentence
 };
 
