@@ -87,7 +87,8 @@ class GitMirror final : public Mirror {
                                 std::stop_token stop) override {
     const std::string shown = EscapeControl(Truncate(ref, 100));
     const auto names = RefNames(ref);
-    if (!names) return InvalidArgument(Cat("\"", shown, "\" cannot be the name of a branch or tag"));
+    if (!names)
+      return InvalidArgument(Cat("\"", shown, "\" cannot be the name of a branch or tag"));
     GitRequest request;
     request.operation = GitRequest::Operation::kResolve;
     request.remote = remote;

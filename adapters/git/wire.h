@@ -27,8 +27,8 @@ struct GitRequest {
 };
 
 struct GitAnswer {
-  std::optional<std::string> tip;  // kTips, kResolve: nullopt when the remote has no such ref
-  std::string name;                // kResolve: of the ref
+  std::optional<std::string> tip;     // kTips, kResolve: nullopt when the remote has no such ref
+  std::string name;                   // kResolve: of the ref
   std::vector<std::string> branches;  // kResolve: whose tip it is, without refs/heads/
 };
 

@@ -23,8 +23,8 @@ StatusOr<std::optional<std::string>> FindByKey(Connection& db, const HandTask& t
   ASSIGN_OR_RETURN(const bool row, query.Next());
   if (!row) return kNone;
   if (query.View(0) == task.request_digest) return std::optional(query.String(1));
-  return AlreadyExists(Cat("The key was used for another request, which made task ",
-                           query.View(1), ". Send each request with a key of its own."));
+  return AlreadyExists(Cat("The key was used for another request, which made task ", query.View(1),
+                           ". Send each request with a key of its own."));
 }
 
 Status RememberKey(Connection& db, absl::Time now, const HandTask& task, const std::string& id) {

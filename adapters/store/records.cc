@@ -147,8 +147,7 @@ StatusOr<std::vector<TimelineEntry>> SqliteStore::ReadTimelineAfter(const std::s
     while (true) {
       ASSIGN_OR_RETURN(const bool row, query.Next());
       if (!row) return OkStatus();
-      entries.push_back(
-          {FromMicros(query.Int(0)), query.String(1), query.String(2), query.Int(3)});
+      entries.push_back({FromMicros(query.Int(0)), query.String(1), query.String(2), query.Int(3)});
     }
   });
   RETURN_IF_ERROR(status);

@@ -1,5 +1,5 @@
-// The embedded store. Its methods are defined by subject: deliveries.cc, tasks.cc, by_hand.cc, claim.cc,
-// records.cc, template_records.cc, observations.cc.
+// The embedded store. Its methods are defined by subject: deliveries.cc, tasks.cc, by_hand.cc,
+// claim.cc, records.cc, template_records.cc, observations.cc.
 #pragma once
 
 #include <atomic>

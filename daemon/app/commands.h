@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "daemon/pipeline/by_hand.h"
 
 namespace regreen {
 
@@ -28,8 +29,28 @@ int Deliver(const DeliverArguments& arguments);
 struct TaskArguments {
   std::string config, id, state, repo, reason;
   int limit = 50;
+  bool json = false, follow = false;
+};
+// Where a daemon's API is, for commands that ask it instead of its store.
+struct ServerArguments {
+  std::string url;    // "": there is none
+  std::string token;  // a reference: file:PATH, env:NAME
+  std::string ca_file;
+};
+struct TaskCreateArguments {
+  std::string config;
+  ServerArguments server;
+  ByHand asked;
+  std::vector<std::string> inputs;  // name=value
+  std::string log;                  // a file; "-": standard input
+  std::string key;                  // of the request, so that it makes one task
   bool json = false;
 };
+int TaskCreate(const TaskCreateArguments& arguments);
+struct McpArguments {
+  ServerArguments server;
+};
+int Mcp(const McpArguments& arguments);
 int TaskList(const TaskArguments& arguments);
 int TaskShow(const TaskArguments& arguments);
 int TaskLog(const TaskArguments& arguments);

@@ -349,8 +349,8 @@ class Protocol final : private httplib::Server {
   // A body that ends with its connection (RFC 9112 section 6.3). Written here, since the library
   // sends bodies without a known length only while it listens itself.
   void Send(const HttpResponse& answer) {
-    std::string head = Cat("HTTP/1.1 ", answer.status, " OK\r\nContent-Type: ",
-                           answer.content_type, "\r\nConnection: close\r\n");
+    std::string head = Cat("HTTP/1.1 ", answer.status, " OK\r\nContent-Type: ", answer.content_type,
+                           "\r\nConnection: close\r\n");
     for (const auto& [name, value] : answer.headers) Append(head, name, ": ", value, "\r\n");
     OpenAnswer open(*socket_);
     try {

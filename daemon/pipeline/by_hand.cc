@@ -15,7 +15,8 @@ constexpr std::size_t kLongestName = 300, kLongestText = 64 << 10, kLongestLog =
 constexpr std::size_t kMostInputs = 50;
 
 // What an agent is told when its person says nothing: the failure stands in it as data.
-constexpr char kPrompt[] = R"(A command in this repository fails. Repair the code such that it succeeds.
+constexpr char kPrompt[] =
+    R"(A command in this repository fails. Repair the code such that it succeeds.
 
 - The failing command: {{command}}
 {{#exit_code}}- Its exit code: {{exit_code}}
@@ -143,13 +144,16 @@ void WriteJson(const ByHand& asked, JsonWriter& out) {
 Status CheckByHand(const ByHand& asked) {
   if (asked.repo.empty()) return InvalidArgument("name the repository: repo = \"owner/name\"");
   if (asked.ref.empty())
-    return InvalidArgument("name what is to be repaired by \"ref\": a branch, tag, commit or change");
-  const int ways = int{!asked.template_name.empty()} + int{!asked.run.empty()} +
-                   int{!asked.agent.empty()};
-  if (ways > 1) return InvalidArgument("a template, a command to run and an agent exclude each other");
+    return InvalidArgument(
+        "name what is to be repaired by \"ref\": a branch, tag, commit or change");
+  const int ways =
+      int{!asked.template_name.empty()} + int{!asked.run.empty()} + int{!asked.agent.empty()};
+  if (ways > 1)
+    return InvalidArgument("a template, a command to run and an agent exclude each other");
   if (ways == 0 && asked.log.empty()) {
     return InvalidArgument(
-        "say how it is to be repaired: by a template, by a command to run, by an agent; or give the "
+        "say how it is to be repaired: by a template, by a command to run, by an agent; or give "
+        "the "
         "log of the failure, by which a template is chosen");
   }
   if (!asked.prompt.empty() && asked.agent.empty())
@@ -161,9 +165,20 @@ Status CheckByHand(const ByHand& asked) {
   if (!asked.job.empty() && asked.workflow.empty())
     return InvalidArgument("a job is found in a file of the repository: name it by \"workflow\"");
   const std::vector<std::string_view> parts = Split(asked.directory, '/');
-  if (asked.directory.starts_with('/') || std::find(parts.begin(), parts.end(), "..") != parts.end())
+  if (asked.directory.starts_with('/') ||
+      std::find(parts.begin(), parts.end(), "..") != parts.end())
     return InvalidArgument("the directory must be a relative path below the tree");
   return OkStatus();
+}
+
+HandTask ToHandTask(PreparedTask prepared, const std::string& by) {
+  HandTask task;
+  task.incident = std::move(prepared.incident);
+  task.plan = std::move(prepared.plan);
+  task.hold = task.plan.hold;
+  task.reason = std::move(prepared.reason);
+  task.by = by;
+  return task;
 }
 
 StatusOr<Plan> SingleUsePlan(const ByHand& asked, const Incident& incident) {

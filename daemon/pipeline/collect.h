@@ -88,8 +88,8 @@ class Collector {
   StatusOr<Incident> IncidentByHand(const ByHand& asked, const Policies& policies,
                                     std::stop_token stop) const;
   // `chosen` says what was chosen and why.
-  StatusOr<Plan> PlanByHand(const ByHand& asked, const Incident& incident,
-                            const Policies& policies, std::string& chosen) const;
+  StatusOr<Plan> PlanByHand(const ByHand& asked, const Incident& incident, const Policies& policies,
+                            std::string& chosen) const;
 
   CollectDependencies deps_;
 };

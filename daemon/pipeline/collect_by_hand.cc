@@ -44,7 +44,8 @@ Status PlaceOn(const ByHand& asked, const ResolvedRef& ref, RunFacts& run) {
     if (!ref.name.starts_with(prefix)) continue;
     std::int64_t number = 0;
     const std::string_view rest = std::string_view(ref.name).substr(prefix.size());
-    if (ParseInt64(rest.substr(0, rest.find('/')), &number)) run.pull_request = static_cast<int>(number);
+    if (ParseInt64(rest.substr(0, rest.find('/')), &number))
+      run.pull_request = static_cast<int>(number);
   }
   if (is_branch) run.branch = ref.name.substr(kHeads.size());
   if (run.pull_request > 0) {
@@ -177,8 +178,8 @@ StatusOr<PreparedTask> Collector::PrepareByHand(const ByHand& asked, std::stop_t
   if (plan.stage == Stage::kDraft) plan.stage = Stage::kSuggest;
   plan.hold = plan.hold || asked.hold;
   plan.review = plan.review || asked.review;
-  prepared.reason = Cat("by hand by ", EscapeControl(Truncate(asked.by, 100)), ": ", chosen,
-                        InputNames(asked));
+  prepared.reason =
+      Cat("by hand by ", EscapeControl(Truncate(asked.by, 100)), ": ", chosen, InputNames(asked));
   return prepared;
 }
 

@@ -47,16 +47,19 @@ Status CheckGiven(const Template& chosen, const std::map<std::string, std::strin
   return OkStatus();
 }
 
-// A parent stands before its children. `first` is what the first scope's inputs are given by: "" for the chosen template.
-StatusOr<std::vector<ResolvedInputs>> ResolveScopes(
-    const std::vector<InputScope>& scopes, const std::string& first, const TextValues& common,
-    const InputFacts& facts) {
+// A parent stands before its children. `first` is what the first scope's inputs are given by: ""
+// for the chosen template.
+StatusOr<std::vector<ResolvedInputs>> ResolveScopes(const std::vector<InputScope>& scopes,
+                                                    const std::string& first,
+                                                    const TextValues& common,
+                                                    const InputFacts& facts) {
   const std::map<std::string, std::string>& by_hand = facts.options.inputs;
   std::vector<ResolvedInputs> out;
   for (std::size_t i = 0; i < scopes.size(); ++i) {
     const InputScope& scope = scopes[i];
     if (i == 0) {
-      ASSIGN_OR_RETURN(ResolvedInputs own, ResolveInputs(scope, nullptr, GivenTo(first, by_hand), "", facts));
+      ASSIGN_OR_RETURN(ResolvedInputs own,
+                       ResolveInputs(scope, nullptr, GivenTo(first, by_hand), "", facts));
       out.push_back(std::move(own));
       continue;
     }
@@ -94,7 +97,8 @@ StatusOr<Step> BuildStep(const TemplateStep& from, const ResolvedInputs& inputs,
 
 StatusOr<ChainLink> BuildLink(const Ladder& ladder, const TextValues& common,
                               const InputFacts& facts) {
-  ASSIGN_OR_RETURN(const auto scopes, ResolveScopes(ladder.scopes, ladder.template_name, common, facts));
+  ASSIGN_OR_RETURN(const auto scopes,
+                   ResolveScopes(ladder.scopes, ladder.template_name, common, facts));
   ChainLink link;
   link.template_name = ladder.template_name;
   link.setup = ladder.setup;
@@ -159,8 +163,8 @@ StatusOr<Plan> BuildPlan(const Template& chosen, const Incident& incident,
   RETURN_IF_ERROR(CheckGiven(chosen, options.inputs));
   const TextValues common = CommonValues(incident, chosen.name, options.command);
   const std::vector<InputScope> own = {{chosen.name, chosen.inputs, 0, {}}};
-  ASSIGN_OR_RETURN(const auto scopes, ResolveScopes(chosen.scopes.empty() ? own : chosen.scopes, "",
-                                                    common, facts));
+  ASSIGN_OR_RETURN(const auto scopes,
+                   ResolveScopes(chosen.scopes.empty() ? own : chosen.scopes, "", common, facts));
   Plan plan = Fixed(chosen, options);
   plan.policy_digest = policy_digest;
   plan.inputs = AllInputs(FailureInputs(facts), scopes[0].inputs);

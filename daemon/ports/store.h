@@ -167,7 +167,8 @@ class TaskStore {
   // The same without a name or a key. Answers its id.
   StatusOr<std::string> CreateTask(const Incident& incident, const Plan& plan, bool hold,
                                    const std::string& reason) {
-    ASSIGN_OR_RETURN(CreatedTask made, CreateByHand({incident, plan, hold, reason, "", "", "", {}}));
+    ASSIGN_OR_RETURN(CreatedTask made,
+                     CreateByHand({incident, plan, hold, reason, "", "", "", {}}));
     return std::move(made.id);
   }
   // A person's move (approve, reject, cancel), whoever holds the lease; the holder is fenced.

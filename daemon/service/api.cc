@@ -89,7 +89,8 @@ HttpResponse Api::Handle(const HttpRequest& request) {
     allowed.emplace(route.method);
   }
   if (allowed.empty()) {
-    return ProblemAnswer(404, "nothing is here; the API begins at /api/v1/policies and /api/v1/tasks");
+    return ProblemAnswer(404,
+                         "nothing is here; the API begins at /api/v1/policies and /api/v1/tasks");
   }
   const std::string list = Join(std::vector<std::string>(allowed.begin(), allowed.end()), ", ");
   HttpResponse response = ProblemAnswer(405, Cat("this is asked by ", list));

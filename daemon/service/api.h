@@ -34,9 +34,8 @@ class Api {
   Api(const ApiDependencies& dependencies, std::vector<ApiToken> tokens);
 
   // Every error is a problem by RFC 9457 that says what to do: 400 no JSON, 401 no token, 403 not
-  // for this token, 404, 405 with Allow, 409 what
-  // a task's state forbids, 413, 415, 422 JSON that is not what was asked for, 429 and
-  // 503 with Retry-After.
+  // for this token, 404, 405 with Allow, 409 what a task's state forbids, 413, 415, 422 JSON that
+  // is not what was asked for, 429 and 503 with Retry-After.
   HttpResponse Handle(const HttpRequest& request);
 
  private:

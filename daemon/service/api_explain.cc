@@ -58,8 +58,7 @@ StatusOr<std::vector<Incident>> IncidentOfLog(const Json& body, const Policies& 
 
 }  // namespace
 
-HttpResponse ExplainPoliciesAnswer(const ApiDependencies& deps, const ApiCall&,
-                                   const Json& body) {
+HttpResponse ExplainPoliciesAnswer(const ApiDependencies& deps, const ApiCall&, const Json& body) {
   const std::string known[] = {"log", "event", "delivery", "files", "base"};
   if (const Status keys = CheckKeys(body, known); !keys.ok()) return RefusedAnswer(keys);
   const auto policies = PoliciesFor(deps, body);

@@ -116,8 +116,7 @@ HttpResponse ShowPolicyAnswer(const ApiDependencies& deps, const ApiCall& call) 
                DidYouMean(Truncate(name, kLongestName), names)));
 }
 
-HttpResponse CheckPoliciesAnswer(const ApiDependencies& deps, const ApiCall&,
-                                 const Json& body) {
+HttpResponse CheckPoliciesAnswer(const ApiDependencies& deps, const ApiCall&, const Json& body) {
   const std::string known[] = {"files", "base"};
   if (const Status keys = CheckKeys(body, known); !keys.ok())
     return ProblemAnswer(422, Message(keys));

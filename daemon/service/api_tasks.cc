@@ -33,8 +33,9 @@ StatusOr<TaskFilter> FilterOf(const ApiCall& call) {
   if (state.empty() || filter.state) return filter;
   std::vector<std::string> names;
   for (const TaskState one : AllTaskStates()) names.emplace_back(ToString(one));
-  return InvalidArgument(Cat("\"", EscapeControl(Truncate(state, 40)), "\" is no state; the states are ",
-                             Join(names, ", "), DidYouMean(state, names)));
+  return InvalidArgument(Cat("\"", EscapeControl(Truncate(state, 40)),
+                             "\" is no state; the states are ", Join(names, ", "),
+                             DidYouMean(state, names)));
 }
 
 // The task whose id the path has. What is no id of any task is none.
@@ -73,9 +74,8 @@ HttpResponse MoveTask(const ApiDependencies& deps, const ApiCall& call, const Js
   // It went elsewhere in between.
   if (moved.code() == StatusCode::kInvalidArgument) return ProblemAnswer(409, Message(moved));
   if (!moved.ok()) return RefusedAnswer(moved);
-  LogInfo("a person moved a task", {{"task", task->id},
-                                    {"by", call.by},
-                                    {"word", std::string(ToString(word))}});
+  LogInfo("a person moved a task",
+          {{"task", task->id}, {"by", call.by}, {"word", std::string(ToString(word))}});
   if (deps.wake) deps.wake();
   return TaskAnswer(deps, task->id);
 }
@@ -153,24 +153,17 @@ HttpResponse CreateTaskAnswer(const ApiDependencies& deps, const ApiCall& call, 
   if (prepared.status().code() == StatusCode::kNotFound)
     return ProblemAnswer(422, Message(prepared.status()));
   if (!prepared.ok()) return RefusedAnswer(prepared.status());
-  HandTask task;
-  task.incident = std::move(prepared->incident);
-  task.plan = std::move(prepared->plan);
-  task.hold = task.plan.hold;
-  task.reason = std::move(prepared->reason);
-  task.by = call.by;
+  HandTask task = ToHandTask(*std::move(prepared), call.by);
   task.idempotency_key = key;
   task.request_digest = Sha256Hex(call.request.body);
   const auto made = deps.store->CreateByHand(task);
   if (!made.ok()) return RefusedAnswer(made.status());
-  if (!made->existed)
-    LogInfo("a person started a task", {{"task", made->id}, {"by", call.by}});
+  if (!made->existed) LogInfo("a person started a task", {{"task", made->id}, {"by", call.by}});
   if (deps.wake) deps.wake();
   return TaskAnswer(deps, made->id, made->existed ? 200 : 201);
 }
 
-HttpResponse ApproveTaskAnswer(const ApiDependencies& deps, const ApiCall& call,
-                               const Json& body) {
+HttpResponse ApproveTaskAnswer(const ApiDependencies& deps, const ApiCall& call, const Json& body) {
   return MoveTask(deps, call, body, PersonsWord::kApprove);
 }
 

@@ -249,6 +249,10 @@ void World::WorkUntil(TaskState state) {
   throw std::runtime_error(Cat("no task came to be ", ToString(state)));
 }
 
+const Collector& World::collector() {
+  return *daemon_->collector;
+}
+
 Store& World::store() {
   return *daemon_->store;
 }

@@ -35,8 +35,8 @@ class World {
   FakeRun FailingRun(std::int64_t id = 1) const;
   // As a merged repair leaves main: the check is green. Answers the commit.
   std::string PushGreenCommit();
-  // Opens a pull request from `branch` into main, with a commit on top of main that leaves the check
-  // as it is; or pushes one more to it. Answers the failing run of that commit.
+  // Opens a pull request from `branch` into main, with a commit on top of main that leaves the
+  // check as it is; or pushes one more to it. Answers the failing run of that commit.
   FakeRun PullRequestRun(const std::string& branch, std::int64_t id);
 
   // Posts the run's webhook, signed; answers the status.
@@ -74,6 +74,7 @@ class World {
 
  public:
   Store& store();
+  const Collector& collector();
 };
 
 }  // namespace regreen
