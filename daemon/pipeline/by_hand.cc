@@ -199,6 +199,7 @@ StatusOr<Plan> SingleUsePlan(const ByHand& asked, const Incident& incident) {
   step.rounds = 2;
   // The failure is rendered; what the person wrote is not looked at for tags.
   step.text = asked.run.empty() ? kPrompt : "";
+  step.run = asked.run.empty() ? "" : ":";
   if (step.kind == StepKind::kAgent) step.timeout = absl::Minutes(30);
   single.steps.push_back(step);
   SelectOptions options;

@@ -35,7 +35,8 @@ class Desk {
     const std::size_t question = path.find('?');
     request.path = "/api/v1/" + path.substr(0, question);
     if (question != std::string::npos) {
-      for (const std::string_view part : Split(path.substr(question + 1), '&')) {
+      const std::string query = path.substr(question + 1);
+      for (const std::string_view part : Split(query, '&')) {
         const std::size_t equals = part.find('=');
         request.query.emplace_back(part.substr(0, equals), part.substr(equals + 1));
       }

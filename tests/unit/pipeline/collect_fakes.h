@@ -85,6 +85,9 @@ struct CommitLine final : Mirror {
                                                  std::stop_token) override {
     return std::optional(tip);
   }
+  StatusOr<ResolvedRef> Resolve(const GitRemote&, const std::string&, std::stop_token) override {
+    return NotFound("no ref");
+  }
   StatusOr<std::string> ReadFileAt(const std::string&, const std::string&, const std::string&,
                                    std::size_t) override {
     return NotFound("no file");
