@@ -253,6 +253,28 @@ StatusOr<History> SqliteStore::ReadHistory(const RunKey& run, const std::string&
   return history;
 }
 
+StatusOr<std::vector<std::string>> SqliteStore::MergedTasks(const RunKey& run,
+                                                            const std::string& fingerprint,
+                                                            int limit) {
+  std::vector<std::string> ids;
+  const Status status = database_->Read([&](Connection& db) -> Status {
+    ASSIGN_OR_RETURN(Query merged,
+                     db.Prepare("SELECT id FROM tasks INDEXED BY tasks_merged "
+                                "WHERE state = 'merged' AND incident IN "
+                                "(SELECT incident FROM occurrences WHERE forge = ?1 "
+                                "AND repo = ?2 AND fingerprint = ?3) "
+                                "ORDER BY seq DESC LIMIT ?4",
+                                Text{run.forge}, Text{run.repo}, Text{fingerprint}, limit));
+    while (true) {
+      ASSIGN_OR_RETURN(const bool row, merged.Next());
+      if (!row) return OkStatus();
+      ids.push_back(merged.String(0));
+    }
+  });
+  RETURN_IF_ERROR(status);
+  return ids;
+}
+
 StatusOr<GreenWaits> SqliteStore::WaitsForGreen(const RunHint& run) {
   GreenWaits waits;
   const Status status = database_->Read([&](Connection& db) -> Status {

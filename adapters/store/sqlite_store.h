@@ -55,6 +55,8 @@ class SqliteStore final : public Store {
   StatusOr<std::vector<Decision>> ListDecisions(int limit) override;
   StatusOr<StoreCounts> Count() override;
   StatusOr<History> ReadHistory(const RunKey& run, const std::string& fingerprint) override;
+  StatusOr<std::vector<std::string>> MergedTasks(const RunKey& run, const std::string& fingerprint,
+                                                 int limit) override;
   StatusOr<GreenWaits> WaitsForGreen(const RunHint& run) override;
 
   StatusOr<std::vector<TemplateRecord>> ListTemplateRecords() override;

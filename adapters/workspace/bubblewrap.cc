@@ -10,7 +10,8 @@
 
 #include "adapters/workspace/folder.h"
 #include "adapters/workspace/forwarder.h"
-#include "adapters/workspace/kinds.h"
+#include "adapters/workspace/inner_processes.h"
+#include "adapters/workspace/run_here.h"
 #include "adapters/workspace/seccomp.h"
 #include "adapters/workspace/system_view.h"
 #include "daemon/base/file.h"
@@ -174,12 +175,12 @@ StatusOr<ExecResult> Bubblewrap::Run(const SandboxFolders& folders, const ExecSp
   int fd = kFirstFileFd;
   for (const auto& [path, content] : MadeFiles()) process.input_fds.push_back({fd++, content});
   process.shared_fds = {{kStatusFd, status_file.get()}};
-  process.stdin_bytes = spec.input;
   process.overlay = folders.overlay;
-  process.timeout = spec.timeout;
-  process.max_output_bytes = spec.max_output_bytes;
-  process.merge_stderr = true;
-  process.niceness = kWorkspaceNiceness;
+  FollowSpec(spec, process);
+  // The group has bwrap in it, whose end is the end of all.
+  process.deliver = [&status_file](int signal) {
+    SignalInside(ReadStatus(status_file.get()).first_process, signal);
+  };
   process.limits = {.file_bytes = std::uint64_t{16} << 30, .open_files = 65'536, .processes = 8192};
   auto result = RunProcess(process, std::move(stop));
   const SandboxStatus status = ReadStatus(status_file.get());
@@ -189,8 +190,7 @@ StatusOr<ExecResult> Bubblewrap::Run(const SandboxFolders& folders, const ExecSp
     return FailedPrecondition(
         Cat("the sandbox did not start: ", EscapeControl(Truncate(Trim(result->out), 500))));
   }
-  return ExecResult{result->exit_code, result->timed_out, result->output_truncated,
-                    std::move(result->out), result->wall};
+  return ResultOf(*std::move(result));
 }
 
 }  // namespace regreen

@@ -40,6 +40,7 @@ class Sandbox final : public Workspace {
   StatusOr<Patch> Capture(std::stop_token stop) override {
     return folder_.Capture(std::move(stop));
   }
+  ModelUsage Usage() override { return broker_ ? broker_->Usage() : ModelUsage(); }
 
  private:
   const Bubblewrap bubblewrap_;
@@ -88,7 +89,7 @@ class SandboxFactory final : public WorkspaceFactory {
     } else {
       RETURN_IF_ERROR(folder.Fill(spec, alternates));
     }
-    ASSIGN_OR_RETURN(std::unique_ptr<Broker> broker, OpenBroker(spec.network, folder.egress()));
+    ASSIGN_OR_RETURN(std::unique_ptr<Broker> broker, OpenBroker(spec, folder.egress()));
     return std::make_unique<Sandbox>(proven.bubblewrap, std::move(folder), std::move(objects),
                                      std::move(broker), spec.on_network);
   }
@@ -104,13 +105,15 @@ class SandboxFactory final : public WorkspaceFactory {
     bool overlay = false;
   };
   // Null when nothing is asked for.
-  StatusOr<std::unique_ptr<Broker>> OpenBroker(const std::vector<std::string>& names,
+  StatusOr<std::unique_ptr<Broker>> OpenBroker(const WorkspaceSpec& spec,
                                                std::string folder) const {
-    if (names.empty()) return std::unique_ptr<Broker>();
+    if (spec.network.empty()) return std::unique_ptr<Broker>();
     BrokerOptions broker;
+    broker.max_usd = spec.max_usd;
+    broker.max_tokens = spec.max_tokens;
     broker.folder = std::move(folder);
     broker.ca_file = options_.ca_file;
-    for (const std::string& name : names) {
+    for (const std::string& name : spec.network) {
       const auto found = options_.networks.find(name);
       if (found == options_.networks.end())
         return InvalidArgument(

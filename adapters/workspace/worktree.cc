@@ -2,6 +2,7 @@
 
 #include "adapters/workspace/folder.h"
 #include "adapters/workspace/kinds.h"
+#include "adapters/workspace/run_here.h"
 #include "daemon/base/subprocess.h"
 #include "daemon/base/text.h"
 
@@ -27,14 +28,9 @@ class Worktree final : public Workspace {
       std::erase_if(process.env, [&](const auto& own) { return own.first == name; });
       process.env.push_back({name, value});
     }
-    process.stdin_bytes = spec.input;
-    process.timeout = spec.timeout;
-    process.max_output_bytes = spec.max_output_bytes;
-    process.merge_stderr = true;
-    process.niceness = kWorkspaceNiceness;
+    FollowSpec(spec, process);
     ASSIGN_OR_RETURN(ProcessResult result, RunProcess(process, std::move(stop)));
-    return ExecResult{result.exit_code, result.timed_out, result.output_truncated,
-                      std::move(result.out), result.wall};
+    return ResultOf(std::move(result));
   }
   StatusOr<Patch> Capture(std::stop_token stop) override {
     return folder_.Capture(std::move(stop));

@@ -78,8 +78,9 @@ void AddTasks(CLI::App& app, Parsed& p) {
   list->add_flag("--json", p.task.json, "one JSON object");
   add("show", "a task with its timeline, proof and change", TaskShow, true)
       ->add_flag("--json", p.task.json, "one JSON object");
-  add("log", "what its commands printed", TaskLog, true)
-      ->add_flag("-f,--follow", p.task.follow, "and what it does, as it comes, to its end");
+  CLI::App* log = add("log", "what its commands printed and its agents did", TaskLog, true);
+  log->add_flag("-f,--follow", p.task.follow, "and what it does, as it comes, to its end");
+  log->add_flag("--json", p.task.json, "what its agents did, one JSON object a line");
   add("diff", "its patch", TaskDiff, true);
   const auto decide = [&](const char* name, const char* about, int (*run)(const TaskArguments&)) {
     add(name, about, run, true)->add_option("--reason", p.task.reason, "for the timeline");

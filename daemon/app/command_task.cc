@@ -2,6 +2,7 @@
 #include "daemon/app/print.h"
 #include "daemon/app/with_store.h"
 #include "daemon/base/text.h"
+#include "daemon/pipeline/agent_record.h"
 #include "daemon/pipeline/proof.h"
 #include "daemon/service/task_json.h"
 
@@ -25,8 +26,40 @@ std::string HistoryLine(const History& history) {
              "; ", history.fixed, " fixed by a merged change\n");
 }
 
+// The rounds that agents of the plan may work, as (label, round), in the order of the ladder.
+std::vector<std::pair<std::string, int>> RoundsOf(const Plan& plan, bool agents_only) {
+  std::vector<std::pair<std::string, int>> rounds;
+  const auto add = [&](const std::string& label, const Step& step) {
+    if (agents_only && step.kind != StepKind::kAgent) return;
+    for (int round = 1; round <= step.rounds; ++round) rounds.emplace_back(label, round);
+  };
+  for (const Step& step : plan.steps) add(step.name, step);
+  for (const ChainLink& link : plan.then) {
+    for (const Step& step : link.steps) add(Cat(link.template_name, ".", step.name), step);
+  }
+  return rounds;
+}
+
+// What was made by that name, or "" when nothing was.
+StatusOr<std::string> Made(Store& store, const Task& task, const std::string& name) {
+  auto bytes = store.ReadArtifact(task.id, name);
+  if (bytes.status().code() == StatusCode::kNotFound) return std::string();
+  return bytes;
+}
+
+// What agents were told, for people; each line as it was.
+StatusOr<std::string> Prompts(Store& store, const Task& task) {
+  std::string text;
+  for (const auto& [label, round] : RoundsOf(task.plan, true)) {
+    ASSIGN_OR_RETURN(const std::string prompt, Made(store, task, PromptName(label, round)));
+    if (!prompt.empty())
+      Append(text, "\nprompt of step ", label, ", round ", round, "\n\n", prompt);
+  }
+  return text;
+}
+
 void PrintTask(const Task& task, const std::vector<TimelineEntry>& timeline,
-               const std::string& request) {
+               const std::string& request, const std::string& prompts) {
   const RunFacts& run = task.incident.run;
   std::string text =
       Cat("task       ", task.id, "\nstate      ", ToString(task.state), " (", task.reason, ")\n");
@@ -48,6 +81,7 @@ void PrintTask(const Task& task, const std::vector<TimelineEntry>& timeline,
   if (task.change) Append(text, "change     ", task.change->link, "\n");
   Append(text, "\ntimeline\n");
   for (const TimelineEntry& entry : timeline) text += TimelineText(entry);
+  text += prompts;
   if (!request.empty()) Append(text, "\nrequest\n\n", request);
   PrintOut(EscapeControlKeepLines(text));
 }
@@ -95,7 +129,9 @@ int TaskShow(const TaskArguments& arguments) {
     ASSIGN_OR_RETURN(const auto timeline, store.ReadTimeline(task.id));
     const std::string request =
         store.ReadArtifact(task.id, std::string(kRequestArtifact)).value_or("");
-    arguments.json ? PrintTaskJson(task, timeline, request) : PrintTask(task, timeline, request);
+    ASSIGN_OR_RETURN(const std::string prompts, Prompts(store, task));
+    arguments.json ? PrintTaskJson(task, timeline, request)
+                   : PrintTask(task, timeline, request, prompts);
     return OkStatus();
   });
 }

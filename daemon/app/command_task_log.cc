@@ -1,12 +1,13 @@
 // What a task did and what its commands printed, also as it comes.
 #include <chrono>
-#include <map>
+#include <string>
 #include <thread>
 
 #include "daemon/app/commands.h"
 #include "daemon/app/print.h"
 #include "daemon/app/with_store.h"
 #include "daemon/base/text.h"
+#include "daemon/service/artifact_tail.h"
 
 namespace regreen {
 namespace {
@@ -14,38 +15,39 @@ namespace {
 constexpr auto kLook = std::chrono::milliseconds(500);
 constexpr int kPage = 500;
 
-// Logs that are new, or were written again since they were printed last.
+// What is added to logs, each below its name; to the events of agents, as it is.
 class LogPrinter {
  public:
-  LogPrinter(Store& store, std::string task_id) : store_(store), task_id_(std::move(task_id)) {}
+  LogPrinter(Store& store, const std::string& task_id, bool events)
+      : events_(events), tail_(store, task_id, [events](std::string_view name) {
+          return name.ends_with(events ? ".jsonl" : ".log");
+        }) {}
   Status PrintNew() {
-    ASSIGN_OR_RETURN(const auto rows, store_.ListArtifacts(task_id_));
-    for (const ArtifactRow& row : rows) {
-      if (!row.name.ends_with(".log")) continue;
-      const auto [known, added] = printed_.try_emplace(row.name, -1);
-      if (known->second == row.bytes) continue;
-      known->second = row.bytes;
-      ASSIGN_OR_RETURN(const std::string bytes, store_.ReadArtifact(task_id_, row.name));
-      PrintOut(Cat("==> ", EscapeControl(row.name), "\n", EscapeControlKeepLines(bytes),
-                   bytes.ends_with('\n') ? "" : "\n"));
+    ASSIGN_OR_RETURN(const auto pieces, tail_.Next());
+    for (const ArtifactTail::Piece& piece : pieces) {
+      if (!events_ && (piece.anew || piece.name != last_))
+        PrintOut(Cat("==> ", EscapeControl(piece.name), "\n"));
+      last_ = piece.name;
+      PrintOut(Cat(events_ ? piece.text : EscapeControlKeepLines(piece.text),
+                   piece.text.ends_with('\n') ? "" : "\n"));
     }
     return OkStatus();
   }
 
  private:
-  Store& store_;
-  const std::string task_id_;
-  std::map<std::string, std::int64_t> printed_;  // name → bytes
+  const bool events_;
+  ArtifactTail tail_;
+  std::string last_;
 };
 
 // The store is the truth: the daemon, another process, writes what is read here.
-Status Follow(Store& store, Task task) {
-  LogPrinter logs(store, task.id);
+Status Follow(Store& store, Task task, bool events) {
+  LogPrinter logs(store, task.id, events);
   std::int64_t after = 0;
   for (;;) {
     ASSIGN_OR_RETURN(const auto entries, store.ReadTimelineAfter(task.id, after, kPage));
     for (const TimelineEntry& entry : entries) {
-      PrintOut(EscapeControlKeepLines(TimelineText(entry)));
+      if (!events) PrintOut(EscapeControlKeepLines(TimelineText(entry)));
       after = entry.seq;
     }
     RETURN_IF_ERROR(logs.PrintNew());
@@ -62,8 +64,8 @@ Status Follow(Store& store, Task task) {
 int TaskLog(const TaskArguments& arguments) {
   return WithStore(arguments.config, [&](Store& store) -> Status {
     ASSIGN_OR_RETURN(Task task, store.ReadTask(arguments.id));
-    if (arguments.follow) return Follow(store, std::move(task));
-    return LogPrinter(store, task.id).PrintNew();
+    if (arguments.follow) return Follow(store, std::move(task), arguments.json);
+    return LogPrinter(store, task.id, arguments.json).PrintNew();
   });
 }
 

@@ -163,6 +163,14 @@ class Validator {
     const std::vector<std::string> kinds = AgentKinds();
     if (std::find(kinds.begin(), kinds.end(), agent.kind) == kinds.end()) return;
     ErrorLines(at, CreateAgent(OptionsOf(name, agent)).status());
+    if (agent.network.empty()) return;
+    const auto network = config_.network.find(agent.network);
+    std::vector<std::string> models;
+    for (const auto& [known, options] : config_.network)
+      if (options.kind == "model") models.push_back(known);
+    if (network == config_.network.end() || network->second.kind != "model")
+      Error(at + ".network", Cat("there is no [network.", agent.network, "] of kind model",
+                                 DidYouMean(agent.network, models)));
   }
   void Network(const std::string& at, const std::string& name, const NetworkConfig& network) {
     const bool plain =

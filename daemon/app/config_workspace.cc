@@ -23,6 +23,7 @@ EgressSet EgressOf(const NetworkConfig& network) {
   set.max_requests = network.max_requests;
   set.max_tokens = network.max_tokens;
   set.env = network.env;
+  set.prices = network.prices;
   return set;
 }
 

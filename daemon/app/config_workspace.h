@@ -49,6 +49,7 @@ struct NetworkConfig {
   std::int64_t max_bytes = std::int64_t{1} << 30;
   absl::Duration timeout = absl::Minutes(10);
   std::map<std::string, std::string> env;
+  std::map<std::string, std::string> prices;
 
   template <class V>
   void Fields(V& v) {
@@ -68,6 +69,9 @@ struct NetworkConfig {
     v("max_bytes", max_bytes, "both ways together, of one workspace");
     v("timeout", timeout, "of one connection or call");
     v("env", env, "of commands; {url} is where the model is called from inside");
+    v("prices", prices,
+      "model: US dollars for a million tokens, by the model's name (* fits any), such as "
+      "\"input=3 output=15 cache_read=0.3 cache_write=3.75\"");
   }
 };
 

@@ -2,7 +2,9 @@
 
 #include "adapters/agent/registry.h"
 #include "adapters/workspace/registry.h"
+#include "daemon/app/agent_programs.h"
 #include "daemon/app/wiring_parts.h"
+#include "daemon/base/log.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -36,6 +38,10 @@ Status AddAgents(Application& app) {
   for (const auto& [name, agent] : app.config.agent) {
     auto made = CreateAgent(OptionsOf(name, agent));
     if (!made.ok()) return Annotate(made.status(), Cat("agent.", name));
+    // What needs no agent is repaired all the same.
+    const auto program = FindAgentProgram(app.config.workspace, agent);
+    if (!program.ok())
+      LogWarning("an agent cannot work", {{"agent", name}, {"why", Message(program.status())}});
     app.agents[name] = *std::move(made);
   }
   return OkStatus();

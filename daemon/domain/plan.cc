@@ -9,9 +9,9 @@ namespace {
 
 constexpr std::string_view kStages[] = {"draft", "shadow", "suggest", "auto", "retired"};
 constexpr std::string_view kKinds[] = {"run", "rerun", "agent", "report"};
-const std::vector<std::string> kOutcomes = {"none",           "skipped",   "no-change", "gave-up",
-                                            "refused",        "still-red", "timed-out", "failed",
-                                            "unreproducible", "recovered", "proven"};
+const std::vector<std::string> kOutcomes = {"none",    "skipped",        "no-change", "gave-up",
+                                            "refused", "still-red",      "timed-out", "over-budget",
+                                            "failed",  "unreproducible", "recovered", "proven"};
 
 // The enumerator whose name it is; the names stand in the order of the enumerators.
 template <class Enum, class Names>

@@ -1,5 +1,6 @@
 #include "daemon/pipeline/bench.h"
 
+#include <algorithm>
 #include <map>
 
 #include "daemon/base/crash_point.h"
@@ -37,7 +38,10 @@ std::string DescribeEnd(const ExecResult& result, absl::Duration timeout) {
 }
 
 Room Bench::PlanRoom() const {
-  return {task().plan.setup, task().plan.inputs};
+  Room room;
+  room.setup = task().plan.setup;
+  room.inputs = task().plan.inputs;
+  return room;
 }
 
 Room Bench::RoomOf(const Step& step, const ChainLink* link) const {
@@ -87,9 +91,14 @@ StatusOr<ExecResult> Bench::Run(Workspace& workspace, const ExecSpec& spec) {
   return result;
 }
 
-StatusOr<std::unique_ptr<Workspace>> Bench::OpenBare(const Patch* on) {
+StatusOr<std::unique_ptr<Workspace>> Bench::OpenBare(const Room& room, const Patch* on) {
   WorkspaceSpec spec{task().id, parts_.mirror_folder, task().incident.run.commit, on};
   spec.network = task().plan.needs.network;
+  if (!room.model_network.empty() &&
+      std::ranges::find(spec.network, room.model_network) == spec.network.end())
+    spec.network.push_back(room.model_network);
+  spec.max_usd = room.max_usd;
+  spec.max_tokens = room.max_tokens;
   spec.on_network = [this](const std::string& lines) { KeepReached(lines); };
   return parts_.workspaces->Open(spec, parts_.stop);
 }
@@ -115,7 +124,7 @@ StatusOr<bool> Bench::SetUp(Workspace& workspace, const Room& room, std::string&
 
 StatusOr<std::unique_ptr<Workspace>> Bench::Open(const Room& room, const Patch* on,
                                                  std::string& why) {
-  ASSIGN_OR_RETURN(auto workspace, OpenBare(on));
+  ASSIGN_OR_RETURN(auto workspace, OpenBare(room, on));
   ASSIGN_OR_RETURN(const bool ready, SetUp(*workspace, room, why));
   if (!ready) workspace.reset();
   return workspace;
@@ -135,7 +144,7 @@ StatusOr<std::string> Bench::MissingTools(Workspace& workspace) {
 }
 
 StatusOr<std::optional<Blocked>> Bench::Reproduce() {
-  ASSIGN_OR_RETURN(const auto workspace, OpenBare(nullptr));
+  ASSIGN_OR_RETURN(const auto workspace, OpenBare(PlanRoom(), nullptr));
   ASSIGN_OR_RETURN(const std::string missing, MissingTools(*workspace));
   if (!missing.empty()) {
     return std::optional(

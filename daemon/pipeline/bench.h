@@ -2,6 +2,7 @@
 // Everything untrusted happens in here.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -18,10 +19,19 @@
 
 namespace regreen {
 
+// A file of the trusted base branch, capped; nullopt when it has none of that name, or no such
+// regular file.
+using BaseFile = std::function<StatusOr<std::optional<std::string>>(const std::string& path,
+                                                                    std::size_t max_bytes)>;
+
 // What commands find, besides the tree. Of two inputs with one name the later counts.
 struct Room {
   std::vector<std::string> setup;
   std::vector<PlanInput> inputs;
+  // Of an agent: the egress set of its model besides the plan's, and what may be spent by it.
+  std::string model_network;
+  double max_usd = 0;
+  std::int64_t max_tokens = 0;
 };
 
 // What came of a rung, or of one round of an agent.
@@ -47,6 +57,9 @@ class Bench {
     const KnownSecrets* secrets = nullptr;  // may be null: none are known
     const Task* task = nullptr;
     std::string mirror_folder;  // holds the commit
+    // Null when the commit is the base branch's own, or the user's: then all of it is trusted.
+    BaseFile base_file;
+    std::vector<std::string> merged;  // patches that were merged for this failure, newest first
     RepairLog* log = nullptr;
     std::stop_token stop;
   };
@@ -75,13 +88,15 @@ class Bench {
   const Task& task() const { return *parts_.task; }
   const GuardRules& guard() const { return *parts_.guard; }
   RepairLog& log() { return *parts_.log; }
+  const BaseFile& base_file() const { return parts_.base_file; }
+  const std::vector<std::string>& merged() const { return parts_.merged; }
   std::stop_token stop() const { return parts_.stop; }
   int red_exit_code() const { return red_exit_code_; }
 
  private:
   void Overlay(const std::vector<PlanInput>& inputs, const FromOutputs& from_outputs,
                Room& room) const;
-  StatusOr<std::unique_ptr<Workspace>> OpenBare(const Patch* on);
+  StatusOr<std::unique_ptr<Workspace>> OpenBare(const Room& room, const Patch* on);
   void KeepReached(const std::string& lines);
   StatusOr<bool> SetUp(Workspace& workspace, const Room& room, std::string& why);
   StatusOr<std::string> MissingTools(Workspace& workspace);

@@ -21,6 +21,7 @@ class Climber {
         task_(task),
         mirror_folder_(mirror_folder),
         outputs_(std::move(earlier.outputs)),
+        merged_(std::move(earlier.merged)),
         log_(log),
         stop_(std::move(stop)) {
     out_.ladder = task.ladder;
@@ -120,7 +121,7 @@ class Climber {
   StatusOr<bool> Reproduce() {
     ASSIGN_OR_RETURN(std::string folder, mirror_folder_());
     bench_.emplace(Bench::Parts{deps_.workspaces, deps_.guard.get(), deps_.secrets, &task_,
-                                std::move(folder), &log_, stop_},
+                                std::move(folder), deps_.base_file, merged_, &log_, stop_},
                    outputs_);
     ASSIGN_OR_RETURN(const std::optional<Blocked> blocked, bench_->Reproduce());
     if (!blocked) {
@@ -181,6 +182,7 @@ class Climber {
   const Task& task_;
   const MirrorFolder& mirror_folder_;
   Outputs outputs_;
+  const std::vector<std::string> merged_;
   RepairLog& log_;
   const std::stop_token stop_;
   RepairOutcome out_;

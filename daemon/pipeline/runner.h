@@ -40,6 +40,8 @@ class TaskRunner {
   StatusOr<TaskUpdate> Climb(Forge& forge, const Task& task, EarlierRungs earlier, RepairLog& log,
                              std::stop_token stop) const;
   StatusOr<EarlierRungs> ReadEarlier(const Task& task) const;
+  BaseFile FileOfBase(Forge& forge, const Task& task, std::stop_token stop) const;
+  StatusOr<std::vector<std::string>> ReadMerged(const Task& task) const;
   StatusOr<Proof> ReadProof(const Task& task) const;
   // By the guard that is in force now.
   Verdict JudgeNow(const Task& task, const Proof& proof) const;

@@ -220,6 +220,11 @@ class Records {
   virtual StatusOr<StoreCounts> Count() = 0;
   // What is known of this fingerprint in the run's repository, the run's own attempt left out.
   virtual StatusOr<History> ReadHistory(const RunKey& run, const std::string& fingerprint) = 0;
+  // The tasks of this fingerprint in the run's repository whose change was merged: their ids, the
+  // newest first.
+  virtual StatusOr<std::vector<std::string>> MergedTasks(const RunKey& run,
+                                                         const std::string& fingerprint,
+                                                         int limit) = 0;
   // What a green run of this hint could change. One look by indexes: most green runs change
   // nothing.
   virtual StatusOr<GreenWaits> WaitsForGreen(const RunHint& run) = 0;

@@ -2,6 +2,7 @@
 // and nothing else. Destroying the object destroys the workspace and all that runs in it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,12 +13,17 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "daemon/base/byte_sink.h"
 #include "daemon/base/status.h"
 #include "daemon/domain/patch.h"
+#include "daemon/domain/usage.h"
 
 namespace regreen {
 
 inline constexpr std::size_t kMostInput = 1 << 20;
+
+// The standard input of a command that is spoken with.
+using ExecInput = ByteSink;
 
 struct ExecSpec {
   std::string command;    // for `sh -c`, with -e and pipefail where bash is there
@@ -26,11 +32,25 @@ struct ExecSpec {
   std::string input;  // on its standard input; empty: none. InvalidArgument beyond kMostInput
   absl::Duration timeout = absl::Minutes(10);
   std::size_t max_output_bytes = 4 << 20;  // head and tail are kept
+  // Ended as at the timeout when it prints nothing for so long.
+  absl::Duration silence = absl::InfiniteDuration();
+  // How the command is ended when we end it (timeout, silence, `stop`): SIGINT to all that it
+  // runs; when it is still there after `grace`, SIGTERM; after `grace` again, SIGKILL. What it
+  // prints meanwhile is taken. Zero: SIGKILL at once.
+  absl::Duration grace = absl::ZeroDuration();
+  // Called on Exec's thread with each piece of output as it comes, before it is capped; may be
+  // empty.
+  std::function<void(std::string_view)> on_output;
+  // A command that is spoken with: its standard input stays open (`input` is not used). Called on
+  // Exec's thread, first with nothing, then with each piece of its standard output; what is written
+  // goes to its standard input, until Close(). Standard error goes to the output alone.
+  std::function<void(std::string_view, ExecInput&)> converse;
 };
 
 struct ExecResult {
-  int exit_code = -1;  // 128 + signal when a signal ended it
-  bool timed_out = false;
+  int exit_code = -1;      // 128 + signal when a signal ended it
+  bool timed_out = false;  // ended by us, at the timeout or in its silence
+  bool silent = false;     // in its silence
   bool output_truncated = false;
   std::string output;  // both streams in order; untrusted
   absl::Duration wall;
@@ -48,6 +68,9 @@ class Workspace {
   // are left out. InvalidArgument when there is a thing that cannot be in a
   // patch.
   virtual StatusOr<Patch> Capture(std::stop_token stop) = 0;
+  // What the calls of models came to that its commands have made so far, where the calls go through
+  // this daemon; none elsewhere. Any thread, also while a command runs.
+  virtual ModelUsage Usage() { return {}; }
 };
 
 struct WorkspaceSpec {
@@ -56,11 +79,16 @@ struct WorkspaceSpec {
   std::string commit;
   const Patch* patch = nullptr;  // applied and committed on top when given
   // Names of egress sets that its commands may use, and no other way out. Each is counted for this
-  // workspace. A kind without isolation has whatever the machine has.
+  // workspace. Where the model of one is called, ModelUrlVariable() of it tells commands. A kind
+  // without isolation has whatever the machine has, and no such variable.
   std::vector<std::string> network;
   // Told what was connected and refused while a command ran, one sentence a line, escaped. Called
   // by Exec, on its thread.
   std::function<void(const std::string& lines)> on_network;
+  // Of its calls of models, all sets together, beside the caps of each set; 0: no cap. Beyond them
+  // calls are refused, and one whose answer passes them is broken off.
+  double max_usd = 0;
+  std::int64_t max_tokens = 0;
 };
 
 // Opens workspaces of one kind. Any thread.

@@ -1,10 +1,12 @@
 #include "daemon/service/api_events.h"
 
 #include <memory>
+#include <optional>
 
 #include "daemon/base/text.h"
 #include "daemon/service/api.h"
 #include "daemon/service/api_answer.h"
+#include "daemon/service/artifact_tail.h"
 #include "daemon/service/task_json.h"
 
 namespace regreen {
@@ -12,11 +14,26 @@ namespace {
 
 constexpr int kPage = 200;
 
+// Where a watcher is: the number of the last entry, and how many events of agents it has.
+struct Place {
+  std::int64_t entry = 0, agents = 0;
+};
+std::string ToString(const Place& place) {
+  return place.agents == 0 ? Cat(place.entry) : Cat(place.entry, "-", place.agents);
+}
+std::optional<Place> ParsePlace(std::string_view text) {
+  Place place;
+  if (text.empty()) return place;
+  const std::size_t dash = text.find('-');
+  const bool good = ParseInt64(text.substr(0, dash), &place.entry) && place.entry >= 0 &&
+                    (dash == std::string_view::npos ||
+                     (ParseInt64(text.substr(dash + 1), &place.agents) && place.agents >= 0));
+  return good ? std::optional(place) : std::nullopt;
+}
+
 // JSON has no line breaks, so that each value is one line of data.
-std::string EventText(const TimelineEntry& entry) {
-  JsonWriter out;
-  WriteJson(entry, out);
-  return Cat("id: ", entry.seq, "\nevent: timeline\ndata: ", out.Take(), "\n\n");
+std::string EventText(const Place& place, std::string_view kind, std::string_view json) {
+  return Cat("id: ", ToString(place), "\nevent: ", kind, "\ndata: ", json, "\n\n");
 }
 
 std::string EndText(const Task& task) {
@@ -29,8 +46,12 @@ std::string EndText(const Task& task) {
 
 class Watcher {
  public:
-  Watcher(Store& store, std::string id, std::int64_t after)
-      : store_(store), id_(std::move(id)), after_(after) {}
+  Watcher(Store& store, std::string id, Place place)
+      : store_(store),
+        id_(std::move(id)),
+        place_(place),
+        skipped_(place.agents),
+        agents_(store, id_, [](std::string_view name) { return name.ends_with(".jsonl"); }) {}
 
   void Run(HttpStream& out) {
     if (!out.Write("retry: 2000\n\n")) return;
@@ -44,12 +65,14 @@ class Watcher {
         if (!read.ok()) return;
         task = *std::move(read);
       }
-      const auto entries = store_.ReadTimelineAfter(id_, after_, kPage);
-      if (!entries.ok()) return;
+      const auto entries = store_.ReadTimelineAfter(id_, place_.entry, kPage);
+      if (!entries.ok() || !SendAgents(out)) return;
       moved = !entries->empty();
       for (const TimelineEntry& entry : *entries) {
-        if (!out.Write(EventText(entry))) return;
-        after_ = entry.seq;
+        JsonWriter json;
+        WriteJson(entry, json);
+        place_.entry = entry.seq;
+        if (!out.Write(EventText(place_, "timeline", json.Take()))) return;
       }
       if (entries->size() == kPage) continue;
       if (IsTerminal(task->state)) {
@@ -66,24 +89,44 @@ class Watcher {
   }
 
  private:
+  bool SendAgents(HttpStream& out) {
+    const auto pieces = agents_.Next();
+    if (!pieces.ok()) return false;
+    for (const ArtifactTail::Piece& piece : *pieces) {
+      if (piece.anew && !out.Write("event: gap\ndata: {}\n\n")) return false;
+      if (piece.anew) continue;
+      for (const std::string_view line : SplitLines(piece.text)) {
+        if (skipped_ > 0) {
+          --skipped_;
+          continue;
+        }
+        // Where a record was cut stands a line that is no event.
+        if (!line.starts_with('{')) continue;
+        ++place_.agents;
+        if (!out.Write(EventText(place_, "agent", line))) return false;
+      }
+    }
+    return true;
+  }
+
   Store& store_;
   const std::string id_;
-  std::int64_t after_;
+  Place place_;
+  std::int64_t skipped_;
+  ArtifactTail agents_;
 };
 
 }  // namespace
 
 HttpResponse EventStreams::Open(const ApiDependencies& deps, const ApiCall& call) {
-  std::int64_t after = 0;
-  const std::string last(HeaderValue(call.request.headers, "last-event-id"));
-  if (!last.empty() && (!ParseInt64(last, &after) || after < 0))
-    return ProblemAnswer(422, "Last-Event-ID must be the id of an event of this stream");
+  const auto place = ParsePlace(HeaderValue(call.request.headers, "last-event-id"));
+  if (!place) return ProblemAnswer(422, "Last-Event-ID must be the id of an event of this stream");
   const auto task = deps.store->ReadTask(call.part(0));
   if (task.status().code() == StatusCode::kInvalidArgument)
     return ProblemAnswer(404, Message(task.status()));
   if (!task.ok()) return RefusedAnswer(task.status());
-  if (IsTerminal(task->state) && after > 0) {
-    const auto more = deps.store->ReadTimelineAfter(task->id, after, 1);
+  if (IsTerminal(task->state) && place->entry > 0) {
+    const auto more = deps.store->ReadTimelineAfter(task->id, place->entry, 1);
     if (!more.ok()) return RefusedAnswer(more.status());
     HttpResponse over;
     over.status = 204;
@@ -96,12 +139,12 @@ HttpResponse EventStreams::Open(const ApiDependencies& deps, const ApiCall& call
     return busy;
   }
   // Given back when the last copy of the answer is gone, whether it was sent or not.
-  const std::shared_ptr<void> place(nullptr, [this](void*) { free_.release(); });
+  const std::shared_ptr<void> seat(nullptr, [this](void*) { free_.release(); });
   HttpResponse answer;
   answer.content_type = "text/event-stream";
   answer.headers = {{"cache-control", "no-store"}, {"x-accel-buffering", "no"}};
-  answer.stream = [place, store = deps.store, id = task->id, after](HttpStream& out) {
-    Watcher(*store, id, after).Run(out);
+  answer.stream = [seat, store = deps.store, id = task->id, at = *place](HttpStream& out) {
+    Watcher(*store, id, at).Run(out);
   };
   return answer;
 }

@@ -19,10 +19,11 @@ class EventStreams {
   static constexpr absl::Duration kLook = absl::Milliseconds(300);
   static constexpr absl::Duration kHeartbeat = absl::Seconds(15);
 
-  // An event "timeline" for each entry, whose id is the entry's number: who comes again with
-  // Last-Event-ID goes on after it. When the task is over, an event "end" with its state, and the
-  // end; who comes again then gets 204, by which an EventSource stops. A comment at each heartbeat.
-  // 503 when too many watch.
+  // An event "timeline" for each entry, and "agent" for each event of an agent as its record has it
+  // (every few seconds); "gap" where the record left something out. Who comes again with
+  // Last-Event-ID goes on after that one. When the task is over, an event "end" with its state, and
+  // the end; who comes again then gets 204, by which an EventSource stops. A comment at each
+  // heartbeat. 503 when too many watch.
   HttpResponse Open(const ApiDependencies& deps, const ApiCall& call);
 
  private:

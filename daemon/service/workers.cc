@@ -18,7 +18,8 @@ double Jitter() {
 // Writes progress under the task's lease, so that a fenced worker learns of it at its next note.
 class StoreLog final : public RepairLog {
  public:
-  StoreLog(Store& store, const TaskLease& lease) : store_(store), lease_(lease) {}
+  StoreLog(Store& store, Metrics& metrics, const TaskLease& lease)
+      : store_(store), metrics_(metrics), lease_(lease) {}
   Status Note(std::string kind, std::string message) override {
     LogInfo(message, {{"kind", kind}});
     const TimelineEntry entry{absl::Time(), std::move(kind), std::move(message)};
@@ -32,6 +33,7 @@ class StoreLog final : public RepairLog {
     spent_.usd += spend.usd;
     spent_.time += spend.time;
   }
+  void CountAgent(const AgentRun& run) override { metrics_.CountAgent(run); }
   bool fenced() const { return fenced_; }
   const Spend& spent() const { return spent_; }
 
@@ -41,6 +43,7 @@ class StoreLog final : public RepairLog {
     return status;
   }
   Store& store_;
+  Metrics& metrics_;
   const TaskLease& lease_;
   bool fenced_ = false;
   Spend spent_;
@@ -219,7 +222,7 @@ bool Workers::WorkTask(const std::string& worker) {
   const TaskLease& lease = **claimed;
   const ScopedLogTask scope(lease.task.id);
   const absl::Time start = absl::Now();
-  StoreLog log(store_, lease);
+  StoreLog log(store_, metrics_, lease);
   StatusOr<TaskUpdate> result = Cancelled("not run");
   bool lost = false;
   {

@@ -141,7 +141,7 @@ TEST(Config, AnAgentThatCouldNeverRunIsAMistake) {
                  "[agent.cheap]\nkind = \"comand\"\n[agent.dear]\nprice_usd = 3\nmax_usd = 2.5\n"
                  "timeout = \"0s\"\n");
   for (const char* part :
-       {":6:8: error: agent.cheap.kind: \"comand\" is not one of command, did you mean",
+       {":6:8: error: agent.cheap.kind: \"comand\" is not one of command, claude, codex, acp, did you mean",
         ":7:1: error: agent.dear: command is needed", "agent.dear: price_usd is more than max_usd",
         "agent.dear: timeout must be longer than nothing"})
     EXPECT_THAT(text, HasSubstr(part));

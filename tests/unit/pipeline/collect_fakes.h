@@ -63,6 +63,9 @@ struct FakeRecords final : Records {
   StatusOr<std::vector<Decision>> ListDecisions(int) override { return std::vector<Decision>(); }
   StatusOr<StoreCounts> Count() override { return StoreCounts(); }
   StatusOr<History> ReadHistory(const RunKey&, const std::string&) override { return History(); }
+  StatusOr<std::vector<std::string>> MergedTasks(const RunKey&, const std::string&, int) override {
+    return std::vector<std::string>();
+  }
   StatusOr<GreenWaits> WaitsForGreen(const RunHint& run) override {
     asked = run;
     return waits;
