@@ -151,6 +151,13 @@ void AddByHand(CLI::App& app, Parsed& p) {
   fix->add_option("--policies", p.fix.policies, "a policy folder; the shipped one when absent");
   fix->add_option("--workspace", p.fix.workspace, "sandbox, or worktree: NO isolation")
       ->capture_default_str();
+  fix->add_option("--agent", p.fix.agent,
+                  "ask this coding agent: claude and codex need no configuration, only the key and "
+                  "the address of their model in the variables that they know themselves");
+  fix->add_option("--prompt", p.fix.prompt, "what the agent is told besides the failure");
+  fix->add_option("--model", p.fix.model, "which model the agent asks for");
+  fix->add_option("--config", p.fix.config,
+                  "agents and models; else $REGREEN_CONFIG, else ~/.config/regreen/config.toml");
   fix->add_option("--timeout", p.timeout, "for each command")
       ->capture_default_str()
       ->check([](const std::string& text) {

@@ -29,7 +29,7 @@ int Deliver(const DeliverArguments& arguments);
 struct TaskArguments {
   std::string config, id, state, repo, reason;
   int limit = 50;
-  bool json = false, follow = false;
+  bool json = false, follow = false, take_over = false;
 };
 // Where a daemon's API is, for commands that ask it instead of its store.
 struct ServerArguments {
@@ -58,6 +58,8 @@ int TaskDiff(const TaskArguments& arguments);
 int TaskApprove(const TaskArguments& arguments);
 int TaskReject(const TaskArguments& arguments);
 int TaskCancel(const TaskArguments& arguments);
+int TaskShell(const TaskArguments& arguments);
+int TaskResume(const TaskArguments& arguments);
 
 struct DecisionArguments {
   std::string config;
@@ -68,6 +70,7 @@ int DecisionList(const DecisionArguments& arguments);
 
 struct FixArguments {
   std::string repo = ".", template_name, policies, workspace = "sandbox";
+  std::string config, agent, prompt, model;
   absl::Duration timeout = absl::Minutes(10);
   std::vector<std::string> command;
   bool json = false;

@@ -18,6 +18,7 @@ struct WorkspaceConfig {
   std::vector<std::string> path;
   std::string bases;
   std::int64_t bases_max_bytes = std::int64_t{20} << 30;
+  absl::Duration keep = absl::ZeroDuration();
 
   template <class V>
   void Fields(V& v) {
@@ -31,6 +32,8 @@ struct WorkspaceConfig {
     v("bases", bases,
       "sandbox: checked-out trees that workspaces lie upon; empty: <directory>.bases");
     v("bases_max_bytes", bases_max_bytes, "of them together; the least recently used leaves first");
+    v("keep", keep,
+      "how long that of a failed task is kept for regreen task shell; 0s: not at all");
   }
 };
 

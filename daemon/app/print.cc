@@ -41,12 +41,12 @@ std::string TimelineText(const TimelineEntry& entry) {
   return text;
 }
 
-StatusOr<Config> LoadConfigOrExplain(const std::string& path) {
+StatusOr<Config> LoadConfigOrExplain(const std::string& path, ConfigUse use) {
   std::error_code error;
   if (!std::filesystem::exists(path, error) && !error)
     return NotFound(Cat("there is no configuration at ", path, "; --config FILE names another"));
   Problems problems;
-  Config config = LoadConfig(path, problems);
+  Config config = LoadConfig(path, problems, use);
   const std::string text = problems.Render();
   std::fwrite(text.data(), 1, text.size(), stderr);
   if (problems.has_errors()) return InvalidArgument(Cat(path, " has mistakes; see above"));

@@ -21,7 +21,7 @@ std::string LocalTime(absl::Time time);
 // An entry of a timeline, with its line break. Not escaped yet.
 std::string TimelineText(const TimelineEntry& entry);
 // Reads a configuration; every mistake is printed.
-StatusOr<Config> LoadConfigOrExplain(const std::string& path);
+StatusOr<Config> LoadConfigOrExplain(const std::string& path, ConfigUse use = ConfigUse::kDaemon);
 // Quiet logging for commands that are not the daemon.
 void LogWarningsOnly();
 

@@ -130,6 +130,7 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   runner.watch_every = app->config.workers.watch_every;
   runner.agents = &app->agents;
   runner.secrets = &app->known_secrets;
+  runner.keep = app->config.workspace.keep;
   app->runner = std::make_unique<TaskRunner>(std::move(runner));
   return app;
 }

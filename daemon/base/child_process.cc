@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -55,6 +56,7 @@ void RunChild(const ChildPlan& plan) {
   for (const auto& [ours, theirs] : plan.descriptors) {
     if (dup2(ours, theirs) < 0) Fail(plan, StartFailure::Stage::kDescriptors);
   }
+  if (plan.terminal && ioctl(0, TIOCSCTTY, 0) != 0) Fail(plan, StartFailure::Stage::kDescriptors);
   for (const auto& [what, limit] : plan.limits) {
     if (setrlimit(static_cast<__rlimit_resource_t>(what), &limit) != 0)
       Fail(plan, StartFailure::Stage::kLimits);

@@ -41,6 +41,9 @@ struct ProcessSpec {
   int niceness = 0;  // 0 to 19, for it and all that it starts
   // Mounted before it runs, in a mount namespace of its own. FailedPrecondition when it is refused.
   std::optional<OverlayMount> overlay;
+  // A pseudo-terminal's own end: the child's standard streams and its controlling terminal. What it
+  // prints is not taken then. Borrowed; -1: none.
+  int terminal = -1;
   // Called on the calling thread with each piece of output as it comes; may be empty.
   std::function<void(std::string_view)> on_output;
   // A program that is spoken with: its standard input stays open (stdin_bytes is not used). Called

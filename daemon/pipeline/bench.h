@@ -59,6 +59,7 @@ class Bench {
     std::string mirror_folder;  // holds the commit
     // Null when the commit is the base branch's own, or the user's: then all of it is trusted.
     BaseFile base_file;
+    absl::Duration keep;              // of a workspace for a person; zero: none
     std::vector<std::string> merged;  // patches that were merged for this failure, newest first
     RepairLog* log = nullptr;
     std::stop_token stop;
@@ -79,6 +80,11 @@ class Bench {
   // Takes the outputs that were written and what was changed; has it judged, and verified in a
   // fresh workspace. `label` names the rung. `on` is the patch that the workspace was opened with.
   StatusOr<RungResult> Prove(Workspace& workspace, const std::string& label, const Patch* on);
+
+  // A workspace in which a rung did not succeed. The last one is what a person may look at.
+  void Retire(std::unique_ptr<Workspace> workspace);
+  // Leaves the last retired one for a person, when they are kept at all; says so when `tell`.
+  Status KeepLast(bool tell);
 
   // The plan's own, for its setup and its check.
   Room PlanRoom() const;
@@ -109,7 +115,8 @@ class Bench {
   const Parts parts_;
   Outputs outputs_;
   int red_exit_code_ = 0;
-  std::string reached_;  // what all workspaces tell of their network
+  std::unique_ptr<Workspace> last_;  // retired; null: none, or nobody looks at it
+  std::string reached_;              // what all workspaces tell of their network
 };
 
 // "ended with exit code 2 after 1.2s"

@@ -22,6 +22,7 @@ struct RunnerDependencies {
   absl::Duration watch_every = absl::Minutes(2);
   const Agents* agents = nullptr;         // may be null: there are none
   const KnownSecrets* secrets = nullptr;  // for the guard; may be null: none are known
+  absl::Duration keep;  // of the workspace of a task that failed, for a person; zero: none
 };
 
 // Dependencies outlive it. Any thread.
@@ -40,6 +41,7 @@ class TaskRunner {
   StatusOr<TaskUpdate> Climb(Forge& forge, const Task& task, EarlierRungs earlier, RepairLog& log,
                              std::stop_token stop) const;
   StatusOr<EarlierRungs> ReadEarlier(const Task& task) const;
+  StatusOr<Patch> ReadGiven(const Task& task) const;
   BaseFile FileOfBase(Forge& forge, const Task& task, std::stop_token stop) const;
   StatusOr<std::vector<std::string>> ReadMerged(const Task& task) const;
   StatusOr<Proof> ReadProof(const Task& task) const;

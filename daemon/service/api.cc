@@ -48,6 +48,7 @@ std::span<const Api::Route> Api::Route::All() {
       {"GET", "tasks/{id}/events", kViewer, TaskEventsAnswer, nullptr},
       {"GET", "tasks/{id}/artifacts/{name}", kViewer, TaskArtifactAnswer, nullptr},
       {"POST", "tasks/{id}/approve", kOperator, nullptr, ApproveTaskAnswer, true},
+      {"POST", "tasks/{id}/resume", kOperator, nullptr, ResumeTaskAnswer, true},
       {"POST", "tasks/{id}/reject", kOperator, nullptr, RejectTaskAnswer, true},
       {"POST", "tasks/{id}/cancel", kOperator, nullptr, CancelTaskAnswer, true},
   };

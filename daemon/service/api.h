@@ -12,6 +12,7 @@
 #include "daemon/pipeline/live_policies.h"
 #include "daemon/ports/policy_records.h"
 #include "daemon/ports/store.h"
+#include "daemon/ports/workspace.h"
 #include "daemon/service/api_access.h"
 #include "daemon/service/api_events.h"
 
@@ -24,8 +25,9 @@ struct ApiDependencies {
   const Clock* clock = nullptr;
   PolicyRecords* records = nullptr;
   Store* store = nullptr;
-  const Collector* collector = nullptr;  // makes definite what a person asks for
-  std::function<void()> wake;            // there is new work; may be empty
+  const Collector* collector = nullptr;    // makes definite what a person asks for
+  WorkspaceFactory* workspaces = nullptr;  // where tasks left something for a person
+  std::function<void()> wake;              // there is new work; may be empty
 };
 
 // Dependencies outlive it. Any thread.

@@ -5,6 +5,7 @@
 #include "daemon/base/text.h"
 #include "daemon/domain/persons_move.h"
 #include "daemon/pipeline/by_hand.h"
+#include "daemon/pipeline/resume.h"
 #include "daemon/service/api.h"
 #include "daemon/service/api_answer.h"
 #include "daemon/service/policy_edits.h"
@@ -173,6 +174,21 @@ HttpResponse RejectTaskAnswer(const ApiDependencies& deps, const ApiCall& call, 
 
 HttpResponse CancelTaskAnswer(const ApiDependencies& deps, const ApiCall& call, const Json& body) {
   return MoveTask(deps, call, body, PersonsWord::kCancel);
+}
+
+HttpResponse ResumeTaskAnswer(const ApiDependencies& deps, const ApiCall& call, const Json& body) {
+  if (const Status keys = CheckKeys(body, {}); !keys.ok()) return RefusedAnswer(keys);
+  const auto task = TaskOf(deps, call);
+  if (!task.ok()) return RefusedAnswer(task.status());
+  const auto resumed = ResumeTask(*deps.workspaces, *task, call.by, {});
+  if (resumed.status().code() == StatusCode::kInvalidArgument ||
+      resumed.status().code() == StatusCode::kNotFound)
+    return ProblemAnswer(409, Message(resumed.status()));
+  if (!resumed.ok()) return RefusedAnswer(resumed.status());
+  const auto made = deps.store->CreateByHand(*resumed);
+  if (!made.ok()) return RefusedAnswer(made.status());
+  if (deps.wake) deps.wake();
+  return TaskAnswer(deps, made->id, 201);
 }
 
 }  // namespace regreen

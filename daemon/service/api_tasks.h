@@ -25,4 +25,7 @@ HttpResponse ApproveTaskAnswer(const ApiDependencies& deps, const ApiCall& call,
 HttpResponse RejectTaskAnswer(const ApiDependencies& deps, const ApiCall& call, const Json& body);
 HttpResponse CancelTaskAnswer(const ApiDependencies& deps, const ApiCall& call, const Json& body);
 
+// Goes on from what a person left in the kept workspace: 201 with the new task.
+HttpResponse ResumeTaskAnswer(const ApiDependencies& deps, const ApiCall& call, const Json& body);
+
 }  // namespace regreen

@@ -75,7 +75,8 @@ ApiRequest Say(const Json& arguments) {
   body.EndObject();
   return {"POST", TaskPath(arguments, Cat("/", word)), body.Take(), {}};
 }
-constexpr char kApprove[] = "approve", kReject[] = "reject", kCancel[] = "cancel";
+constexpr char kApprove[] = "approve", kReject[] = "reject", kCancel[] = "cancel",
+               kResume[] = "resume";
 
 bool HasType(const Json& value, std::string_view type) {
   if (type == "string") return value.IsString();
@@ -221,6 +222,15 @@ std::span<const McpTool> McpTools() {
        true,
        false,
        Say<kApprove>},
+      {"resume_task",
+       "Resume a task",
+       "Goes on from what a person left in the kept workspace of a task that ended: a new task "
+       "proves "
+       "and publishes it.",
+       {id},
+       true,
+       false,
+       Say<kResume>},
       {"reject_task",
        "Reject a task",
        "Ends a task that is held or in review.",

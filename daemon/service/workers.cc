@@ -33,6 +33,10 @@ class StoreLog final : public RepairLog {
     spent_.usd += spend.usd;
     spent_.time += spend.time;
   }
+  bool Taken() override {
+    const auto holds = store_.Holds(lease_);
+    return holds.ok() && !*holds;
+  }
   void CountAgent(const AgentRun& run) override { metrics_.CountAgent(run); }
   bool fenced() const { return fenced_; }
   const Spend& spent() const { return spent_; }

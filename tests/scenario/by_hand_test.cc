@@ -25,6 +25,7 @@ class Desk {
               &world.store(),
               &world.store(),
               &world.collector(),
+              &world.workspaces(),
               {}},
              {{"alice", Secret(kOperator), ApiRole::kOperator},
               {"guest", Secret(kViewer), ApiRole::kViewer}}) {}

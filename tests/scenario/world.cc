@@ -82,6 +82,7 @@ struct World::Daemon {
     deps.author_name = "regreen";
     deps.author_email = "regreen@localhost";
     deps.agents = &world.agents;
+    deps.keep = absl::Hours(1);
     runner = std::make_unique<TaskRunner>(deps);
     WorkersOptions options;
     options.name = "scenario";
@@ -247,6 +248,10 @@ void World::WorkUntil(TaskState state) {
     if (!daemon_->workers->RunOne()) break;
   }
   throw std::runtime_error(Cat("no task came to be ", ToString(state)));
+}
+
+WorkspaceFactory& World::workspaces() {
+  return *daemon_->workspaces;
 }
 
 const Collector& World::collector() {

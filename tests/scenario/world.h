@@ -75,6 +75,7 @@ class World {
  public:
   Store& store();
   const Collector& collector();
+  WorkspaceFactory& workspaces();
 };
 
 }  // namespace regreen
