@@ -219,5 +219,87 @@ TEST(ByHand, TheApiListsAndShowsTasks) {
     EXPECT_EQ(desk.Ask("GET", wrong).status, 404) << wrong;
 }
 
+// A template whose command changes the wrong thing, so that the check stays red.
+std::string WrongTemplate() {
+  std::string text = World::DefaultTemplate();
+  const std::string right = "sh generate.sh > table.txt";
+  text.replace(text.find(right), right.size(), "echo half done >> table.txt");
+  return text;
+}
+
+TEST(TakeOver, APersonGoesOnFromWhatAFailedTaskLeft) {
+  World world(WrongTemplate());
+  world.PushRedCommit();
+  Desk desk(world);
+  const std::string id = Desk::Body(desk.Ask("POST", "tasks", kByTemplate))["id"].StringOr("");
+  world.WorkUntilIdle();
+  ASSERT_EQ(world.OnlyTask().state, TaskState::kFailed) << world.OnlyTask().reason;
+  EXPECT_THAT(world.TimelineOf(id), Contains(HasSubstr("regreen task shell " + id)));
+
+  WorkspaceSpec spec;
+  spec.task_id = id;
+  {
+    auto workspace = world.workspaces().Reopen(spec, {});
+    ASSERT_TRUE(workspace.ok()) << workspace.status();
+    EXPECT_EQ(world.workspaces().Reopen(spec, {}).status().code(), StatusCode::kUnavailable)
+        << "one person at a time";
+    ExecSpec repair;
+    repair.command = "grep -q 'half done' table.txt && sh generate.sh > table.txt";
+    EXPECT_EQ((*workspace)->Exec(repair, {})->exit_code, 0) << "it is as it was left";
+  }
+  ASSERT_TRUE(world.workspaces().Reap().ok());
+  const HttpResponse resumed = desk.Ask("POST", "tasks/" + id + "/resume", "");
+  ASSERT_EQ(resumed.status, 201) << resumed.body;
+  const std::string next = Desk::Body(resumed)["id"].StringOr("");
+  world.WorkUntilIdle();
+  const auto task = world.store().ReadTask(next);
+  ASSERT_TRUE(task.ok());
+  EXPECT_EQ(task->state, TaskState::kWatching) << task->reason;
+  EXPECT_THAT(world.TimelineOf(next), Contains(HasSubstr("verified: green")));
+  ASSERT_THAT(world.github.pulls(), SizeIs(1));
+  EXPECT_EQ(world.OnRemote({"diff", "--name-only", world.commit,
+                            world.github.pulls()[0].head_branch}),
+            "table.txt");
+  EXPECT_EQ(world.store().ReadTask(id)->state, TaskState::kFailed) << "what ended stays ended";
+  EXPECT_THAT(world.Decisions(), Contains(HasSubstr("goes on from what was left")));
+}
+
+TEST(TakeOver, WhatAPersonLeftIsJudgedLikeAnyOtherPatch) {
+  World world(WrongTemplate());
+  world.PushRedCommit();
+  Desk desk(world);
+  const std::string id = Desk::Body(desk.Ask("POST", "tasks", kByTemplate))["id"].StringOr("");
+  world.WorkUntilIdle();
+  WorkspaceSpec spec;
+  spec.task_id = id;
+  {
+    auto workspace = world.workspaces().Reopen(spec, {});
+    ASSERT_TRUE(workspace.ok()) << workspace.status();
+    ExecSpec cheat;
+    cheat.command = "printf 'exit 0\\n' > check.sh";
+    ASSERT_TRUE((*workspace)->Exec(cheat, {}).ok());
+  }
+  const std::string next =
+      Desk::Body(desk.Ask("POST", "tasks/" + id + "/resume", ""))["id"].StringOr("");
+  world.WorkUntilIdle();
+  EXPECT_EQ(world.store().ReadTask(next)->state, TaskState::kFailed);
+  EXPECT_THAT(world.github.pulls(), IsEmpty()) << "a check that was weakened";
+}
+
+TEST(TakeOver, NeedsATaskThatEndedAndSomethingThatChanged) {
+  World world;
+  world.PushRedCommit();
+  Desk desk(world);
+  const std::string id = Desk::Body(desk.Ask("POST", "tasks", kByTemplate))["id"].StringOr("");
+  EXPECT_EQ(desk.Ask("POST", "tasks/" + id + "/resume", "").status, 409) << "it is queued";
+  world.WorkUntilIdle();
+  world.github.ClosePull(world.github.pulls()[0].number, true);
+  world.clock.Advance(absl::Minutes(3));
+  world.WorkUntilIdle();
+  const HttpResponse none = desk.Ask("POST", "tasks/" + id + "/resume", "");
+  EXPECT_EQ(none.status, 409) << none.body;
+  EXPECT_THAT(none.body, HasSubstr("is kept")) << "one that succeeded left nothing";
+}
+
 }  // namespace
 }  // namespace regreen

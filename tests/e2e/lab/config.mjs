@@ -22,6 +22,7 @@ kind = "${kind}"
 directory = "${folder}/workspaces"
 mirrors = "${folder}/mirrors"
 ${workspace}
+${workspace}
 [policies]
 directory = "${folder}/policies"
 ${policies(folder)}
