@@ -59,10 +59,10 @@ class Bench {
     std::string mirror_folder;  // holds the commit
     // Null when the commit is the base branch's own, or the user's: then all of it is trusted.
     BaseFile base_file;
-    absl::Duration keep;              // of a workspace for a person; zero: none
     std::vector<std::string> merged;  // patches that were merged for this failure, newest first
     RepairLog* log = nullptr;
     std::stop_token stop;
+    absl::Duration keep;  // of a workspace for a person; zero: none
   };
   // All parts outlive it.
   Bench(Parts parts, Outputs outputs) : parts_(std::move(parts)), outputs_(std::move(outputs)) {}

@@ -132,7 +132,7 @@ class Climber {
     ASSIGN_OR_RETURN(std::string folder, mirror_folder_());
     bench_.emplace(
         Bench::Parts{deps_.workspaces, deps_.guard.get(), deps_.secrets, &task_, std::move(folder),
-                     deps_.base_file, deps_.keep, merged_, &log_, stop_},
+                     deps_.base_file, merged_, &log_, stop_, deps_.keep},
         outputs_);
     ASSIGN_OR_RETURN(const std::optional<Blocked> blocked, bench_->Reproduce());
     if (!blocked) {

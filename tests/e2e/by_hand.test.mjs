@@ -6,7 +6,7 @@ import {existsSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
-import {binary} from './lab/daemon.mjs';
+import {binary, runCommand} from './lab/daemon.mjs';
 import {inLab} from './lab/lab.mjs';
 import {fixedTable, git} from './lab/samples.mjs';
 import {until} from './lab/wait.mjs';
@@ -26,8 +26,7 @@ const api = async (lab, method, path, body, {token = operator, headers = {}} = {
 };
 
 // The command line with the tokens that the configuration names.
-const regreen = (lab, ...args) => spawnSync(binary, [...args, '--config', lab.config],
-  {encoding: 'utf8', env: {PATH: process.env.PATH, HOME: '/nonexistent', LANG: 'C.UTF-8', ...tokens}});
+const regreen = (lab, ...args) => runCommand([...args, '--config', lab.config], {environment: tokens});
 
 const byTemplate = {repo: 'acme/widget', ref: 'main', template: 'stale-table', command: 'make check'};
 
@@ -62,9 +61,9 @@ async function events(lab, id, {last, enough = () => false} = {}) {
 test('a task by the command line becomes a draft change, and its log is followed to its end',
   inLab({config: withApi}, async (lab) => {
     await lab.daemon.start({environment: tokens});
-    const made = regreen(lab, 'task', 'create', '--repo', 'acme/widget', '--ref', 'main', '--template', 'stale-table',
+    const made = await regreen(lab, 'task', 'create', '--repo', 'acme/widget', '--ref', 'main', '--template', 'stale-table',
       '--command', 'make check');
-    assert.equal(made.status, 0, made.stderr);
+    assert.equal(made.code, 0, made.stderr);
     const id = /^task ([0-9a-f]{12}) is queued/.exec(made.stdout)[1];
     const follow = spawn(binary, ['task', 'log', '-f', id, '--config', lab.config], {env: {PATH: process.env.PATH, ...tokens}});
     let printed = '';
@@ -80,8 +79,8 @@ test('a task by the command line becomes a draft change, and its log is followed
     for (const word of [/reproduced/, /==> reproduce\.log/, /table\.txt is out of date/, /watching → merged/])
       assert.match(printed, word);
     await lab.decision('by-hand', /^by hand by /);
-    const wrong = regreen(lab, 'task', 'create', '--repo', 'acme/widget', '--ref', 'nowhere', '--run', 'true', '--command', 'false');
-    assert.equal(wrong.status, 1);
+    const wrong = await regreen(lab, 'task', 'create', '--repo', 'acme/widget', '--ref', 'nowhere', '--run', 'true', '--command', 'false');
+    assert.equal(wrong.code, 1);
     assert.match(wrong.stderr, /no branch, tag or pull request "nowhere"/);
   }));
 
@@ -133,16 +132,22 @@ test('a cancel ends a long command within seconds', inLab({config: withApi, temp
   const {json} = await api(lab, 'POST', 'tasks', {...byTemplate, template: 'slow'});
   await until('the command runs', () => spawnSync('pgrep', ['-f', '^sleep 287']).status === 0);
   const begun = Date.now();
-  const answer = regreen(lab, 'task', 'cancel', json.id);
-  assert.equal(answer.status, 0, answer.stderr);
+  const answer = await regreen(lab, 'task', 'cancel', json.id);
+  assert.equal(answer.code, 0, answer.stderr);
   await until('the command is gone', () => spawnSync('pgrep', ['-f', '^sleep 287']).status !== 0, {seconds: 20});
   assert.ok(Date.now() - begun < 8_000, `it took ${Date.now() - begun} ms`);
   assert.equal((await api(lab, 'GET', `tasks/${json.id}`)).json.state, 'cancelled');
 }));
 
 // A person at a terminal: `script` makes one, and what is typed comes from standard input.
-const atTerminal = (lab, command, typed) => spawnSync('script', ['-qec', command, '/dev/null'],
-  {encoding: 'utf8', input: typed, timeout: 60_000, env: {PATH: process.env.PATH, TERM: 'xterm', HOME: '/nonexistent', ...tokens}});
+const atTerminal = (command, typed) => new Promise((resolve) => {
+  const child = spawn('script', ['-qec', command, '/dev/null'],
+    {timeout: 60_000, env: {PATH: process.env.PATH, TERM: 'xterm', HOME: '/nonexistent', ...tokens}});
+  let stdout = '';
+  child.stdout.on('data', (bytes) => stdout += bytes);
+  child.on('close', (code) => resolve({code, stdout}));
+  child.stdin.write(typed);
+});
 
 const hasScript = spawnSync('script', ['--version']).status === 0;
 
@@ -151,14 +156,14 @@ test('a failed task is taken over in a shell, and what was left becomes a change
     await lab.daemon.start({environment: tokens});
     const {json: {id}} = await api(lab, 'POST', 'tasks', {...byTemplate, template: 'slow'});
     await lab.taskIn('failed');
-    const shell = atTerminal(lab, `${binary} task shell ${id} --config ${lab.config}`,
+    const shell = await atTerminal(`${binary} task shell ${id} --config ${lab.config}`,
       'tty; tail -1 table.txt\nmake table; make check && echo it is green\nexit\n');
     assert.match(shell.stdout, /\/dev\/pts\//, `it is a terminal: ${shell.stdout}`);
     assert.match(shell.stdout, /wrong/, 'the workspace is as it was left');
     assert.match(shell.stdout, /it is green/);
     assert.match(shell.stdout, new RegExp(`regreen task resume ${id}`));
-    const resumed = regreen(lab, 'task', 'resume', id);
-    assert.equal(resumed.status, 0, resumed.stderr);
+    const resumed = await regreen(lab, 'task', 'resume', id);
+    assert.equal(resumed.code, 0, resumed.stderr);
     await lab.tasksWhen('the resumed task is published', (tasks) => tasks.some((task) => task.state === 'watching'));
     const [pull] = lab.github.pulls;
     assert.equal(git(lab.github.gitFolder('acme/widget'), 'show', `${pull.head}:table.txt`) + '\n', fixedTable);
@@ -171,7 +176,7 @@ test('a task at work is taken over: it ends, and its workspace opens', {skip: !h
     await lab.daemon.start({environment: tokens});
     const {json: {id}} = await api(lab, 'POST', 'tasks', {...byTemplate, template: 'slow'});
     await until('the command runs', () => spawnSync('pgrep', ['-f', '^sleep 286']).status === 0);
-    const shell = atTerminal(lab, `${binary} task shell --take-over ${id} --config ${lab.config}`, 'cat half.txt\nexit\n');
+    const shell = await atTerminal(`${binary} task shell --take-over ${id} --config ${lab.config}`, 'cat half.txt\nexit\n');
     assert.match(shell.stdout, /^half/m, shell.stdout);
     assert.equal((await api(lab, 'GET', `tasks/${id}`)).json.state, 'cancelled');
   }));

@@ -257,9 +257,9 @@ TEST(TakeOver, APersonGoesOnFromWhatAFailedTaskLeft) {
   EXPECT_EQ(task->state, TaskState::kWatching) << task->reason;
   EXPECT_THAT(world.TimelineOf(next), Contains(HasSubstr("verified: green")));
   ASSERT_THAT(world.github.pulls(), SizeIs(1));
-  EXPECT_EQ(world.OnRemote({"diff", "--name-only", world.commit,
-                            world.github.pulls()[0].head_branch}),
-            "table.txt");
+  EXPECT_EQ(
+      world.OnRemote({"diff", "--name-only", world.commit, world.github.pulls()[0].head_branch}),
+      "table.txt");
   EXPECT_EQ(world.store().ReadTask(id)->state, TaskState::kFailed) << "what ended stays ended";
   EXPECT_THAT(world.Decisions(), Contains(HasSubstr("goes on from what was left")));
 }
