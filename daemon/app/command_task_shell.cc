@@ -21,7 +21,8 @@ constexpr int kLooks = 150;
 
 // A shell that is there, without what a daemon's user has set up for themselves.
 constexpr char kShell[] =
-    "if command -v bash >/dev/null; then exec bash --norc -i; else exec sh -i; fi";
+    "if command -v bash >/dev/null; then exec env PS1=\"$REGREEN_PROMPT\" bash --norc -i; "
+    "else exec env PS1=\"$REGREEN_PROMPT\" sh -i; fi";
 
 StatusOr<std::unique_ptr<Workspace>> WaitForWorkspace(WorkspaceFactory& workspaces,
                                                       const WorkspaceSpec& spec, bool wait) {
@@ -71,7 +72,7 @@ Status OpenShell(Store& store, const Config& config, const TaskArguments& argume
     shell.timeout = absl::Hours(24);
     const char* kind = std::getenv("TERM");
     shell.env = {{"TERM", kind == nullptr ? "xterm" : kind},
-                 {"PS1", Cat("regreen:", task.id.substr(0, 6), ":\\w\\$ ")}};
+                 {"REGREEN_PROMPT", Cat("regreen:", task.id.substr(0, 6), ":\\w\\$ ")}};
     RETURN_IF_ERROR(workspace->Exec(shell, {}).status());
   }
   Complain(Cat("regreen task resume ", task.id, " proves and publishes what you left"), kDone);

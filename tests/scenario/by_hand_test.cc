@@ -54,6 +54,8 @@ class Desk {
     return json.value_or(Json());
   }
 
+  HttpResponse Handle(const HttpRequest& request) { return api_.Handle(request); }
+
  private:
   Api api_;
 };
@@ -217,6 +219,112 @@ TEST(ByHand, TheApiListsAndShowsTasks) {
   EXPECT_EQ(desk.Ask("GET", "tasks/" + next + "/artifacts/none").status, 404);
   for (const char* wrong : {"tasks/zz", "tasks/%", "tasks/ffffffffffff", "tasks/zz/events"})
     EXPECT_EQ(desk.Ask("GET", wrong).status, 404) << wrong;
+}
+
+// Takes what is sent, and lets the watcher look as often as the test says.
+class Watched final : public HttpStream {
+ public:
+  explicit Watched(std::vector<std::function<void()>> between) : between_(std::move(between)) {}
+  bool Write(std::string_view bytes) override {
+    text += bytes;
+    return true;
+  }
+  bool Wait(absl::Duration) override {
+    if (next_ >= between_.size()) return false;
+    between_[next_++]();
+    return true;
+  }
+  std::vector<std::string> Ids() const {
+    std::vector<std::string> ids;
+    for (const std::string_view line : SplitLines(text)) {
+      if (line.starts_with("id: ")) ids.emplace_back(line.substr(4));
+    }
+    return ids;
+  }
+  std::string text;
+
+ private:
+  const std::vector<std::function<void()>> between_;
+  std::size_t next_ = 0;
+};
+
+TEST(Events, TellWhatATaskAndItsAgentsDoAsItComesAndGoOnWhereTheyWereLeft) {
+  World world;
+  world.PushRedCommit();
+  Desk desk(world);
+  const std::string id = Desk::Body(desk.Ask("POST", "tasks", kByTemplate))["id"].StringOr("");
+  const auto lease = world.store().ClaimTask("w", absl::Seconds(60));
+  ASSERT_TRUE(lease.ok() && *lease);
+  std::string record;
+  const auto note = [&](const std::string& message) {
+    const TimelineEntry entry{{}, "note", message};
+    ASSERT_TRUE(world.store().Append(**lease, {&entry, 1}, {}).ok());
+  };
+  const auto keep = [&] {
+    const Artifact artifact{"agent-x-1.jsonl", record};
+    ASSERT_TRUE(world.store().Append(**lease, {}, {&artifact, 1}).ok());
+  };
+  HttpResponse live = desk.Ask("GET", "tasks/" + id + "/events", "", "", kViewer);
+  ASSERT_TRUE(live.stream);
+  Watched first({[&] { note("line\nbreak"); },
+                 [&] {
+                   record = "{\"kind\":\"message\",\"text\":\"one\"}\n";
+                   keep();
+                 },
+                 [&] {
+                   record += "{\"kind\":\"message\",\"text\":\"two\"}\n";
+                   keep();
+                 }});
+  live.stream(first);
+  EXPECT_THAT(first.text, HasSubstr("event: timeline\ndata: {"));
+  EXPECT_THAT(first.text, HasSubstr("line\\nbreak")) << "an event is one line of data";
+  EXPECT_THAT(first.text,
+              HasSubstr("event: agent\ndata: {\"kind\":\"message\",\"text\":\"two\"}\n\n"));
+  const std::vector<std::string> ids = first.Ids();
+  ASSERT_THAT(ids, SizeIs(4));
+  EXPECT_TRUE(ids[3].ends_with("-2")) << ids[3];
+
+  // Again, after the first event of the agent: what it has is not told twice.
+  HttpRequest request;
+  request.method = "GET";
+  request.path = "/api/v1/tasks/" + id + "/events";
+  request.headers = {{"authorization", std::string("Bearer ") + kViewer},
+                     {"last-event-id", ids[2]}};
+  HttpResponse again = desk.Handle(request);
+  ASSERT_TRUE(again.stream);
+  Watched second({[&] {
+    record = "cut to its end\n";
+    keep();
+    ASSERT_TRUE(world.store().Move(id, TaskState::kCancelled, "enough").ok());
+  }});
+  again.stream(second);
+  EXPECT_THAT(second.text, testing::Not(HasSubstr("\"one\"")));
+  EXPECT_THAT(second.text, HasSubstr("\"two\""));
+  EXPECT_THAT(second.text, HasSubstr("event: gap"));
+  EXPECT_THAT(second.text, HasSubstr("event: end\ndata: {"));
+  EXPECT_THAT(second.text, HasSubstr("\"state\":\"cancelled\""));
+
+  request.headers[1].second = "1-x";
+  EXPECT_EQ(desk.Handle(request).status, 422);
+  request.headers[1].second = "999999999";
+  EXPECT_EQ(desk.Handle(request).status, 204) << "there is nothing more to come";
+}
+
+TEST(Events, TooManyWatchersAreToldToComeAgain) {
+  World world;
+  world.PushRedCommit();
+  Desk desk(world);
+  const std::string id = Desk::Body(desk.Ask("POST", "tasks", kByTemplate))["id"].StringOr("");
+  std::vector<HttpResponse> open;
+  for (int i = 0; i < EventStreams::kMost; ++i) {
+    open.push_back(desk.Ask("GET", "tasks/" + id + "/events"));
+    ASSERT_EQ(open.back().status, 200) << i;
+  }
+  const HttpResponse refused = desk.Ask("GET", "tasks/" + id + "/events");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_NE(HeaderValue(refused.headers, "retry-after"), "");
+  open.pop_back();
+  EXPECT_EQ(desk.Ask("GET", "tasks/" + id + "/events").status, 200) << "one has gone";
 }
 
 // A template whose command changes the wrong thing, so that the check stays red.

@@ -22,7 +22,6 @@ kind = "${kind}"
 directory = "${folder}/workspaces"
 mirrors = "${folder}/mirrors"
 ${workspace}
-${workspace}
 [policies]
 directory = "${folder}/policies"
 ${policies(folder)}
