@@ -11,8 +11,9 @@ namespace {
 
 using Operation = GitRequest::Operation;
 
-constexpr std::array<std::pair<Operation, const char*>, 4> kOperations = {
+constexpr std::array<std::pair<Operation, const char*>, 5> kOperations = {
     {{Operation::kFetch, "fetch"},
+     {Operation::kBring, "bring"},
      {Operation::kTips, "tips"},
      {Operation::kPush, "push"},
      {Operation::kResolve, "resolve"}}};
@@ -51,7 +52,6 @@ std::string EncodeRequest(const GitRequest& request) {
       .Field("ca_file", request.ca_file)
       .Field("folder", request.folder)
       .Field("refspecs", request.refspecs)
-      .Field("prune", request.prune)
       .Field("ref", request.ref)
       .Field("commit", request.commit)
       .Field("expected", request.expected)
@@ -79,7 +79,6 @@ StatusOr<GitRequest> DecodeRequest(std::string_view bytes) {
   for (const Json& refspec : json["refspecs"].Elements()) {
     request.refspecs.push_back(refspec.StringOr(""));
   }
-  request.prune = json["prune"].BoolOr(false);
   request.ref = json["ref"].StringOr("");
   request.commit = json["commit"].StringOr("");
   request.expected = json["expected"].StringOr("");

@@ -84,7 +84,8 @@ class SandboxFactory final : public WorkspaceFactory {
     std::string alternates;
     for (std::size_t i = 0; i < objects.size(); ++i)
       Append(alternates, kObjectsInside, "/", i, "\n");
-    if (proven.overlay) {
+    // A tree that others lie upon is shared with nobody's code but the repository's own.
+    if (proven.overlay && !spec.of_fork) {
       ASSIGN_OR_RETURN(BaseTree base,
                        bases_.Acquire(spec.repository, spec.commit, alternates, stop));
       RETURN_IF_ERROR(folder.LieUpon(std::move(base), spec.patch));
@@ -152,6 +153,8 @@ class SandboxFactory final : public WorkspaceFactory {
       if (found == options_.networks.end())
         return InvalidArgument(
             Cat("there is no network called \"", EscapeControl(name), "\" in the configuration"));
+      if (spec.of_fork && !found->second.forks)
+        return PermissionDenied(Cat("the network \"", name, "\" is not for a fork's code (forks)"));
       broker.sets.insert(*found);
     }
     return Broker::Start(std::move(broker));

@@ -99,6 +99,7 @@ StatusOr<std::unique_ptr<Workspace>> Bench::OpenBare(const Room& room, const Pat
     spec.network.push_back(room.model_network);
   spec.max_usd = room.max_usd;
   spec.max_tokens = room.max_tokens;
+  spec.of_fork = task().incident.run.from_fork;
   spec.on_network = [this](const std::string& lines) { KeepReached(lines); };
   return parts_.workspaces->Open(spec, parts_.stop);
 }

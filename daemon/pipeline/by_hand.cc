@@ -162,8 +162,10 @@ Status CheckByHand(const ByHand& asked) {
     return InvalidArgument("inputs are of a template: name one");
   if (!asked.command.empty() && !asked.job.empty())
     return InvalidArgument("the command is given itself, or by the job whose it is: not both");
-  if (!asked.job.empty() && asked.workflow.empty())
-    return InvalidArgument("a job is found in a file of the repository: name it by \"workflow\"");
+  if (!asked.job.empty() && asked.workflow.empty() && asked.ci.empty()) {
+    return InvalidArgument(
+        "a job is found in a file of the repository: name it by \"workflow\", or the CI by \"ci\"");
+  }
   const std::vector<std::string_view> parts = Split(asked.directory, '/');
   if (asked.directory.starts_with('/') ||
       std::find(parts.begin(), parts.end(), "..") != parts.end())

@@ -124,8 +124,10 @@ StatusOr<Incident> Collector::IncidentByHand(const ByHand& asked, const Policies
   incident.jobs = {job.name};
   std::string command = asked.command, directory = asked.directory;
   if (!asked.job.empty()) {
-    ASSIGN_OR_RETURN(command, FailingCommandOf(*forge, RunHint(), run, job, &directory, stop));
-    if (!asked.directory.empty()) directory = asked.directory;
+    ASSIGN_OR_RETURN(ResolvedCommand resolved,
+                     FailingCommandOf(*forge, RunHint(), run, job, stop));
+    command = std::move(resolved.command);
+    if (directory.empty()) directory = std::move(resolved.directory);
   }
   if (!asked.log.empty())
     incident.evidence = ReadEvidence(Triage(policies.rules), asked.log, run, job, command);

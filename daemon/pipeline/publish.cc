@@ -103,7 +103,8 @@ StatusOr<TaskUpdate> Publish(const PublishDependencies& deps, Forge& forge, cons
   // Whoever names a commit means that one, whatever its branch does.
   if (!run.pinned) {
     ASSIGN_OR_RETURN(const RunFacts now, forge.ReadRun(HintOf(task), stop));
-    if (const std::string why = WhyDropped(now); !why.empty())
+    // A fork's patch is told, and never comes here.
+    if (const std::string why = WhyDropped(now, ForkPolicy::kIgnore); !why.empty())
       return MoveTo(TaskState::kSuperseded, why);
   }
 
