@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxNameBytes = 40;
+constexpr std::size_t kMaxNameBytes = 40, kRandomBytes = 6;
 constexpr char kKeptFile[] = "kept";
 constexpr std::size_t kMaxKeptBytes = 64 << 10;
 // The kernel's cap on one argument is 128 KiB with its terminator.
@@ -74,7 +74,7 @@ StatusOr<WorkspaceFolder> WorkspaceFolder::Create(const std::string& directory,
   if (chmod(directory.c_str(), 0700) != 0)
     return ErrnoStatus(errno, Cat("cannot protect ", directory));
   ASSIGN_OR_RETURN(const UniqueFd directory_lock, LockDirectory(directory));
-  WorkspaceFolder folder(Cat(directory, "/", SafeName(task_id), "-", RandomHex(6)));
+  WorkspaceFolder folder(Cat(directory, "/", SafeName(task_id), "-", RandomHex(kRandomBytes)));
   RETURN_IF_ERROR(MakeDirectories(folder.path_, 0700));
   ASSIGN_OR_RETURN(folder.lock_, OpenFolder(folder.path_));
   if (flock(folder.lock_.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -120,7 +120,9 @@ StatusOr<std::pair<WorkspaceFolder, WorkspaceFolder::Kept>> WorkspaceFolder::Reo
     const std::string& directory, const std::string& task_id) {
   const std::string begins = Cat(directory, "/", SafeName(task_id), "-");
   for (const Kept& kept : ListKept(directory)) {
-    if (!kept.path.starts_with(begins)) continue;
+    // Another task's id may begin as this one does.
+    if (!kept.path.starts_with(begins) || kept.path.size() != begins.size() + 2 * kRandomBytes)
+      continue;
     WorkspaceFolder folder(kept.path);
     folder.kept_ = true;
     ASSIGN_OR_RETURN(folder.lock_, OpenFolder(kept.path));
