@@ -60,6 +60,10 @@ class Noted final : public WorkspaceFactory {
     trusted.of_fork = false;
     return factory_->Open(trusted, std::move(stop));
   }
+  StatusOr<std::unique_ptr<Workspace>> Reopen(const WorkspaceSpec& spec,
+                                              std::stop_token stop) override {
+    return factory_->Reopen(spec, std::move(stop));
+  }
 
  private:
   std::unique_ptr<WorkspaceFactory> factory_;
