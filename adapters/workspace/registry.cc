@@ -31,20 +31,20 @@ Status CheckPaths(const WorkspaceOptions& options) {
   if (!options.directory.starts_with('/')) {
     return InvalidArgument("the directory of workspaces must be an absolute path");
   }
-  for (const std::string& path : options.read_only_paths) {
-    std::error_code error;
-    if (!path.starts_with('/') || path == "/" || !std::filesystem::exists(path, error)) {
-      return InvalidArgument(Cat("the read-only path ", EscapeControl(path),
-                                 " of a workspace must be ",
-                                 "absolute, exist, and not be the root"));
-    }
-  }
   // Our own mounts inside would hide what lies there.
   for (const std::string& path : options.read_only_paths) {
     for (const std::string_view own : {kOwnInside, kHomeInside}) {
       if (path != own && !path.starts_with(Cat(own, "/"))) continue;
       return InvalidArgument(Cat("the read-only path ", EscapeControl(path), " lies below ", own,
                                  ", which a sandbox has for itself; put it elsewhere"));
+    }
+  }
+  for (const std::string& path : options.read_only_paths) {
+    std::error_code error;
+    if (!path.starts_with('/') || path == "/" || !std::filesystem::exists(path, error)) {
+      return InvalidArgument(Cat("the read-only path ", EscapeControl(path),
+                                 " of a workspace must be ",
+                                 "absolute, exist, and not be the root"));
     }
   }
   for (const std::string& folder : options.path) {

@@ -16,6 +16,7 @@ void FollowSpec(const ExecSpec& spec, ProcessSpec& process) {
   process.niceness = kWorkspaceNiceness;
   process.on_output = spec.on_output;
   process.converse = spec.converse;
+  process.terminal = spec.terminal;
 }
 
 ExecResult ResultOf(ProcessResult result) {

@@ -35,9 +35,10 @@ class Worktree final : public Workspace {
   StatusOr<Patch> Capture(std::stop_token stop) override {
     return folder_.Capture(std::move(stop));
   }
+  Status Keep(absl::Time until) override { return folder_.Keep(until); }
 
  private:
-  const WorkspaceFolder folder_;
+  WorkspaceFolder folder_;
   const std::string path_;
 };
 
@@ -59,6 +60,13 @@ class WorktreeFactory final : public WorkspaceFactory {
                      WorkspaceFolder::Create(options_.directory, spec.task_id));
     RETURN_IF_ERROR(folder.Fill(spec, Join(ObjectStores(spec.repository), "\n")));
     return std::make_unique<Worktree>(std::move(folder), SearchPath(options_));
+  }
+
+  StatusOr<std::unique_ptr<Workspace>> Reopen(const WorkspaceSpec& spec, std::stop_token) override {
+    ASSIGN_OR_RETURN(auto found, WorkspaceFolder::Reopen(options_.directory, spec.task_id));
+    if (found.second.overlaid)
+      return FailedPrecondition("the kept workspace is of another kind: a sandbox's");
+    return std::make_unique<Worktree>(std::move(found.first), SearchPath(options_));
   }
 
   Status Reap() override { return WorkspaceFolder::Reap(options_.directory); }

@@ -26,6 +26,7 @@ struct WorkspaceConfig {
   std::int64_t disk_bytes = WorkspaceLimits().disk_bytes;
   std::int64_t files = WorkspaceLimits().files;
   std::int64_t file_bytes = WorkspaceLimits().file_bytes;
+  absl::Duration keep = absl::ZeroDuration();
 
   template <class V>
   void Fields(V& v) {
@@ -49,6 +50,8 @@ struct WorkspaceConfig {
     v("disk_bytes", disk_bytes, "written to the tree and the home folder");
     v("files", files, "made there, folders and links included");
     v("file_bytes", file_bytes, "of one file");
+    v("keep", keep,
+      "how long that of a failed task is kept for regreen task shell; 0s: not at all");
   }
 };
 

@@ -56,6 +56,13 @@ Status AddWorkspaces(Application& app, const std::string& program) {
   return OkStatus();
 }
 
+StatusOr<std::unique_ptr<WorkspaceFactory>> WorkspacesForPeople(const Config& config) {
+  const WorkspaceConfig& workspace = config.workspace;
+  return CreateWorkspaceFactory({workspace.kind, workspace.directory, workspace.read_only_paths,
+                                 workspace.path, workspace.bases,
+                                 static_cast<std::uint64_t>(workspace.bases_max_bytes)});
+}
+
 Status AddAgents(Application& app) {
   for (const auto& [name, agent] : app.config.agent) {
     auto made = CreateAgent(OptionsOf(name, agent));

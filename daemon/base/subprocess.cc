@@ -114,6 +114,7 @@ class Process {
     plan.argv.push_back(nullptr);
     plan.env.push_back(nullptr);
     plan.cwd = spec_.cwd.empty() ? nullptr : spec_.cwd.c_str();
+    plan.terminal = spec_.terminal >= 0;
     plan.niceness = std::clamp(spec_.niceness, 0, 19);
     std::snprintf(plan.autogroup, sizeof plan.autogroup, "%d", plan.niceness);
     plan.limits.push_back({RLIMIT_CORE, rlimit{0, 0}});
@@ -146,6 +147,7 @@ class Process {
 
   template <class Give>
   Status OpenInput(Give& give) {
+    if (spec_.terminal >= 0) return give(DuplicateFd(spec_.terminal), 0);
     if (!spec_.converse) return give(InputFile(spec_.stdin_bytes), 0);
     ASSIGN_OR_RETURN(Pipe in, MakePipe());
     input_ = PipeWriter(std::move(in.write));
@@ -155,6 +157,10 @@ class Process {
   // Of a program that is spoken with the streams are told apart, also where they become one text.
   template <class Give>
   Status OpenOutput(Give& give) {
+    if (spec_.terminal >= 0) {
+      RETURN_IF_ERROR(give(DuplicateFd(spec_.terminal), 1));
+      return give(DuplicateFd(spec_.terminal), 2);
+    }
     ASSIGN_OR_RETURN(Pipe out, MakePipe());
     if (spec_.merge_stderr && !spec_.converse) {
       RETURN_IF_ERROR(give(DuplicateFd(out.write.get()), 2));

@@ -44,6 +44,9 @@ struct ProcessSpec {
   int cgroup = -1;     // the folder of a cgroup v2 that it is started in; borrowed
   // Mounted before it runs, in a mount namespace of its own. FailedPrecondition when it is refused.
   std::optional<OverlayMount> overlay;
+  // A pseudo-terminal's own end: the child's standard streams and its controlling terminal. What it
+  // prints is not taken then. Borrowed; -1: none.
+  int terminal = -1;
   // Called on the calling thread with each piece of output as it comes; may be empty.
   std::function<void(std::string_view)> on_output;
   // A program that is spoken with: its standard input stays open (stdin_bytes is not used). Called

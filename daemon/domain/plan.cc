@@ -8,7 +8,7 @@ namespace regreen {
 namespace {
 
 constexpr std::string_view kStages[] = {"draft", "shadow", "suggest", "auto", "retired"};
-constexpr std::string_view kKinds[] = {"run", "rerun", "agent", "report"};
+constexpr std::string_view kKinds[] = {"run", "rerun", "agent", "report", "given"};
 const std::vector<std::string> kOutcomes = {"none",    "skipped",        "no-change", "gave-up",
                                             "refused", "still-red",      "timed-out", "over-budget",
                                             "failed",  "unreproducible", "recovered", "proven"};
@@ -49,7 +49,8 @@ const std::vector<std::string>& StepOutcomeNames() {
 
 bool NeedsWorkspace(const Plan& plan) {
   return std::any_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
-    return step.kind == StepKind::kRun || step.kind == StepKind::kAgent;
+    return step.kind == StepKind::kRun || step.kind == StepKind::kAgent ||
+           step.kind == StepKind::kGiven;
   });
 }
 

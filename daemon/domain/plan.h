@@ -23,8 +23,8 @@ std::string_view ToString(Stage stage);
 std::optional<Stage> ParseStage(std::string_view name);
 
 // What a rung does: a shell command in a workspace; the CI's own run again; a coding agent in a
-// workspace; a word to a person.
-enum class StepKind { kRun, kRerun, kAgent, kReport };
+// workspace; a word to a person; the patch that a person left. The last stands in no template.
+enum class StepKind { kRun, kRerun, kAgent, kReport, kGiven };
 std::string_view ToString(StepKind kind);
 std::optional<StepKind> ParseStepKind(std::string_view name);
 

@@ -114,7 +114,7 @@ class AgentRung {
     } else if (!opened.ok()) {
       return std::move(opened).status();
     }
-    const auto workspace = opened.ok() ? *std::move(opened) : nullptr;
+    auto workspace = opened.ok() ? *std::move(opened) : nullptr;
     if (workspace == nullptr) {
       result.sentence = Cat("was not tried: ", why);
       return result;
@@ -125,15 +125,21 @@ class AgentRung {
       result.sentence = Cat("was not tried: ", why);
       return result;
     }
-    ASSIGN_OR_RETURN(const AgentReport report, Work(*workspace, round));
-    if (report.claim != AgentClaim::kFinished) return WithoutProof(report);
+    const auto report = Work(*workspace, round);
+    if (!report.ok()) return report.status();
     ASSIGN_OR_RETURN(why, mask.TakeOff());
+    if (report->claim != AgentClaim::kFinished) {
+      // What a person goes on from has the instructions that are the repository's.
+      if (why.empty()) bench_.Retire(std::move(workspace));
+      return WithoutProof(*report);
+    }
     if (!why.empty()) {
       result.sentence = Cat("could not be captured: ", why);
       return result;
     }
     ASSIGN_OR_RETURN(result, bench_.Prove(*workspace, place_.label, place_.on));
     goes_on_ = result.outcome != StepOutcome::kProven;
+    if (goes_on_) bench_.Retire(std::move(workspace));
     return result;
   }
 

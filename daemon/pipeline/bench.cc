@@ -196,6 +196,21 @@ StatusOr<std::optional<Blocked>> Bench::ReadRed(const ExecResult& result) {
   return std::optional(std::move(blocked));
 }
 
+void Bench::Retire(std::unique_ptr<Workspace> workspace) {
+  if (parts_.keep > absl::ZeroDuration()) last_ = std::move(workspace);
+}
+
+Status Bench::KeepLast(bool tell) {
+  if (last_ == nullptr) return OkStatus();
+  const absl::Time until = absl::Now() + parts_.keep;
+  const Status kept = last_->Keep(until);
+  last_.reset();
+  if (!kept.ok()) LogWarning("a workspace is not kept", {{"why", Message(kept)}});
+  if (!kept.ok() || !tell) return OkStatus();
+  return log().Note("note", Cat("its workspace is kept for ", absl::FormatDuration(parts_.keep),
+                                ": regreen task shell ", task().id, " opens it"));
+}
+
 Status Bench::TakeOutputs(Workspace& workspace, const std::string& label) {
   if (!TakesOutputs(task().plan)) return OkStatus();
   ExecSpec spec;

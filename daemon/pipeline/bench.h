@@ -62,6 +62,7 @@ class Bench {
     std::vector<std::string> merged;  // patches that were merged for this failure, newest first
     RepairLog* log = nullptr;
     std::stop_token stop;
+    absl::Duration keep;  // of a workspace for a person; zero: none
   };
   // All parts outlive it.
   Bench(Parts parts, Outputs outputs) : parts_(std::move(parts)), outputs_(std::move(outputs)) {}
@@ -83,6 +84,11 @@ class Bench {
   // Takes the outputs that were written and what was changed; has it judged, and verified in a
   // fresh workspace. `label` names the rung. `on` is the patch that the workspace was opened with.
   StatusOr<RungResult> Prove(Workspace& workspace, const std::string& label, const Patch* on);
+
+  // A workspace in which a rung did not succeed. The last one is what a person may look at.
+  void Retire(std::unique_ptr<Workspace> workspace);
+  // Leaves the last retired one for a person, when they are kept at all; says so when `tell`.
+  Status KeepLast(bool tell);
 
   // The plan's own, for its setup and its check.
   Room PlanRoom() const;
@@ -113,8 +119,9 @@ class Bench {
   const Parts parts_;
   Outputs outputs_;
   int red_exit_code_ = 0;
-  double spent_usd_ = 0;  // since the climb began
-  std::string reached_;   // what all workspaces tell of their network
+  double spent_usd_ = 0;             // since the climb began
+  std::unique_ptr<Workspace> last_;  // retired; null: none, or nobody looks at it
+  std::string reached_;              // what all workspaces tell of their network
 };
 
 // "ended with exit code 2 after 1.2s"

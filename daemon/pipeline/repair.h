@@ -51,12 +51,15 @@ struct RepairDependencies {
   ForgeActions* actions = nullptr;        // may be null: the forge can do no more than git
   const KnownSecrets* secrets = nullptr;  // may be null: none are known
   BaseFile base_file;                     // null: the commit is trusted as it is
+  absl::Duration keep;                    // of the workspace of a task that failed; zero: none
 };
 
 // What the rungs before the present one left.
+inline constexpr std::string_view kGivenArtifact = "given";  // the bytes of that patch
 struct EarlierRungs {
   std::vector<Tried> tried;
   Outputs outputs;
+  Patch given;                      // that a person left, for a step of that kind
   std::vector<std::string> merged;  // patches that were merged for this failure, newest first
 };
 

@@ -26,6 +26,8 @@ class RepairLog {
   virtual Status Keep(std::string name, std::string bytes) = 0;
   // What was just spent; counted however the step ends.
   virtual void Charge(const Spend& spend) = 0;
+  // Whether a person, or another worker, took the task away.
+  virtual bool Taken() { return false; }
   virtual void CountAgent(const AgentRun&) {}
 };
 

@@ -160,8 +160,20 @@ StatusOr<TaskUpdate> TaskRunner::RunRerun(Forge& forge, const Task& task, Repair
   return update;
 }
 
+StatusOr<Patch> TaskRunner::ReadGiven(const Task& task) const {
+  Patch patch;
+  if (std::ranges::none_of(task.plan.steps,
+                           [](const Step& step) { return step.kind == StepKind::kGiven; }))
+    return patch;
+  patch.base_commit = task.incident.run.commit;
+  ASSIGN_OR_RETURN(patch.bytes, deps_.records->ReadArtifact(task.id, std::string(kGivenArtifact)));
+  patch.digest = PatchDigest(patch.base_commit, patch.bytes);
+  return patch;
+}
+
 StatusOr<EarlierRungs> TaskRunner::ReadEarlier(const Task& task) const {
   EarlierRungs earlier;
+  ASSIGN_OR_RETURN(earlier.given, ReadGiven(task));
   // A climb that begins anew has nothing behind it, whatever an earlier try of it left.
   if (task.ladder == LadderPosition()) return earlier;
   const auto read = [&](std::string_view name) {
@@ -188,7 +200,7 @@ StatusOr<TaskUpdate> TaskRunner::Climb(Forge& forge, const Task& task, EarlierRu
   const Repairer repairer(
       {deps_.workspaces, deps_.policies->Current()->guard, deps_.agents, forge.actions(),
        deps_.secrets,
-       IsOfBaseBranch(task.incident.run) ? BaseFile() : FileOfBase(forge, task, stop)});
+       IsOfBaseBranch(task.incident.run) ? BaseFile() : FileOfBase(forge, task, stop), deps_.keep});
   if (AsksAgents(task.plan)) {
     ASSIGN_OR_RETURN(earlier.merged, ReadMerged(task));
   }

@@ -39,6 +39,9 @@ struct ExecSpec {
   // runs; when it is still there after `grace`, SIGTERM; after `grace` again, SIGKILL. What it
   // prints meanwhile is taken. Zero: SIGKILL at once.
   absl::Duration grace = absl::ZeroDuration();
+  // ProcessSpec::terminal of a person who works inside; nothing is taken of what it prints. -1:
+  // none. InvalidArgument for a kind that is not on this machine.
+  int terminal = -1;
   // Called on Exec's thread with each piece of output as it comes, before it is capped; may be
   // empty.
   std::function<void(std::string_view)> on_output;
@@ -74,6 +77,11 @@ class Workspace {
   // What the calls of models came to that its commands have made so far, where the calls go through
   // this daemon; none elsewhere. Any thread, also while a command runs.
   virtual ModelUsage Usage() { return {}; }
+  // Leaves the workspace as it is when this object ends, for WorkspaceFactory::Reopen, until then.
+  // FailedPrecondition for a kind that cannot.
+  virtual Status Keep(absl::Time) {
+    return FailedPrecondition("this kind of workspace is not kept for people");
+  }
 };
 
 struct WorkspaceSpec {
@@ -111,7 +119,14 @@ class WorkspaceFactory {
   // InvalidArgument for a set that is not configured.
   virtual StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec,
                                                     std::stop_token stop) = 0;
-  // Removes what a killed daemon left behind. Called once, before the first Open.
+  // The newest workspace of the task that was kept, as it was left; it stays kept when the object
+  // ends. Only the task's id and the networks are read. NotFound when there is none; Unavailable
+  // while somebody else has it open.
+  virtual StatusOr<std::unique_ptr<Workspace>> Reopen(const WorkspaceSpec&, std::stop_token) {
+    return FailedPrecondition("this kind of workspace is not kept for people");
+  }
+  // Removes what a killed daemon left behind, and what was kept for long enough. Called before the
+  // first Open, and now and then.
   virtual Status Reap() = 0;
 };
 
