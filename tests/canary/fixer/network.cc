@@ -131,6 +131,27 @@ int Ring(int, char**) {
                                                         : Gained("a ring of system calls");
 }
 
+// Waits at a port of loopback and at an abstract name for a companion in another workspace.
+int Await(int, char** argv) {
+  const sockaddr_in address = Loopback(argv[0]);
+  const int port = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_un local{};
+  local.sun_family = AF_UNIX;
+  std::strncpy(local.sun_path + 1, argv[1], sizeof local.sun_path - 2);
+  const int name = socket(AF_UNIX, SOCK_STREAM, 0);
+  const auto size =
+      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + std::strlen(argv[1]));
+  if (bind(port, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      bind(name, reinterpret_cast<const sockaddr*>(&local), size) != 0 || listen(port, 4) != 0 ||
+      listen(name, 4) != 0)
+    return Failed("bind");
+  pollfd waiting[2] = {{port, POLLIN, 0}, {name, POLLIN, 0}};
+  poll(waiting, 2, kPatience);
+  if (waiting[0].revents != 0) Gained("a companion at a port");
+  if (waiting[1].revents != 0) Gained("a companion at a name");
+  return 0;
+}
+
 // Sends what is on standard input to a port of loopback and prints the answer's beginning.
 int Talk(int, char** argv) {
   char bytes[64 << 10];
@@ -171,6 +192,7 @@ const Route kNetwork[] = {{"tcp", Tcp},
                           {"old-calls", OldCalls},
                           {"ring", Ring},
                           {"talk", Talk},
+                          {"await", Await},
                           {nullptr, nullptr}};
 
 }  // namespace fixer

@@ -15,11 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Names, kinds, modes and contents of the tree and the home, and what git would do there.
+// Names, kinds, modes and sizes of all that is there, and the contents that the next task reads.
 constexpr char kLook[] =
-    "find . ~ -path ./.git -prune -o -printf '%P %y %m %l\\n' | LC_ALL=C sort; "
-    "find . -path ./.git -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum; "
-    "cat .git/config .git/HEAD; git status --porcelain; git fsck 2>&1; ls -A /tmp /dev/shm";
+    "ls -AgGR --time-style=+ . ~ /tmp /dev/shm; "
+    "cksum a.txt folder/b.txt run.sh fixer .git/config .git/HEAD .git/objects/info/alternates";
 
 }  // namespace
 
