@@ -35,6 +35,33 @@ class TogetherTest : public CanaryTest {
     spec.timeout = absl::Seconds(20);
     return spec;
   }
+  // A commit that `script` makes of a name: no workspace is opened for it, and its file is nowhere.
+  void OpensNothing(const char* script, const std::string& name) {
+    std::string commit = RunPlain(script, hostile_->mirror,
+                                  {{"NAME", name},
+                                   {"GIT_AUTHOR_NAME", "a"},
+                                   {"GIT_AUTHOR_EMAIL", "a@b"},
+                                   {"GIT_COMMITTER_NAME", "a"},
+                                   {"GIT_COMMITTER_EMAIL", "a@b"}},
+                                  absl::Seconds(20));
+    commit = Trim(commit);
+    ASSERT_THAT(hostile_->git.GitIn(hostile_->mirror, {"ls-tree", "-r", commit}),
+                HasSubstr("smuggled"))
+        << "the attempt itself does not work: " << commit;
+    outside().Begin({});
+    for (const bool overlay : {true, false}) {
+      Hostile::Kind* kind = hostile_->Of(overlay);
+      if (kind == nullptr) return;
+      WorkspaceSpec spec = hostile_->Spec({}, nullptr);
+      spec.commit = commit;
+      EXPECT_FALSE(kind->factory->Open(spec, {}).ok());
+      EXPECT_TRUE(fs::is_empty(kind->options.directory));
+    }
+    for (const auto& entry :
+         fs::recursive_directory_iterator(fs::path(hostile_->git.work()).parent_path()))
+      EXPECT_NE(entry.path().filename(), "smuggled") << entry.path();
+    EXPECT_EQ(outside().Look("").All(), "");
+  }
 };
 
 TEST_F(TogetherTest, TheWayThatIsAllowedWorks) {
@@ -123,39 +150,33 @@ class NameTest : public TogetherTest, public testing::WithParamInterface<Name> {
 // A tree that no git would write: a file below a folder of this name, in two more of its kind.
 constexpr char kPlantTree[] = R"(
 entry() { printf '%s %s\0' "$1" "$2"; perl -e 'print pack("H*", $ARGV[0])' "$3"; }
-tree=$(entry 100644 planted $(echo x | git hash-object -w --stdin) | git hash-object -t tree -w --literally --stdin)
+tree=$(entry 100644 smuggled $(echo x | git hash-object -w --stdin) | git hash-object -t tree -w --literally --stdin)
 for i in 1 2 3; do
   tree=$(entry 40000 "$NAME" $tree | git hash-object -t tree -w --literally --stdin)
 done
 git commit-tree -m x $tree < /dev/null
 )";
 
+// A link to the outside and a folder, both of this name: what is in the folder is written through
+// the link by who trusts a tree to name things once.
+constexpr char kPlantTwice[] = R"(
+entry() { printf '%s %s\0' "$1" "$2"; perl -e 'print pack("H*", $ARGV[0])' "$3"; }
+tree=$(entry 100644 smuggled $(echo x | git hash-object -w --stdin) | git hash-object -t tree -w --literally --stdin)
+link=$(printf %s "$NAME" | git hash-object -w --stdin)
+tree=$( (entry 120000 way $link; entry 40000 way $tree) | git hash-object -t tree -w --literally --stdin)
+git commit-tree -m x $tree < /dev/null
+)";
+
 TEST_P(NameTest, OfACommitLeavesNoTree) {
-  std::string commit = RunPlain(kPlantTree, hostile_->mirror,
-                                {{"NAME", GetParam().name},
-                                 {"GIT_AUTHOR_NAME", "a"},
-                                 {"GIT_AUTHOR_EMAIL", "a@b"},
-                                 {"GIT_COMMITTER_NAME", "a"},
-                                 {"GIT_COMMITTER_EMAIL", "a@b"}},
-                                absl::Seconds(20));
-  commit = Trim(commit);
-  ASSERT_THAT(hostile_->git.GitIn(hostile_->mirror, {"ls-tree", "-r", commit}),
-              HasSubstr("planted"))
-      << "the attempt itself does not work: " << commit;
-  outside().Begin({});
-  for (const bool overlay : {true, false}) {
-    Hostile::Kind* kind = hostile_->Of(overlay);
-    if (kind == nullptr) return;
-    WorkspaceSpec spec = hostile_->Spec({}, nullptr);
-    spec.commit = commit;
-    EXPECT_FALSE(kind->factory->Open(spec, {}).ok());
-    EXPECT_TRUE(fs::is_empty(kind->options.directory));
-  }
-  for (const auto& entry :
-       fs::recursive_directory_iterator(fs::path(hostile_->git.work()).parent_path()))
-    EXPECT_NE(entry.path().filename(), "planted") << entry.path();
-  EXPECT_EQ(outside().Look("").All(), "");
+  OpensNothing(kPlantTree, GetParam().name);
   Tell(GetParam().test, Cat("a commit with folders called \"", GetParam().name, "\""),
+       "no workspace is opened for it", "git lists the file in it");
+}
+
+TEST_F(TogetherTest, TwoThingsOfOneNameLeaveNoTree) {
+  const std::string outside = fs::path(hostile_->git.work()).parent_path().string();
+  OpensNothing(kPlantTwice, outside);
+  Tell("two_things_of_one_name", "a commit with a link to the outside and a folder of one name",
        "no workspace is opened for it", "git lists the file in it");
 }
 
