@@ -59,6 +59,9 @@ class CommandAgent final : public Agent {
     if (result.timed_out) {
       report.claim = AgentReport::Claim::kTimedOut;
       report.words = Cat("was still at work after ", absl::FormatDuration(timeout));
+    } else if (!result.ended_by.empty()) {
+      report.claim = AgentReport::Claim::kTimedOut;
+      report.words = Cat(result.ended_by, ", and was ended");
     } else if (result.exit_code == 126 || result.exit_code == 127) {
       report.words = Cat("a program of it is not in the workspace (exit code ", result.exit_code,
                          "): ", EscapeControl(Truncate(Trim(result.output), kMostWords)));

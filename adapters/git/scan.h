@@ -7,12 +7,18 @@
 #include <cstdint>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "adapters/git/ignore.h"
 #include "adapters/git/library.h"
 #include "adapters/git/tree_editor.h"
 
 namespace regreen {
+
+// "… cannot be in a patch: …", for a person.
+Status RefuseInPatch(const std::string& path, std::string_view why);
+// "it is a FIFO": of what is neither file, link nor folder.
+const char* KindInWords(mode_t mode);
 
 struct ScanLimits {
   std::uint64_t file_bytes = 32 << 20;      // of one changed file

@@ -51,12 +51,22 @@ StatusOr<UniqueFd> LockDirectory(const std::string& directory) {
 
 StatusOr<WorkspaceFolder> WorkspaceFolder::Create(const std::string& directory,
                                                   const std::string& task_id) {
+  return CreateNamed(directory, Cat(SafeName(task_id), "-", RandomHex(6)));
+}
+
+bool WorkspaceFolder::IsHeld(const std::string& directory, const std::string& name) {
+  auto folder = OpenFolder(Cat(directory, "/", name));
+  return folder.ok() && flock(folder->get(), LOCK_EX | LOCK_NB) != 0;
+}
+
+StatusOr<WorkspaceFolder> WorkspaceFolder::CreateNamed(const std::string& directory,
+                                                       const std::string& name) {
   RETURN_IF_ERROR(MakeDirectories(directory, 0700));
   // What runs as another user inside must not be reached from outside by way of its folder.
   if (chmod(directory.c_str(), 0700) != 0)
     return ErrnoStatus(errno, Cat("cannot protect ", directory));
   ASSIGN_OR_RETURN(const UniqueFd directory_lock, LockDirectory(directory));
-  WorkspaceFolder folder(Cat(directory, "/", SafeName(task_id), "-", RandomHex(6)));
+  WorkspaceFolder folder(Cat(directory, "/", name));
   RETURN_IF_ERROR(MakeDirectories(folder.path_, 0700));
   ASSIGN_OR_RETURN(folder.lock_, OpenFolder(folder.path_));
   if (flock(folder.lock_.get(), LOCK_EX | LOCK_NB) != 0) {

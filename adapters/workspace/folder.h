@@ -24,6 +24,11 @@ class WorkspaceFolder {
  public:
   // An empty one below `directory`, which is made for its owner alone when it is not there.
   static StatusOr<WorkspaceFolder> Create(const std::string& directory, const std::string& task_id);
+  // The same with a name that is unique.
+  static StatusOr<WorkspaceFolder> CreateNamed(const std::string& directory,
+                                               const std::string& name);
+  // Whether a living process holds the folder of this name.
+  static bool IsHeld(const std::string& directory, const std::string& name);
   // Removes those below `directory` that no living process holds.
   static Status Reap(const std::string& directory);
 
@@ -39,6 +44,7 @@ class WorkspaceFolder {
   std::optional<OverlayMount> overlay() const;
   StatusOr<Patch> Capture(std::stop_token stop) const;
 
+  std::string path() const { return path_; }
   std::string tree() const { return path_ + "/tree"; }
   std::string home() const { return path_ + "/home"; }
   std::string tmp() const { return path_ + "/tmp"; }

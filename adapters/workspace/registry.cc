@@ -11,12 +11,19 @@ namespace {
 
 struct Kind {
   const char* name;
-  std::unique_ptr<WorkspaceFactory> (*make)(const WorkspaceOptions&);
+  StatusOr<std::unique_ptr<WorkspaceFactory>> (*make)(const WorkspaceOptions&);
 };
 
+template <std::unique_ptr<WorkspaceFactory> (*Make)(const WorkspaceOptions&)>
+StatusOr<std::unique_ptr<WorkspaceFactory>> Made(const WorkspaceOptions& options) {
+  return Make(options);
+}
+
 constexpr Kind kKinds[] = {
-    {"sandbox", NewSandboxFactory},
-    {"worktree", NewWorktreeFactory},
+    {"sandbox", Made<NewSandboxFactory>},
+    {"worktree", Made<NewWorktreeFactory>},
+    {"exec", NewExecFactory},
+    {"coder", NewCoderFactory},
 };
 
 Status CheckPaths(const WorkspaceOptions& options) {
@@ -57,7 +64,7 @@ StatusOr<std::unique_ptr<WorkspaceFactory>> CreateWorkspaceFactory(
   const std::vector<std::string> names = WorkspaceKinds();
   return InvalidArgument(Cat("there is no kind of workspace called \"", EscapeControl(options.kind),
                              "\"", DidYouMean(options.kind, names), "; the kinds are ",
-                             Join(names, " and ")));
+                             Join(names, ", ")));
 }
 
 std::vector<std::string> WorkspaceKinds() {

@@ -94,6 +94,8 @@ StatusOr<Incident> Observe(const Session& session, const std::string& task_id) {
                                absl::FormatDuration(check.timeout),
                                "; give it more time by --timeout"));
   }
+  if (!result.ended_by.empty())
+    return InvalidArgument(Cat("the command ", result.ended_by, ", and was ended"));
   if (result.exit_code == 0) {
     return InvalidArgument(
         "there is nothing to repair: the command succeeds at HEAD in the workspace. If it fails "
@@ -130,7 +132,9 @@ StatusOr<Plan> Choose(const Session& session, const Incident& incident) {
   options.ignore_match = options.allow_draft = !options.only_template.empty();
   options.command = session.command;
   // No configuration, so no networks.
-  if (session.arguments.workspace == "sandbox") options.offers = {WorkspaceOffer{"sandbox", {}}};
+  const WorkspaceLimits limits;
+  if (session.arguments.workspace == "sandbox")
+    options.offers = {WorkspaceOffer{"sandbox", {}, limits.cpu, limits.memory_bytes}};
   options.directory = session.repository.prefix;
   Selection selection = Select(incident, *session.policies.templates, options);
   if (selection.plan) return *std::move(selection.plan);

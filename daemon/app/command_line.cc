@@ -61,6 +61,7 @@ void AddServing(CLI::App& app, Parsed& p) {
   CLI::App* doctor =
       app.add_subcommand("doctor", "what this machine can do: sandbox, git, store, policies");
   doctor->add_option("--config", p.doctor.config, "look at what this configuration needs");
+  doctor->add_flag("--json", p.doctor.json, "one JSON object");
   doctor->callback([&p] { p.run = [&p] { return Doctor(p.doctor); }; });
 }
 

@@ -62,6 +62,7 @@ int TriageLogs(const TriageArguments& arguments);
 
 struct DoctorArguments {
   std::string config;  // empty: what a default installation would need
+  bool json = false;
 };
 int Doctor(const DoctorArguments& arguments);
 

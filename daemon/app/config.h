@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "daemon/app/config_agent.h"
+#include "daemon/app/config_coder.h"
 #include "daemon/app/config_workspace.h"
 #include "daemon/base/status.h"
 #include "daemon/base/toml.h"
@@ -211,6 +212,7 @@ struct Config {
   std::map<std::string, CiConfig> ci;
   std::map<std::string, AgentConfig> agent;
   std::map<std::string, NetworkConfig> network;
+  std::map<std::string, CoderConfig> coder;
   std::map<std::string, ApiConfig> api;
 
   template <class V>
@@ -228,6 +230,7 @@ struct Config {
     v.Named("ci", ci);
     v.Named("agent", agent);
     v.Named("network", network);
+    v.Named("coder", coder);
     v.Named("api", api);
   }
 };

@@ -29,12 +29,14 @@ class Validator {
     if (config_.workers.lease < absl::Seconds(5))
       Error("workers.lease", "a lease under 5s would be lost by every pause");
     OneOf("workspace.kind", config_.workspace.kind, WorkspaceKinds());
+    CoderWorkspace();
     Absolute("store.path", config_.store.path);
     Absolute("workspace.directory", config_.workspace.directory);
     Absolute("workspace.mirrors", config_.workspace.mirrors);
     if (!config_.workspace.bases.empty()) Absolute("workspace.bases", config_.workspace.bases);
     if (config_.workspace.bases_max_bytes < 0)
       Error("workspace.bases_max_bytes", "a number of bytes is not negative");
+    WorkspaceLimitsMakeSense();
     Policies();
     Limits();
     if (config_.forge.empty())
@@ -44,6 +46,7 @@ class Validator {
     for (const auto& [name, agent] : config_.agent) Agent(Cat("agent.", name), name, agent);
     for (const auto& [name, network] : config_.network)
       Network(Cat("network.", name), name, network);
+    for (const auto& [name, coder] : config_.coder) Coder(Cat("coder.", name), coder);
     for (const auto& [name, api] : config_.api) {
       Secret(Cat("api.", name, ".token"), api.token);
       OneOf(Cat("api.", name, ".role"), api.role, {"viewer", "operator"});
@@ -97,6 +100,20 @@ class Validator {
     }
     Range("server.max_body_bytes", config_.server.max_body_bytes, 1 << 10, 25 << 20);
   }
+  void WorkspaceLimitsMakeSense() {
+    const WorkspaceConfig& workspace = config_.workspace;
+    Range("workspace.cpu", workspace.cpu, 0, kMostProcessors);
+    // Under these no shell would start.
+    const auto least = [this](const char* key, std::int64_t value, std::int64_t low) {
+      if (value != 0 && value < low) Error(key, Cat("must be 0 or from ", low, " on, not ", value));
+    };
+    least("workspace.memory_bytes", workspace.memory_bytes, 32 << 20);
+    least("workspace.processes", workspace.processes, 16);
+    least("workspace.disk_bytes", workspace.disk_bytes, 1 << 20);
+    least("workspace.files", workspace.files, 100);
+    least("workspace.file_bytes", workspace.file_bytes, 1 << 20);
+  }
+
   void Policies() {
     const PoliciesConfig& policies = config_.policies;
     if (policies.remote.empty()) return;
@@ -174,6 +191,24 @@ class Validator {
     const std::vector<std::string> kinds = AgentKinds();
     if (std::find(kinds.begin(), kinds.end(), agent.kind) == kinds.end()) return;
     ErrorLines(at, CreateAgent(OptionsOf(name, agent)).status());
+  }
+  void Coder(const std::string& at, const CoderConfig& coder) {
+    Secret(at + ".token", coder.token);
+    const std::string mistakes = Message(CheckCoderOptions(OptionsOf(coder)));
+    for (const std::string_view line : SplitLines(mistakes)) {  // "key: what is wrong"
+      const std::size_t colon = line.find(": ");
+      Error(Cat(at, ".", line.substr(0, colon)), line.substr(colon + 2));
+    }
+  }
+  void CoderWorkspace() {
+    if (config_.workspace.kind != "coder" || !CoderOfWorkspace(config_).empty()) return;
+    std::vector<std::string> names;
+    for (const auto& [name, unused] : config_.coder) names.push_back(name);
+    if (names.empty()) {
+      Error("workspace.kind", "a workspace of a Coder server needs a [coder.NAME] that says which");
+    } else {
+      OneOf("workspace.coder", config_.workspace.coder, names);
+    }
   }
   void Network(const std::string& at, const std::string& name, const NetworkConfig& network) {
     const bool plain =

@@ -44,6 +44,11 @@ Config ExampleConfig() {
   model.max_requests = 200;
   model.max_tokens = 2'000'000;
   model.env = {{"ANTHROPIC_BASE_URL", "{url}"}, {"ANTHROPIC_API_KEY", "added-outside"}};
+  CoderConfig& coder = config.coder["example"];
+  coder.url = "https://coder.example.com";
+  coder.token = "credential:coder-token";
+  coder.preset = "small";
+  coder.parameters = {{"image", "codercom/enterprise-base:ubuntu"}};
   config.api["dashboard"].token = "credential:api-token";
   return config;
 }

@@ -7,23 +7,33 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "daemon/ports/workspace_limits.h"
 
 namespace regreen {
 
 struct WorkspaceConfig {
   std::string kind = "sandbox";
+  std::string coder;
   std::string directory = "/var/lib/regreen/workspaces";
   std::string mirrors = "/var/lib/regreen/mirrors";
   std::vector<std::string> read_only_paths;
   std::vector<std::string> path;
   std::string bases;
   std::int64_t bases_max_bytes = std::int64_t{20} << 30;
+  std::int64_t cpu = WorkspaceLimits().cpu;
+  std::int64_t memory_bytes = WorkspaceLimits().memory_bytes;
+  std::int64_t processes = WorkspaceLimits().processes;
+  std::int64_t disk_bytes = WorkspaceLimits().disk_bytes;
+  std::int64_t files = WorkspaceLimits().files;
+  std::int64_t file_bytes = WorkspaceLimits().file_bytes;
 
   template <class V>
   void Fields(V& v) {
     v("kind", kind,
-      "sandbox (bubblewrap, no network but [network.NAME]), or worktree: NO isolation, for code "
-      "that you trust");
+      "sandbox (bubblewrap, no network but [network.NAME]), coder (a Coder server), or worktree: "
+      "NO "
+      "isolation, for code that you trust");
+    v("coder", coder, "coder: the name of a [coder.NAME]; empty: the only one");
     v("directory", directory, "workspaces live below it while they are used");
     v("mirrors", mirrors, "bare copies of the repositories");
     v("read_only_paths", read_only_paths, "shown inside the sandbox besides /usr, for toolchains");
@@ -31,6 +41,14 @@ struct WorkspaceConfig {
     v("bases", bases,
       "sandbox: checked-out trees that workspaces lie upon; empty: <directory>.bases");
     v("bases_max_bytes", bases_max_bytes, "of them together; the least recently used leaves first");
+    v("cpu", cpu,
+      "sandbox: processors; like those below the most that a workspace may use, and a template ask "
+      "for; 0: no limit");
+    v("memory_bytes", memory_bytes, "memory, with the files of /tmp and /dev/shm");
+    v("processes", processes, "processes and threads at once");
+    v("disk_bytes", disk_bytes, "written to the tree and the home folder");
+    v("files", files, "made there, folders and links included");
+    v("file_bytes", file_bytes, "of one file");
   }
 };
 
@@ -73,6 +91,9 @@ struct NetworkConfig {
     v("env", env, "of commands; {url} is where the model is called from inside");
   }
 };
+
+inline constexpr std::int64_t kMostProcessors = 1024;
+WorkspaceLimits LimitsOf(const WorkspaceConfig& workspace);
 
 struct EgressSet;
 // Without its key.

@@ -1,3 +1,6 @@
+#include <unistd.h>
+
+#include <filesystem>
 #include <utility>
 
 #include "adapters/agent/registry.h"
@@ -18,6 +21,17 @@ StatusOr<EgressSets> Networks(Application& app) {
   return sets;
 }
 
+// Beside the program where it was built, below the same prefix where it is installed. The program
+// itself does as well, and starts slower.
+std::string Forwarder(const std::string& program) {
+  const auto folder = std::filesystem::path(program).parent_path();
+  for (const char* relative : {"regreen-forward", "../libexec/regreen/regreen-forward"}) {
+    const std::string path = (folder / relative).lexically_normal().string();
+    if (access(path.c_str(), X_OK) == 0) return path;
+  }
+  return program;
+}
+
 }  // namespace
 
 Status AddWorkspaces(Application& app, const std::string& program) {
@@ -26,8 +40,16 @@ Status AddWorkspaces(Application& app, const std::string& program) {
       workspace.kind, workspace.directory, workspace.read_only_paths,
       workspace.path, workspace.bases,     static_cast<std::uint64_t>(workspace.bases_max_bytes)};
   ASSIGN_OR_RETURN(options.networks, Networks(app));
-  options.forwarder = program;
+  options.forwarder = Forwarder(program);
   options.ca_file = app.config.http.ca_file;
+  options.limits = LimitsOf(workspace);
+  if (workspace.kind == "coder") {
+    const std::string name = CoderOfWorkspace(app.config);
+    const CoderConfig& coder = app.config.coder.at(name);
+    options.coder = OptionsOf(coder);
+    ASSIGN_OR_RETURN(options.coder.token,
+                     ResolveHeld(app, coder.token, Cat("coder.", name, ".token")));
+  }
   ASSIGN_OR_RETURN(app.workspaces, CreateWorkspaceFactory(options));
   return OkStatus();
 }

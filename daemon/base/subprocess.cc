@@ -149,6 +149,9 @@ class Process {
     AddLimit(plan, RLIMIT_NOFILE, spec_.limits.open_files);
     AddLimit(plan, RLIMIT_NPROC, spec_.limits.processes);
     AddLimit(plan, RLIMIT_AS, spec_.limits.memory_bytes);
+    AddLimit(plan, RLIMIT_CPU, spec_.limits.cpu_seconds);
+    plan.cgroup = spec_.cgroup;
+    if (spec_.processors > 0) plan.processors = SomeProcessors(spec_.processors);
     if (spec_.overlay) {
       ASSIGN_OR_RETURN(plan.overlay, PreparedOverlay::Prepare(*spec_.overlay));
     }
@@ -204,9 +207,8 @@ class Process {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid_ = fork();
+    pid_ = ForkChild(plan);
     const int error = errno;
-    if (pid_ == 0) RunChild(plan);
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (pid_ < 0) return ErrnoStatus(error, Cat("cannot start ", plan.program));
     report.write.Reset();
@@ -227,6 +229,8 @@ class Process {
     switch (failure.stage) {
       case StartFailure::Stage::kParent:
         return Internal("the thread that started a process ended");
+      case StartFailure::Stage::kCgroup:
+        return ErrnoStatus(failure.error, Cat("cannot put ", plan.program, " into its cgroup"));
       case StartFailure::Stage::kOverlay:
         return FailedPrecondition(Cat("cannot mount an overlay: ", std::strerror(failure.error)));
       case StartFailure::Stage::kFolder:

@@ -29,9 +29,12 @@ struct ProcessSpec {
   std::size_t max_output_bytes = 4 << 20;      // stdout and stderr together; see below
   bool merge_stderr = false;                   // stderr into stdout, in order
   struct Limits {                              // setrlimit in the child; 0: as ours
-    std::uint64_t file_bytes = 0, open_files = 0, processes = 0, memory_bytes = 0;
+    std::uint64_t file_bytes = 0, open_files = 0, processes = 0, memory_bytes = 0, cpu_seconds = 0;
   } limits;
-  int niceness = 0;  // 0 to 19, for it and all that it starts
+  int niceness = 0;    // 0 to 19, for it and all that it starts; from 1 on it also goes first
+                       // where memory runs out
+  int processors = 0;  // no more than so many of ours; 0: all
+  int cgroup = -1;     // the folder of a cgroup v2 that it is started in; borrowed
   // Mounted before it runs, in a mount namespace of its own. FailedPrecondition when it is refused.
   std::optional<OverlayMount> overlay;
   // Called on the calling thread with each piece of output as it comes; may be empty.

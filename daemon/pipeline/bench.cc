@@ -30,6 +30,7 @@ std::string Count(std::size_t n, const char* noun) {
 }  // namespace
 
 std::string DescribeEnd(const ExecResult& result, absl::Duration timeout) {
+  if (!result.ended_by.empty()) return Cat(result.ended_by, ", and was ended");
   if (result.timed_out)
     return Cat("was still running after ", absl::FormatDuration(timeout), " and was ended");
   return Cat("ended with exit code ", result.exit_code, " after ",
@@ -90,6 +91,8 @@ StatusOr<ExecResult> Bench::Run(Workspace& workspace, const ExecSpec& spec) {
 StatusOr<std::unique_ptr<Workspace>> Bench::OpenBare(const Patch* on) {
   WorkspaceSpec spec{task().id, parts_.mirror_folder, task().incident.run.commit, on};
   spec.network = task().plan.needs.network;
+  spec.limits.cpu = task().plan.needs.cpu;
+  spec.limits.memory_bytes = task().plan.needs.memory_bytes;
   spec.of_fork = task().incident.run.from_fork;
   spec.on_network = [this](const std::string& lines) { KeepReached(lines); };
   return parts_.workspaces->Open(spec, parts_.stop);
@@ -158,6 +161,9 @@ StatusOr<std::optional<Blocked>> Bench::ReadRed(const ExecResult& result) {
   if (result.timed_out) {
     blocked.sentence =
         Cat("the failing command hangs here: it was ended after ", absl::FormatDuration(timeout));
+  } else if (!result.ended_by.empty()) {
+    blocked.sentence = Cat("the failing command ", DescribeEnd(result, timeout),
+                           ": it cannot be judged here; give workspaces more, or the template");
   } else if (result.exit_code == 0) {
     blocked.sentence =
         "the command that failed in CI succeeds here at the same commit: it is flaky, or it "

@@ -58,8 +58,8 @@ StatusOr<RungResult> ClimbRun(Bench& bench, const Step& step, const RungPlace& p
   const std::string end = DescribeEnd(ran, step.timeout);
   RETURN_IF_ERROR(bench.log().Note("step", Cat("step ", place.label, " ", end)));
   // A fixer's exit code says little (formatters answer 1 when they changed something): the captured
-  // difference and its verification decide. One that hung left its work half done.
-  if (ran.timed_out) {
+  // difference and its verification decide. One that was ended left its work half done.
+  if (ran.timed_out || !ran.ended_by.empty()) {
     result.outcome = StepOutcome::kTimedOut;
     result.sentence = end;
     return result;

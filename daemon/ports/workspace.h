@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "daemon/base/status.h"
 #include "daemon/domain/patch.h"
+#include "daemon/ports/workspace_limits.h"
 
 namespace regreen {
 
@@ -34,6 +35,8 @@ struct ExecResult {
   bool output_truncated = false;
   std::string output;  // both streams in order; untrusted
   absl::Duration wall;
+  // Which limit ended it, as a clause: "used more than the 4 GiB of memory that it may"; else "".
+  std::string ended_by;
 };
 
 // One thread at a time.
@@ -65,6 +68,9 @@ struct WorkspaceSpec {
   // Told what was connected and refused while a command ran, one sentence a line, escaped. Called
   // by Exec, on its thread.
   std::function<void(const std::string& lines)> on_network;
+  // What it may use. More than the configuration allows is cut to that; a kind that cannot hold a
+  // limit says so where it is documented.
+  WorkspaceLimits limits = kAsConfigured;
 };
 
 // Opens workspaces of one kind. Any thread.

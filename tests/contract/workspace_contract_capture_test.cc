@@ -188,8 +188,7 @@ TEST_P(WorkspaceCapture, StopsWhenAskedTo) {
   EXPECT_EQ(workspace->Capture(stop.get_token()).status().code(), StatusCode::kCancelled);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceCapture, testing::ValuesIn(ContractKinds()),
-                         [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceCapture, testing::ValuesIn(ContractKinds()), KindName);
 
 }  // namespace
 }  // namespace regreen

@@ -247,8 +247,7 @@ TEST_P(WorkspaceExec, RefusesAPatchOfAnotherBase) {
             StatusCode::kInvalidArgument);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceExec, testing::ValuesIn(ContractKinds()),
-                         [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceExec, testing::ValuesIn(ContractKinds()), KindName);
 
 }  // namespace
 }  // namespace regreen

@@ -27,6 +27,7 @@ struct FakeWorkspaces final : public WorkspaceFactory {
     std::vector<std::string> commands;
     std::vector<std::string> network;
     std::function<void(const std::string&)> on_network;
+    WorkspaceLimits limits = kAsConfigured;
   };
   std::vector<std::shared_ptr<Opened>> opened;
   int alive = 0;
@@ -58,8 +59,8 @@ struct FakeWorkspaces final : public WorkspaceFactory {
   Status Reap() override { return OkStatus(); }
   StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec, std::stop_token) override {
     if (!probe.ok()) return probe;
-    opened.push_back(std::make_shared<Opened>(
-        Opened{spec.commit, spec.patch != nullptr, {}, spec.network, spec.on_network}));
+    opened.push_back(std::make_shared<Opened>(Opened{
+        spec.commit, spec.patch != nullptr, {}, spec.network, spec.on_network, spec.limits}));
     return std::unique_ptr<Workspace>(std::make_unique<Space>(*this, opened.back()));
   }
 };

@@ -76,6 +76,26 @@ TEST(Config, EveryMistakeIsFoundAtOnceWithItsPlaceAndTheNearestName) {
   EXPECT_THAT(text, testing::Not(HasSubstr("ghp_whoops")));
 }
 
+TEST(Config, LimitsOfWorkspacesLeaveRoomForAShell) {
+  const std::string text =
+      ProblemsOf("[workspace]\ncpu = -1\nmemory_bytes = 4\nprocesses = 1\nfiles = 0\n");
+  EXPECT_THAT(text, HasSubstr("workspace.cpu: must be from 0 to 1024"));
+  EXPECT_THAT(text, HasSubstr("workspace.memory_bytes: must be 0 or from 33554432 on, not 4"));
+  EXPECT_THAT(text, HasSubstr("workspace.processes: must be 0 or from 16 on"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("workspace.files"))) << "0: no limit";
+}
+
+TEST(Config, OffersTemplatesNoMoreThanAWorkspaceMayUse) {
+  Config config = ExampleConfig();
+  config.workspace.cpu = 2;
+  config.workspace.memory_bytes = 1 << 30;
+  const std::vector<WorkspaceOffer> offers = OffersOf(config);
+  ASSERT_EQ(offers.size(), 1u);
+  EXPECT_EQ(offers[0].cpu, 2);
+  EXPECT_EQ(offers[0].memory_bytes, 1 << 30);
+  EXPECT_EQ(LimitsOf(config.workspace).processes, WorkspaceLimits().processes);
+}
+
 std::string ProblemsOfPolicies(const std::string& lines) {
   return ProblemsOf(
       "[forge.hub]\nkind = \"git\"\nremotes = { \"acme/widget\" = \"/srv/w.git\" }\n"
@@ -206,6 +226,36 @@ TEST(Config, ANetworkThatCouldNeverBeServedIsAMistake) {
   EXPECT_THAT(written, testing::Not(HasSubstr("whoops")));
   EXPECT_THAT(ProblemsOf("[network.Out]\nallow = [\"packages.example.com:443\"]\n"),
               HasSubstr("network.Out: a network's name is of lower-case letters"));
+}
+
+TEST(Config, ACoderServerThatCouldNeverServeIsAMistake) {
+  const std::string text = ProblemsOf(
+      "[workspace]\nkind = \"coder\"\ncoder = \"frm\"\n[coder.farm]\n"
+      "url = \"http://coder.example.org/\"\ntoken = \"the-token-itself\"\ntemplate = \"\"\n"
+      "ttl = \"5s\"\ntempalte = \"x\"\n[coder.farm.parameters]\n\"\" = \"1\"\n");
+  for (const char* want :
+       {"config.toml:3:9: error: workspace.coder: \"frm\" is not one of farm, did you mean "
+        "\"farm\"?",
+        "config.toml:5:7: error: coder.farm.url: ", "coder.farm.token: a secret is given as",
+        "config.toml:7:12: error: coder.farm.template: names no template",
+        "coder.farm.ttl: must be from 1m", "coder.farm.parameters: a parameter has no name",
+        "unknown key \"tempalte\", did you mean \"template\"?"}) {
+    EXPECT_THAT(text, HasSubstr(want));
+  }
+  EXPECT_THAT(ProblemsOf("[workspace]\nkind = \"coder\"\n"), HasSubstr("needs a [coder.NAME]"));
+}
+
+TEST(Config, AWorkspaceOfTheOnlyCoderServerNeedNotNameIt) {
+  Config config = ExampleConfig();
+  config.workspace.kind = "coder";
+  EXPECT_EQ(CoderOfWorkspace(config), "example");
+  config.coder["other"];
+  EXPECT_EQ(CoderOfWorkspace(config), "");
+  config.workspace.coder = "other";
+  EXPECT_EQ(CoderOfWorkspace(config), "other");
+  const std::vector<WorkspaceOffer> offers = OffersOf(config);
+  ASSERT_EQ(offers.size(), 1u);
+  EXPECT_TRUE(offers[0].networks.empty()) << "our broker's sets do not reach there";
 }
 
 TEST(ParseListen, TakesAddressesAndPorts) {
