@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -86,14 +85,6 @@ int Inodes(int, char** argv) {
   return Gained("all the files that it asked for");
 }
 
-int Descriptors(int, char** argv) {
-  rlimit all = {static_cast<rlim_t>(Number(argv[0])), static_cast<rlim_t>(Number(argv[0]))};
-  setrlimit(RLIMIT_NOFILE, &all);
-  for (long i = 0, most = Number(argv[0]) - 16; i < most; ++i)
-    if (open("/dev/null", O_RDONLY) < 0) return Failed("open");
-  return Gained("all the descriptors that it asked for");
-}
-
 // A line without an end, of so many MiB.
 int Output(int, char** argv) {
   const std::vector<char> block(kMiB, 'x');
@@ -121,10 +112,8 @@ int Spin(int, char** argv) {
 
 }  // namespace
 
-const Route kExhaust[] = {{"memory", Memory}, {"processes", Processes},
-                          {"disk", Disk},     {"sparse", Sparse},
-                          {"inodes", Inodes}, {"descriptors", Descriptors},
-                          {"output", Output}, {"bury", Bury},
-                          {"spin", Spin},     {nullptr, nullptr}};
+const Route kExhaust[] = {{"memory", Memory}, {"processes", Processes}, {"disk", Disk},
+                          {"sparse", Sparse}, {"inodes", Inodes},       {"output", Output},
+                          {"bury", Bury},     {"spin", Spin},           {nullptr, nullptr}};
 
 }  // namespace fixer

@@ -170,6 +170,7 @@ void Tell(std::string_view name, std::string_view tries, std::string_view wall,
   std::printf("ROUTE | %s | %s | %s | %s | %s\n", geteuid() == 0 ? "root" : "user",
               std::string(name).c_str(), std::string(tries).c_str(), std::string(wall).c_str(),
               std::string(shown).c_str());
+  std::fflush(stdout);  // before the log, which is not buffered
 }
 
 }  // namespace regreen::canary

@@ -10,8 +10,6 @@
 
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "absl/time/clock.h"
 #include "daemon/base/file.h"
@@ -72,9 +70,9 @@ std::vector<pid_t> Marked(std::string_view mark) {
     pid_t pid = 0;
     const auto [end, mistake] = std::from_chars(name.data(), name.data() + name.size(), pid);
     if (mistake != std::errc() || end != name.data() + name.size() || pid == getpid()) continue;
-    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-    const std::string line((std::istreambuf_iterator<char>(file)), {});
-    if (line.find(mark) != std::string::npos) found.push_back(pid);
+    // Unreadable where the process has just ended.
+    const auto line = ReadFile(entry.path() / "cmdline", 1 << 20);
+    if (line.ok() && line->find(mark) != std::string::npos) found.push_back(pid);
   }
   return found;
 }
