@@ -33,6 +33,18 @@ constexpr std::array<std::string_view, 20> kKeptBack = {"connection",
                                                         "x-real-ip",
                                                         "via"};
 
+// By these some servers take a request for another: its method, path, host or sender.
+constexpr std::array<std::string_view, 6> kMeansAnother = {
+    "x-forwarded-", "x-original-", "x-rewrite-", "x-http-", "x-method-", "x-host"};
+
+// A name with `_` is the one with `-` to whoever hands headers on as variables (RFC 3875 section
+// 4.1.18).
+bool IsKeptBackByItsLooks(const std::string& name) {
+  return name.find('_') != std::string::npos ||
+         std::any_of(kMeansAnother.begin(), kMeansAnother.end(),
+                     [&](std::string_view start) { return name.starts_with(start); });
+}
+
 bool IsTokenByte(char c) {  // RFC 9110 section 5.6.2
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
@@ -134,7 +146,7 @@ Headers ForwardedHeaders(const Headers& headers, std::string_view key_header) {
     const std::string& name = header.first;
     if (std::find(kKeptBack.begin(), kKeptBack.end(), name) != kKeptBack.end()) continue;
     if (std::find(kept_back.begin(), kept_back.end(), name) != kept_back.end()) continue;
-    if (!name.starts_with("x-forwarded-")) out.push_back(header);
+    if (!IsKeptBackByItsLooks(name)) out.push_back(header);
   }
   return out;
 }

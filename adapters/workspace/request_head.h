@@ -25,7 +25,8 @@ struct RequestHead {
 StatusOr<RequestHead> ParseRequestHead(std::string_view head);
 
 // Without what belongs to this connection only (RFC 9110 section 7.6.1, also what `connection`
-// names), what says who calls from where, and every credential.
+// names), what says who calls from where or means another call than the request line, and every
+// credential.
 Headers ForwardedHeaders(const Headers& headers, std::string_view key_header);
 
 }  // namespace regreen
