@@ -94,6 +94,17 @@ void LookAtCoder(const std::string& name, const CoderConfig& coder, const std::s
                     " takes the token, and has the template ", coder.template_name));
 }
 
+// Whether its programs are there and answer.
+void LookAtExec(const std::string& name, const ExecConfig& exec,
+                const std::filesystem::path& scratch, Findings& findings) {
+  ExecOptions options = OptionsOf(exec);
+  options.values["directory"] = (scratch / "exec").string();
+  const auto complete = CompleteExecOptions(std::move(options));
+  findings.Note(Cat("exec.", name),
+                complete.ok() ? NewExecEngine(*complete, {})->Probe() : complete.status(),
+                "the engine answers, and lists its machines");
+}
+
 void LookAtPolicies(const std::string& folder, Findings& findings) {
   Problems problems;
   const Policies policies = LoadPolicyFolder(folder, problems);
@@ -155,6 +166,7 @@ int Doctor(const DoctorArguments& arguments) {
                     findings);
   for (const auto& [name, coder] : config.coder)
     LookAtCoder(name, coder, config.http.ca_file, scratch->path(), findings);
+  for (const auto& [name, exec] : config.exec) LookAtExec(name, exec, scratch->path(), findings);
   findings.Note("store", TryStore(config.store.path), Cat(config.store.path, " can be written"));
   if (config.policies.remote.empty()) LookAtPolicies(config.policies.directory, findings);
   LookAtSecrets(config, findings);

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "daemon/app/config_agent.h"
 #include "daemon/app/config_coder.h"
+#include "daemon/app/config_exec.h"
 #include "daemon/app/config_workspace.h"
 #include "daemon/base/status.h"
 #include "daemon/base/toml.h"
@@ -213,6 +214,7 @@ struct Config {
   std::map<std::string, AgentConfig> agent;
   std::map<std::string, NetworkConfig> network;
   std::map<std::string, CoderConfig> coder;
+  std::map<std::string, ExecConfig> exec;
   std::map<std::string, ApiConfig> api;
 
   template <class V>
@@ -231,6 +233,7 @@ struct Config {
     v.Named("agent", agent);
     v.Named("network", network);
     v.Named("coder", coder);
+    v.Named("exec", exec);
     v.Named("api", api);
   }
 };

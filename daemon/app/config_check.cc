@@ -7,6 +7,7 @@
 #include "adapters/ci/registry.h"
 #include "adapters/forge/registry.h"
 #include "adapters/workspace/egress.h"
+#include "adapters/workspace/exec.h"
 #include "adapters/workspace/registry.h"
 #include "daemon/base/http.h"
 #include "daemon/base/text.h"
@@ -30,6 +31,7 @@ class Validator {
       Error("workers.lease", "a lease under 5s would be lost by every pause");
     OneOf("workspace.kind", config_.workspace.kind, WorkspaceKinds());
     CoderWorkspace();
+    ExecWorkspace();
     Absolute("store.path", config_.store.path);
     Absolute("workspace.directory", config_.workspace.directory);
     Absolute("workspace.mirrors", config_.workspace.mirrors);
@@ -47,6 +49,7 @@ class Validator {
     for (const auto& [name, network] : config_.network)
       Network(Cat("network.", name), name, network);
     for (const auto& [name, coder] : config_.coder) Coder(Cat("coder.", name), coder);
+    for (const auto& [name, exec] : config_.exec) Exec(Cat("exec.", name), exec);
     for (const auto& [name, api] : config_.api) {
       Secret(Cat("api.", name, ".token"), api.token);
       OneOf(Cat("api.", name, ".role"), api.role, {"viewer", "operator"});
@@ -154,8 +157,9 @@ class Validator {
   void Forge(const std::string& at, const ForgeConfig& forge) {
     OneOf(at + ".kind", forge.kind, ForgeKinds());
     OneOf(at + ".fork", forge.fork, ForkPolicyNames());
-    if (forge.fork == "run" && config_.workspace.kind == "worktree")
-      Error(at + ".fork", "a worktree has no wall: a fork's code is run in a sandbox only");
+    if (forge.fork == "run" && config_.workspace.kind != "sandbox")
+      Error(at + ".fork", Cat("a fork's code is run in a sandbox only, and workspace.kind is \"",
+                              config_.workspace.kind, "\""));
     if (forge.kind == "github") {
       Secret(at + ".token", forge.token);
       if (forge.repos.empty())
@@ -216,6 +220,21 @@ class Validator {
       Error("workspace.kind", "a workspace of a Coder server needs a [coder.NAME] that says which");
     } else {
       OneOf("workspace.coder", config_.workspace.coder, names);
+    }
+  }
+  void Exec(const std::string& at, const ExecConfig& exec) {
+    ExecOptions options = OptionsOf(exec);
+    options.values["directory"] = config_.workspace.directory;
+    ErrorLines(at, CompleteExecOptions(std::move(options)).status());
+  }
+  void ExecWorkspace() {
+    if (config_.workspace.kind != "exec" || !ExecOfWorkspace(config_).empty()) return;
+    std::vector<std::string> names;
+    for (const auto& [name, unused] : config_.exec) names.push_back(name);
+    if (names.empty()) {
+      Error("workspace.kind", "a workspace by command lines needs an [exec.NAME] that says which");
+    } else {
+      OneOf("workspace.exec", config_.workspace.exec, names);
     }
   }
   void Network(const std::string& at, const std::string& name, const NetworkConfig& network) {

@@ -54,6 +54,9 @@ Config ExampleConfig() {
   coder.token = "credential:coder-token";
   coder.preset = "small";
   coder.parameters = {{"image", "codercom/enterprise-base:ubuntu"}};
+  ExecConfig& exec = config.exec["example"];
+  exec.preset = "ssh";
+  exec.values = {{"host", "builder.example.com"}};
   config.api["dashboard"].token = "credential:api-token";
   return config;
 }

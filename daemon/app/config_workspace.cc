@@ -41,12 +41,13 @@ WorkspaceLimits LimitsOf(const WorkspaceConfig& workspace) {
 
 std::vector<WorkspaceOffer> OffersOf(const Config& config) {
   const std::string& kind = config.workspace.kind;
-  if (kind != "sandbox" && kind != "coder") return {};
+  if (kind == "worktree") return {};
   WorkspaceOffer offer;
   offer.name = kind;
   if (kind == "coder") return {offer};  // our broker's sets do not reach into another machine
   offer.cpu = LimitsOf(config.workspace).cpu;
   offer.memory_bytes = config.workspace.memory_bytes;
+  if (kind == "exec") return {offer};
   for (const auto& [name, network] : config.network) offer.networks.push_back(name);
   return {offer};
 }

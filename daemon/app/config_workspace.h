@@ -13,7 +13,7 @@ namespace regreen {
 
 struct WorkspaceConfig {
   std::string kind = "sandbox";
-  std::string coder;
+  std::string coder, exec;
   std::string directory = "/var/lib/regreen/workspaces";
   std::string mirrors = "/var/lib/regreen/mirrors";
   std::vector<std::string> read_only_paths;
@@ -31,10 +31,13 @@ struct WorkspaceConfig {
   template <class V>
   void Fields(V& v) {
     v("kind", kind,
-      "sandbox (bubblewrap, no network but [network.NAME]), coder (a Coder server), or worktree: "
+      "sandbox (bubblewrap, no network but [network.NAME]), coder (a Coder server), exec (a "
+      "machine that "
+      "command lines make or reach), or worktree: "
       "NO "
       "isolation, for code that you trust");
     v("coder", coder, "coder: the name of a [coder.NAME]; empty: the only one");
+    v("exec", exec, "exec: the name of an [exec.NAME]; empty: the only one");
     v("directory", directory, "workspaces live below it while they are used");
     v("mirrors", mirrors, "bare copies of the repositories");
     v("read_only_paths", read_only_paths, "shown inside the sandbox besides /usr, for toolchains");

@@ -52,6 +52,11 @@ Status AddWorkspaces(Application& app, const std::string& program) {
     ASSIGN_OR_RETURN(options.coder.token,
                      ResolveHeld(app, coder.token, Cat("coder.", name, ".token")));
   }
+  if (workspace.kind == "exec") {
+    options.exec = OptionsOf(app.config.exec.at(ExecOfWorkspace(app.config)));
+    options.exec.cpu = options.limits.cpu;
+    options.exec.memory_bytes = options.limits.memory_bytes;
+  }
   ASSIGN_OR_RETURN(app.workspaces, CreateWorkspaceFactory(options));
   return OkStatus();
 }
