@@ -11,7 +11,8 @@
 
 #include "adapters/workspace/folder.h"
 #include "adapters/workspace/forwarder.h"
-#include "adapters/workspace/kinds.h"
+#include "adapters/workspace/inner_processes.h"
+#include "adapters/workspace/run_here.h"
 #include "adapters/workspace/seccomp.h"
 #include "adapters/workspace/system_view.h"
 #include "adapters/workspace/watchdog.h"
@@ -200,12 +201,8 @@ ProcessSpec Bubblewrap::Process(const SandboxFolders& folders, const ExecSpec& s
   process.input_fds = {{kArgumentsFd, std::move(arguments)}, {kFilterFd, filter_}};
   int fd = kFirstFileFd;
   for (const auto& [path, content] : MadeFiles()) process.input_fds.push_back({fd++, content});
-  process.stdin_bytes = spec.input;
   process.overlay = folders.overlay;
-  process.timeout = spec.timeout;
-  process.max_output_bytes = spec.max_output_bytes;
-  process.merge_stderr = true;
-  process.niceness = kWorkspaceNiceness;
+  FollowSpec(spec, process);
   process.processors = limits.cpu;
   process.limits = {.file_bytes = static_cast<std::uint64_t>(limits.file_bytes),
                     .open_files = kOpenFiles};
@@ -221,6 +218,10 @@ StatusOr<ExecResult> Bubblewrap::Run(const SandboxFolders& folders, const ExecSp
   if (!status_file) return ErrnoStatus(errno, "cannot make a memory file");
   ProcessSpec process = Process(folders, spec);
   process.shared_fds = {{kStatusFd, status_file.get()}};
+  // The group has bwrap in it, whose end is the end of all.
+  process.deliver = [file = status_file.get()](int signal) {
+    SignalInside(ReadStatus(file).first_process, signal);
+  };
   std::optional<Cgroup> cgroup;
   if (cgroups_ != nullptr) {
     ASSIGN_OR_RETURN(Cgroup made, cgroups_->Make(folders.limits));
@@ -242,12 +243,8 @@ StatusOr<ExecResult> Bubblewrap::Run(const SandboxFolders& folders, const ExecSp
     return FailedPrecondition(
         Cat("the sandbox did not start: ", EscapeControl(Truncate(Trim(result->out), 500))));
   }
-  ExecResult answer;
-  answer.exit_code = ended_by.empty() ? result->exit_code : kKilled;
-  answer.timed_out = result->timed_out;
-  answer.output_truncated = result->output_truncated;
-  answer.output = std::move(result->out);
-  answer.wall = result->wall;
+  ExecResult answer = ResultOf(*std::move(result));
+  if (!ended_by.empty()) answer.exit_code = kKilled;
   if (!answer.timed_out) answer.ended_by = std::move(ended_by);
   return answer;
 }

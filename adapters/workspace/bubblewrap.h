@@ -20,8 +20,10 @@
 
 namespace regreen {
 
-// Inside names.
-inline constexpr std::string_view kTreeInside = "/work";
+// Inside names. No machine has such paths of its own, so that a toolchain is found at its own
+// place.
+inline constexpr std::string_view kOwnInside = "/regreen";
+inline constexpr std::string_view kTreeInside = "/regreen/tree";
 inline constexpr std::string_view kHomeInside = "/home/regreen";
 inline constexpr std::string_view kObjectsInside = "/regreen/objects";  // then "/0", "/1", …
 

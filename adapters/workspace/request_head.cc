@@ -90,10 +90,13 @@ Status ReadHeader(std::string_view line, RequestHead& out) {
 }
 
 Status ReadFraming(RequestHead& out) {
-  int lengths = 0, hosts = 0;
+  int lengths = 0, hosts = 0, codings = 0;
   for (const auto& [name, value] : out.headers) {
-    if (name == "transfer-encoding")
-      return InvalidArgument("a transfer coding is not taken: send a Content-Length");
+    if (name == "transfer-encoding") {
+      ++codings;
+      out.chunked = Lower(value) == "chunked";
+      if (!out.chunked) return InvalidArgument("of transfer codings only chunked is taken");
+    }
     if (name == "host") ++hosts;
     if (name == "expect") out.expects_continue = Lower(value) == "100-continue";
     if (name != "content-length") continue;
@@ -103,7 +106,7 @@ Status ReadFraming(RequestHead& out) {
     if (!digits || !ParseInt64(value, &out.content_length) || out.content_length > kMostLength)
       return InvalidArgument("the Content-Length is no length");
   }
-  if (lengths > 1 || hosts > 1) return InvalidArgument("a header is there twice");
+  if (lengths + codings > 1 || hosts > 1) return InvalidArgument("a header is there twice");
   return OkStatus();
 }
 

@@ -1,4 +1,5 @@
 #include <functional>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -45,10 +46,12 @@ class Sandbox final : public Workspace {
   StatusOr<Patch> Capture(std::stop_token stop) override {
     return folder_.Capture(std::move(stop));
   }
+  Status Keep(absl::Time until) override { return folder_.Keep(until); }
+  ModelUsage Usage() override { return broker_ ? broker_->Usage() : ModelUsage(); }
 
  private:
   const Bubblewrap bubblewrap_;
-  const WorkspaceFolder folder_;
+  WorkspaceFolder folder_;
   const std::vector<std::string> objects_;
   const std::unique_ptr<Broker> broker_;  // null: no network. Ends before its folder does
   const std::function<void(const std::string&)> on_network_;
@@ -131,9 +134,29 @@ class SandboxFactory final : public WorkspaceFactory {
                                      Narrowed(options_.limits, spec.limits));
   }
 
+  StatusOr<std::unique_ptr<Workspace>> Reopen(const WorkspaceSpec& spec,
+                                              std::stop_token stop) override {
+    if (!IsProven()) RETURN_IF_ERROR(Probe());
+    const Proven proven = *IsProven();
+    ASSIGN_OR_RETURN(auto found, WorkspaceFolder::Reopen(options_.directory, spec.task_id));
+    auto& [folder, kept] = found;
+    if (kept.overlaid && !proven.overlay)
+      return FailedPrecondition("the kept workspace lies upon a base tree: overlays are needed");
+    if (kept.overlaid) {
+      ASSIGN_OR_RETURN(BaseTree base,
+                       bases_.Acquire(kept.mirror, kept.commit, kept.alternates, stop));
+      folder.LieAgain(std::move(base));
+    }
+    ASSIGN_OR_RETURN(std::unique_ptr<Broker> broker, OpenBroker(spec, folder.egress()));
+    return std::make_unique<Sandbox>(proven.bubblewrap, std::move(folder),
+                                     ObjectStores(kept.mirror), std::move(broker), spec.on_network,
+                                     Narrowed(options_.limits, spec.limits));
+  }
+
   Status Reap() override {
     RETURN_IF_ERROR(WorkspaceFolder::Reap(options_.directory));
-    return bases_.Reap();
+    RETURN_IF_ERROR(bases_.Reap());
+    return HoldBases();
   }
 
  private:
@@ -141,11 +164,26 @@ class SandboxFactory final : public WorkspaceFactory {
     Bubblewrap bubblewrap;
     bool overlay = false;
   };
+  // What kept workspaces lie upon stays, whoever kept them; one that is gone is made again when
+  // somebody asks for its workspace.
+  Status HoldBases() {
+    std::map<std::string, BaseTree> held;
+    for (const WorkspaceFolder::Kept& kept : WorkspaceFolder::ListKept(options_.directory)) {
+      if (!kept.overlaid) continue;
+      auto base = bases_.Hold(kept.mirror, kept.commit, kept.alternates);
+      if (base.ok()) held.emplace(kept.path, *std::move(base));
+    }
+    MutexLock lock(mutex_);
+    held_ = std::move(held);
+    return OkStatus();
+  }
   // Null when nothing is asked for.
   StatusOr<std::unique_ptr<Broker>> OpenBroker(const WorkspaceSpec& spec,
                                                std::string folder) const {
     if (spec.network.empty()) return std::unique_ptr<Broker>();
     BrokerOptions broker;
+    broker.max_usd = spec.max_usd;
+    broker.max_tokens = spec.max_tokens;
     broker.folder = std::move(folder);
     broker.ca_file = options_.ca_file;
     for (const std::string& name : spec.network) {
@@ -168,6 +206,7 @@ class SandboxFactory final : public WorkspaceFactory {
   BaseCache bases_;
   Mutex mutex_;
   std::optional<Proven> proven_ RG_GUARDED_BY(mutex_);
+  std::map<std::string, BaseTree> held_ RG_GUARDED_BY(mutex_);  // by the kept folder
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "adapters/workspace/coder.h"
 #include "adapters/workspace/machine.h"
 #include "adapters/workspace/registry.h"
+#include "daemon/app/agent_programs.h"
 #include "daemon/app/commands.h"
 #include "daemon/app/print.h"
 #include "daemon/app/wiring.h"
@@ -115,6 +116,21 @@ void LookAtSecrets(const Config& config, Findings& findings) {
     look(Cat("network.", name, ".key"), network.key);
 }
 
+void LookAtAgents(const Config& config, const std::string& scratch, Findings& findings) {
+  for (const auto& [name, agent] : config.agent) {
+    const std::string what = Cat("agent \"", name, "\" (", agent.kind, ")");
+    const auto path = FindAgentProgram(config.workspace, agent);
+    if (!path.ok()) {
+      findings.Note(what, path.status(), "");
+    } else if (path->empty()) {
+      findings.Note(what, OkStatus(), "its command is known in the workspace alone");
+    } else {
+      const auto version = AgentProgramVersion(agent, *path, scratch);
+      findings.Note(what, version.status(), version.ok() ? Cat(*path, ": ", *version) : "");
+    }
+  }
+}
+
 }  // namespace
 
 int Doctor(const DoctorArguments& arguments) {
@@ -142,6 +158,7 @@ int Doctor(const DoctorArguments& arguments) {
   findings.Note("store", TryStore(config.store.path), Cat(config.store.path, " can be written"));
   if (config.policies.remote.empty()) LookAtPolicies(config.policies.directory, findings);
   LookAtSecrets(config, findings);
+  LookAtAgents(config, scratch->path().string(), findings);
   return findings.End();
 }
 

@@ -239,7 +239,10 @@ struct Config {
 std::vector<std::string> HostsOf(const ForgeConfig& forge);
 
 // Reads and checks a file; every mistake is noted in `problems`. Secrets are not read.
-Config LoadConfig(const std::filesystem::path& path, Problems& problems);
+// One of a person's own repairs needs no forge.
+enum class ConfigUse { kDaemon, kByHand };
+Config LoadConfig(const std::filesystem::path& path, Problems& problems,
+                  ConfigUse use = ConfigUse::kDaemon);
 // What templates can ask of the workspaces. One without isolation serves whatever is asked for.
 std::vector<WorkspaceOffer> OffersOf(const Config& config);
 // As the store counts them.

@@ -21,7 +21,7 @@ class Validator {
   Validator(const Config& config, const Places& places, std::string file, Problems& problems)
       : config_(config), places_(places), file_(std::move(file)), problems_(problems) {}
 
-  void Run() {
+  void Run(ConfigUse use) {
     Server();
     OneOf("log.format", config_.log.format, {"text", "json"});
     OneOf("log.level", config_.log.level, {"debug", "info", "warning", "error"});
@@ -39,7 +39,7 @@ class Validator {
     WorkspaceLimitsMakeSense();
     Policies();
     Limits();
-    if (config_.forge.empty())
+    if (config_.forge.empty() && use == ConfigUse::kDaemon)
       problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");
     for (const auto& [name, forge] : config_.forge) Forge(Cat("forge.", name), forge);
     for (const auto& [name, ci] : config_.ci) Ci(Cat("ci.", name), name, ci);
@@ -191,6 +191,14 @@ class Validator {
     const std::vector<std::string> kinds = AgentKinds();
     if (std::find(kinds.begin(), kinds.end(), agent.kind) == kinds.end()) return;
     ErrorLines(at, CreateAgent(OptionsOf(name, agent)).status());
+    if (agent.network.empty()) return;
+    const auto network = config_.network.find(agent.network);
+    std::vector<std::string> models;
+    for (const auto& [known, options] : config_.network)
+      if (options.kind == "model") models.push_back(known);
+    if (network == config_.network.end() || network->second.kind != "model")
+      Error(at + ".network", Cat("there is no [network.", agent.network, "] of kind model",
+                                 DidYouMean(agent.network, models)));
   }
   void Coder(const std::string& at, const CoderConfig& coder) {
     Secret(at + ".token", coder.token);
@@ -258,8 +266,8 @@ std::vector<std::string> HostsOf(const ForgeConfig& forge) {
 }
 
 void CheckConfig(const Config& config, const Places& places, const std::string& file,
-                 Problems& problems) {
-  Validator(config, places, file, problems).Run();
+                 Problems& problems, ConfigUse use) {
+  Validator(config, places, file, problems).Run(use);
 }
 
 }  // namespace regreen

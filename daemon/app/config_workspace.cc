@@ -24,6 +24,7 @@ EgressSet EgressOf(const NetworkConfig& network) {
   set.max_tokens = network.max_tokens;
   set.forks = network.forks;
   set.env = network.env;
+  set.prices = network.prices;
   return set;
 }
 

@@ -26,6 +26,7 @@ struct WorkspaceConfig {
   std::int64_t disk_bytes = WorkspaceLimits().disk_bytes;
   std::int64_t files = WorkspaceLimits().files;
   std::int64_t file_bytes = WorkspaceLimits().file_bytes;
+  absl::Duration keep = absl::ZeroDuration();
 
   template <class V>
   void Fields(V& v) {
@@ -49,6 +50,8 @@ struct WorkspaceConfig {
     v("disk_bytes", disk_bytes, "written to the tree and the home folder");
     v("files", files, "made there, folders and links included");
     v("file_bytes", file_bytes, "of one file");
+    v("keep", keep,
+      "how long that of a failed task is kept for regreen task shell; 0s: not at all");
   }
 };
 
@@ -68,6 +71,7 @@ struct NetworkConfig {
   absl::Duration timeout = absl::Minutes(10);
   bool forks = false;
   std::map<std::string, std::string> env;
+  std::map<std::string, std::string> prices;
 
   template <class V>
   void Fields(V& v) {
@@ -89,6 +93,9 @@ struct NetworkConfig {
     v("forks", forks,
       "a fork's code may use it too: nothing can be changed through it, or spent beyond its caps");
     v("env", env, "of commands; {url} is where the model is called from inside");
+    v("prices", prices,
+      "model: US dollars for a million tokens, by the model's name (* fits any), such as "
+      "\"input=3 output=15 cache_read=0.3 cache_write=3.75\"");
   }
 };
 

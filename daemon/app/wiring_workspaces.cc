@@ -5,7 +5,9 @@
 
 #include "adapters/agent/registry.h"
 #include "adapters/workspace/registry.h"
+#include "daemon/app/agent_programs.h"
 #include "daemon/app/wiring_parts.h"
+#include "daemon/base/log.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -54,10 +56,21 @@ Status AddWorkspaces(Application& app, const std::string& program) {
   return OkStatus();
 }
 
+StatusOr<std::unique_ptr<WorkspaceFactory>> WorkspacesForPeople(const Config& config) {
+  const WorkspaceConfig& workspace = config.workspace;
+  return CreateWorkspaceFactory({workspace.kind, workspace.directory, workspace.read_only_paths,
+                                 workspace.path, workspace.bases,
+                                 static_cast<std::uint64_t>(workspace.bases_max_bytes)});
+}
+
 Status AddAgents(Application& app) {
   for (const auto& [name, agent] : app.config.agent) {
     auto made = CreateAgent(OptionsOf(name, agent));
     if (!made.ok()) return Annotate(made.status(), Cat("agent.", name));
+    // What needs no agent is repaired all the same.
+    const auto program = FindAgentProgram(app.config.workspace, agent);
+    if (!program.ok())
+      LogWarning("an agent cannot work", {{"agent", name}, {"why", Message(program.status())}});
     app.agents[name] = *std::move(made);
   }
   return OkStatus();

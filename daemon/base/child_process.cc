@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
@@ -104,6 +105,7 @@ void RunChild(const ChildPlan& plan) {
   for (const auto& [ours, theirs] : plan.descriptors) {
     if (dup2(ours, theirs) < 0) Fail(plan, StartFailure::Stage::kDescriptors);
   }
+  if (plan.terminal && ioctl(0, TIOCSCTTY, 0) != 0) Fail(plan, StartFailure::Stage::kDescriptors);
   for (const auto& [what, limit] : plan.limits) {
     if (setrlimit(static_cast<__rlimit_resource_t>(what), &limit) != 0)
       Fail(plan, StartFailure::Stage::kLimits);

@@ -31,6 +31,7 @@ struct ChildPlan {
   int report = -1;  // close-on-exec; above all targets
   pid_t parent = 0;
   std::optional<PreparedOverlay> overlay;
+  bool terminal = false;  // descriptor 0 is one, and becomes the controlling one
   int niceness = 0;
   char autogroup[4] = "";  // the same in digits
   int cgroup = -1;         // the folder of a cgroup v2; close-on-exec

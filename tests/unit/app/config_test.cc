@@ -143,7 +143,7 @@ TEST(Config, LimitsAreOfEachRepositoryAndNeverNegative) {
                                          "per_hour = 5\nper_day = 6\nusd_per_day = 2\n"
                                          "minutes_per_day = 7\ncooldown = \"1m\"\n"),
                                    problems);
-  EXPECT_EQ(RepositoryLimits(config.limits), (Limits{3, 4, 5, 6, 2.0, 7, absl::Minutes(1)}));
+  EXPECT_EQ(RepositoryLimits(config.limits), (Limits{3, 4, 5, 6, 2.0, 0.0, 7, absl::Minutes(1)}));
   for (const char* bad : {"open_per_repo = -1", "tasks_per_repo = -1", "per_hour = -1",
                           "per_day = 99999999999", "usd_per_day = -0.5", "usd_per_day = nan",
                           "minutes_per_day = -1", "cooldown = \"-1m\"", "break_after = 3"}) {
@@ -184,7 +184,8 @@ TEST(Config, AnAgentThatCouldNeverRunIsAMistake) {
                  "[agent.cheap]\nkind = \"comand\"\n[agent.dear]\nprice_usd = 3\nmax_usd = 2.5\n"
                  "timeout = \"0s\"\n");
   for (const char* part :
-       {":6:8: error: agent.cheap.kind: \"comand\" is not one of command, did you mean",
+       {":6:8: error: agent.cheap.kind: \"comand\" is not one of command, claude, codex, acp, did "
+        "you mean",
         ":7:1: error: agent.dear: command is needed", "agent.dear: price_usd is more than max_usd",
         "agent.dear: timeout must be longer than nothing"})
     EXPECT_THAT(text, HasSubstr(part));

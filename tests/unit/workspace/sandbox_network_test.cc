@@ -132,6 +132,19 @@ TEST_F(SandboxNetworkTest, LetsAnOrdinaryClientUseIt) {
   EXPECT_EQ(result.output, "300000\n");
 }
 
+TEST_F(SandboxNetworkTest, LetsACommandSayGoodbyeWhenItIsEnded) {
+  Open({"packages"});
+  if (IsSkipped()) return;
+  ExecSpec spec;
+  spec.command = "trap 'echo bye; exit 0' INT; echo ready; while :; do sleep 0.02; done";
+  spec.timeout = absl::Milliseconds(700);
+  spec.grace = absl::Seconds(20);
+  const auto result = workspace_->Exec(spec, {});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->output, "ready\nbye\n") << "what forwards for it does not end before it";
+  EXPECT_LT(result->wall, absl::Seconds(10));
+}
+
 TEST_F(SandboxNetworkTest, ReachesNothingElse) {
   Open({"packages"});
   if (IsSkipped()) return;

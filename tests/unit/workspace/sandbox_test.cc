@@ -319,6 +319,18 @@ TEST(WorkspaceRegistry, RefusesPathsThatOpenTooMuch) {
   }
 }
 
+TEST(WorkspaceRegistry, RefusesPathsThatTheSandboxWouldHide) {
+  WorkspaceOptions options;
+  options.directory = "/tmp/x";
+  // Checked by its name, so the folder need not be made in the machine's root.
+  for (const char* path : {"/regreen", "/regreen/tree/tools", "/home/regreen/bin"}) {
+    options.read_only_paths = {path};
+    const Status status = CreateWorkspaceFactory(options).status();
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << path;
+    EXPECT_THAT(Message(status), HasSubstr("which a sandbox has for itself")) << path;
+  }
+}
+
 TEST(SandboxProbe, SaysWhatToInstallAndOpensNothing) {
   GitFixture git;
   WorkspaceOptions options;
