@@ -145,6 +145,9 @@ struct Name {
   const char* test;
   const char* name;
 };
+void PrintTo(const Name& name, std::ostream* out) {
+  *out << name.name;
+}
 class NameTest : public TogetherTest, public testing::WithParamInterface<Name> {};
 
 // A tree that no git would write: a file below a folder of this name, in two more of its kind.
