@@ -172,7 +172,7 @@ TEST(Config, SaysWhichCiDefinitionIsReadAndWhatIsDoneAboutForks) {
     EXPECT_EQ(ProblemsOf(Cat(forge, "fork = \"", policy, "\"\n")), "");
   EXPECT_THAT(ProblemsOf(forge + "fork = \"repot\"\n"), HasSubstr("did you mean \"report\"?"));
   EXPECT_THAT(ProblemsOf(forge + "fork = \"run\"\n[workspace]\nkind = \"worktree\"\n"),
-              HasSubstr("a worktree has no wall"));
+              HasSubstr("a fork's code is run in a sandbox only, and workspace.kind is"));
 }
 
 TEST(Config, AnAgentThatCouldNeverRunIsAMistake) {
@@ -257,6 +257,34 @@ TEST(Config, AWorkspaceOfTheOnlyCoderServerNeedNotNameIt) {
   const std::vector<WorkspaceOffer> offers = OffersOf(config);
   ASSERT_EQ(offers.size(), 1u);
   EXPECT_TRUE(offers[0].networks.empty()) << "our broker's sets do not reach there";
+}
+
+TEST(Config, AnEngineThatCouldNeverServeIsAMistake) {
+  const std::string text = ProblemsOf(
+      "[workspace]\nkind = \"exec\"\nexec = \"buidler\"\n[exec.builder]\npreset = \"ssh\"\n"
+      "[exec.farm]\ncreate = [\"make\", \"{name}\"]\nrun = [\"run\", \"{argv}\"]\nfolder = "
+      "\"/w\"\n");
+  for (const char* want :
+       {"workspace.exec: \"buidler\" is not one of builder, farm, did you mean \"builder\"?",
+        "exec.builder: run: there is no value for {host}; it can be given in `values`",
+        "exec.farm: what `create` makes must be found and removed again"}) {
+    EXPECT_THAT(text, HasSubstr(want));
+  }
+  EXPECT_THAT(ProblemsOf("[workspace]\nkind = \"exec\"\n"), HasSubstr("needs an [exec.NAME]"));
+}
+
+TEST(Config, AWorkspaceOfTheOnlyEngineNeedNotNameIt) {
+  Config config = ExampleConfig();
+  config.workspace.kind = "exec";
+  EXPECT_EQ(ExecOfWorkspace(config), "example");
+  config.exec["other"];
+  EXPECT_EQ(ExecOfWorkspace(config), "");
+  config.workspace.exec = "other";
+  EXPECT_EQ(ExecOfWorkspace(config), "other");
+  const std::vector<WorkspaceOffer> offers = OffersOf(config);
+  ASSERT_EQ(offers.size(), 1u);
+  EXPECT_TRUE(offers[0].networks.empty()) << "our broker's sets do not reach there";
+  EXPECT_EQ(offers[0].memory_bytes, config.workspace.memory_bytes);
 }
 
 TEST(ParseListen, TakesAddressesAndPorts) {
