@@ -33,10 +33,6 @@ std::string Texts(const Json& content) {
   return text;
 }
 
-std::int64_t Number(const Json& json, const char* name) {
-  return std::max<std::int64_t>(0, json[name].IntOr(0));
-}
-
 }  // namespace
 
 bool AcpStream::ReadText(std::string_view line, ExecInput& input) {
@@ -155,10 +151,10 @@ void AcpStream::ReadStop(const Json& result) {
   const Json used = result["usage"];
   if (used.IsObject()) {
     ModelUsage now = usage();
-    now.cache_read_tokens = Number(used, "cachedReadTokens");
-    now.cache_write_tokens = Number(used, "cachedWriteTokens");
-    now.input_tokens = Number(used, "inputTokens");
-    now.output_tokens = Number(used, "outputTokens");
+    now.cache_read_tokens = NumberOf(used, "cachedReadTokens");
+    now.cache_write_tokens = NumberOf(used, "cachedWriteTokens");
+    now.input_tokens = NumberOf(used, "inputTokens");
+    now.output_tokens = NumberOf(used, "outputTokens");
     Used(now);
   }
   const std::string reason = result["stopReason"].StringOr("");

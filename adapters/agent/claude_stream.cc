@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::size_t kMostEdits = 1000;
 
-std::int64_t Number(const Json& json, const char* name) {
-  return std::max<std::int64_t>(0, json[name].IntOr(0));
-}
-
 // A text, or a list of parts with texts.
 std::string Content(const Json& content) {
   if (content.IsString()) return TextOf(content);
@@ -25,19 +21,10 @@ std::string Content(const Json& content) {
 
 ModelUsage UsageOf(const Json& usage) {
   ModelUsage out;
-  out.input_tokens = Number(usage, "input_tokens");
-  out.cache_read_tokens = Number(usage, "cache_read_input_tokens");
-  out.cache_write_tokens = Number(usage, "cache_creation_input_tokens");
-  out.output_tokens = Number(usage, "output_tokens");
-  return out;
-}
-
-ModelUsage Sum(const ModelUsage& a, const ModelUsage& b) {
-  ModelUsage out = a;
-  out.input_tokens += b.input_tokens;
-  out.cache_read_tokens += b.cache_read_tokens;
-  out.cache_write_tokens += b.cache_write_tokens;
-  out.output_tokens += b.output_tokens;
+  out.input_tokens = NumberOf(usage, "input_tokens");
+  out.cache_read_tokens = NumberOf(usage, "cache_read_input_tokens");
+  out.cache_write_tokens = NumberOf(usage, "cache_creation_input_tokens");
+  out.output_tokens = NumberOf(usage, "output_tokens");
   return out;
 }
 
@@ -65,10 +52,10 @@ void ClaudeStream::ReadSystem(const Json& line) {
         Cat("Claude Code ", TextOf(line["claude_code_version"]), ", model ", TextOf(line["model"]));
     Emit(std::move(event));
   } else if (subtype == "api_retry") {
-    const std::int64_t status = Number(line, "error_status");
+    const std::int64_t status = NumberOf(line, "error_status");
     Error(Cat("its model answered with an error (", TextOf(line["error"]),
-              status > 0 ? Cat(", ", status) : "", "); it asks again, ", Number(line, "attempt"),
-              " of ", Number(line, "max_retries")));
+              status > 0 ? Cat(", ", status) : "", "); it asks again, ", NumberOf(line, "attempt"),
+              " of ", NumberOf(line, "max_retries")));
   } else if (subtype == "permission_denied") {
     AgentEvent event;
     event.kind = AgentEvent::Kind::kPermission;
@@ -84,15 +71,13 @@ void ClaudeStream::Count(const Json& message) {
   if (!usage.IsObject()) return;
   if (const std::string id = message["id"].StringOr(""); id != message_id_) {
     message_id_ = id;
-    before_ = Sum(before_, current_);
+    before_.Add(current_);
     current_ = {};
   }
-  const ModelUsage told = UsageOf(usage);
-  current_.input_tokens = std::max(current_.input_tokens, told.input_tokens);
-  current_.cache_read_tokens = std::max(current_.cache_read_tokens, told.cache_read_tokens);
-  current_.cache_write_tokens = std::max(current_.cache_write_tokens, told.cache_write_tokens);
-  current_.output_tokens = std::max(current_.output_tokens, told.output_tokens);
-  Used(Sum(before_, current_));
+  current_.RaiseTokensTo(UsageOf(usage));
+  ModelUsage all = before_;
+  all.Add(current_);
+  Used(all);
 }
 
 void ClaudeStream::ReadAssistant(const Json& line) {
@@ -136,7 +121,7 @@ void ClaudeStream::ReadResult(const Json& line) {
   if (subtype == "error_max_turns" || subtype == "error_max_budget_usd")
     return EndWith(AgentClaim::kOverBudget, words.empty() ? subtype : words);
   if (line["is_error"].BoolOr(subtype != "success")) {
-    return EndWith(ClaimOfError(Number(line, "api_error_status"), words),
+    return EndWith(ClaimOfError(NumberOf(line, "api_error_status"), words),
                    words.empty() ? subtype : words);
   }
   if (line["stop_reason"].StringOr("") == "refusal") return EndWith(AgentClaim::kDeclined, words);

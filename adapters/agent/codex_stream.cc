@@ -5,14 +5,6 @@
 #include "daemon/base/text.h"
 
 namespace regreen {
-namespace {
-
-std::int64_t Number(const Json& json, const char* name) {
-  return std::max<std::int64_t>(0, json[name].IntOr(0));
-}
-
-}  // namespace
-
 void CodexStream::Begin(ExecInput& input) {
   input.Write(prompt_);
   input.Close();
@@ -64,11 +56,11 @@ void CodexStream::ReadItem(const Json& item, bool completed) {
 // Of the whole turn, and there is one.
 void CodexStream::ReadUsage(const Json& usage) {
   ModelUsage out;
-  out.cache_read_tokens = Number(usage, "cached_input_tokens");
-  out.cache_write_tokens = Number(usage, "cache_write_input_tokens");
+  out.cache_read_tokens = NumberOf(usage, "cached_input_tokens");
+  out.cache_write_tokens = NumberOf(usage, "cache_write_input_tokens");
   out.input_tokens = std::max<std::int64_t>(
-      0, Number(usage, "input_tokens") - out.cache_read_tokens - out.cache_write_tokens);
-  out.output_tokens = Number(usage, "output_tokens");
+      0, NumberOf(usage, "input_tokens") - out.cache_read_tokens - out.cache_write_tokens);
+  out.output_tokens = NumberOf(usage, "output_tokens");
   Used(out);
 }
 

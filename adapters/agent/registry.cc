@@ -1,7 +1,5 @@
 #include "adapters/agent/registry.h"
 
-#include <algorithm>
-
 #include "adapters/agent/kinds.h"
 #include "daemon/base/text.h"
 
@@ -20,14 +18,6 @@ constexpr Kind kKinds[] = {
     {"acp", NewAcpAgent},
 };
 
-bool IsVariable(std::string_view name) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  };
-  return !name.empty() && !(name.front() >= '0' && name.front() <= '9') &&
-         std::all_of(name.begin(), name.end(), plain);
-}
-
 }  // namespace
 
 std::vector<std::string> CommonMistakes(const AgentOptions& options) {
@@ -41,7 +31,7 @@ std::vector<std::string> CommonMistakes(const AgentOptions& options) {
   if (options.silence <= absl::ZeroDuration())
     problems.push_back("silence must be longer than nothing");
   for (const auto& [name, value] : options.env) {
-    if (!IsVariable(name) || value.find('\0') != std::string::npos)
+    if (!IsVariableName(name) || value.find('\0') != std::string::npos)
       problems.push_back(Cat("env: no environment can hold ", EscapeControl(name)));
   }
   return problems;

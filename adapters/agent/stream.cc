@@ -152,6 +152,10 @@ AgentClaim ClaimOfError(std::int64_t status, std::string_view text) {
   return AgentClaim::kFailed;
 }
 
+std::int64_t NumberOf(const Json& json, const char* name) {
+  return std::max<std::int64_t>(0, json[name].IntOr(0));
+}
+
 std::string TextOf(const Json& json) {
   const auto text = json.String();
   return text.ok() ? Truncate(*text, kMostEventText) : std::string();

@@ -79,5 +79,7 @@ std::optional<std::string> WhyGaveUp(std::string_view text);
 AgentClaim ClaimOfError(std::int64_t status, std::string_view text);
 // A string member, cut to what an event may hold.
 std::string TextOf(const Json& json);
+// A member that counts something: 0 for what is none, or below it.
+std::int64_t NumberOf(const Json& json, const char* name);
 
 }  // namespace regreen

@@ -14,10 +14,6 @@
 namespace regreen {
 namespace {
 
-bool IsLoopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
 // The base of further addresses, without a slash at its end. Notes a problem when a token must not
 // be sent there.
 std::string BaseUrl(const std::string& text, std::string_view option,
@@ -27,7 +23,7 @@ std::string BaseUrl(const std::string& text, std::string_view option,
     problems.push_back(Cat(option, ": ", Message(url.status())));
     return "";
   }
-  if (url->scheme != "https" && !IsLoopback(url->host)) {
+  if (url->scheme != "https" && !IsLoopbackHost(url->host)) {
     problems.push_back(
         Cat(option, " must begin with https://: the token would cross the network in clear"));
   }

@@ -46,12 +46,7 @@ StatusOr<git_oid> CommitToCheckOut(git_repository* repository, const CheckoutSpe
 Status WriteNewFile(const std::string& path, std::string_view bytes, unsigned mode) {
   const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd) return ErrnoStatus(errno, Cat("cannot make ", path));
-  while (!bytes.empty()) {
-    const ssize_t n = write(fd.get(), bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoStatus(errno, Cat("cannot write ", path));
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
+  RETURN_IF_ERROR(WriteAll(fd.get(), bytes, path));
   if (fchmod(fd.get(), mode) != 0) return ErrnoStatus(errno, Cat("cannot set the mode of ", path));
   return OkStatus();
 }

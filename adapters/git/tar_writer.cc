@@ -54,13 +54,7 @@ Status TarWriter::Put(std::string_view bytes) {
 }
 
 Status TarWriter::Flush() {
-  std::string_view rest = buffer_;
-  while (!rest.empty()) {
-    const ssize_t n = write(file_, rest.data(), rest.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoStatus(errno, "cannot write an archive of a tree");
-    rest.remove_prefix(static_cast<std::size_t>(n));
-  }
+  RETURN_IF_ERROR(WriteAll(file_, buffer_, "an archive of a tree"));
   buffer_.clear();
   return OkStatus();
 }

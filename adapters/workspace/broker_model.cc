@@ -147,11 +147,7 @@ class ModelCall {
     ModelUsage now = usage_->usage();
     now.usd = PriceOf(in_use_.prices, usage_->model(), now);
     ModelUsage more = now;
-    more.input_tokens -= counted_.input_tokens;
-    more.cache_read_tokens -= counted_.cache_read_tokens;
-    more.cache_write_tokens -= counted_.cache_write_tokens;
-    more.output_tokens -= counted_.output_tokens;
-    more.usd -= counted_.usd;
+    more.TakeOff(counted_);
     counted_ = now;
     const std::int64_t tokens = in_use_.tokens += more.tokens();
     const std::int64_t most = in_use_.set.max_tokens;

@@ -90,7 +90,7 @@ class CoderEngine final : public RemoteEngine {
     LocalCommand command = Attach(name);
     // The words become one line there, which a shell reads.
     std::vector<std::string> quoted;
-    for (const std::string& word : words) quoted.push_back(ShellWord(word));
+    for (const std::string& word : words) quoted.push_back(ShellQuoted(word));
     command.argv.insert(command.argv.end(), {"--", Join(quoted, " ")});
     return command;
   }
@@ -159,17 +159,6 @@ class CoderEngine final : public RemoteEngine {
   std::set<std::string> leaving_ RG_GUARDED_BY(mutex_);
 };
 
-bool IsVariable(std::string_view name) {
-  const bool digit = !name.empty() && name[0] >= '0' && name[0] <= '9';
-  return !name.empty() && !digit && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
-}
-
-bool IsLoopback(std::string_view host) {
-  return host == "localhost" || host.starts_with("127.") || host == "::1" || host == "[::1]";
-}
-
 }  // namespace
 
 Status CheckCoderOptions(const CoderOptions& options) {
@@ -182,7 +171,7 @@ Status CheckCoderOptions(const CoderOptions& options) {
     note(Cat("url: ", Message(url.status())));
   } else if (url->path != "/" || options.url.ends_with('/')) {
     note("url: is the server's address alone, such as https://coder.example.org");
-  } else if (url->scheme == "http" && !IsLoopback(url->host)) {
+  } else if (url->scheme == "http" && !IsLoopbackHost(url->host)) {
     note("url: http would send the token in clear; use https");
   }
   if (options.choice.template_name.empty())
@@ -193,7 +182,7 @@ Status CheckCoderOptions(const CoderOptions& options) {
   for (const auto& [name, value] : options.choice.parameters)
     if (name.empty()) note("parameters: a parameter has no name");
   for (const std::string& name : options.keep_env) {
-    if (!IsVariable(name)) {
+    if (!IsVariableName(name)) {
       note(Cat("keep_env: \"", EscapeControl(name), "\" is no name of a variable"));
     } else if (name.starts_with("CODER_AGENT_")) {
       note(Cat("keep_env: ", name, " is for Coder's agent: its token opens what its owner has"));

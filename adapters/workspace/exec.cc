@@ -27,7 +27,7 @@ bool IsPlaceholder(std::string_view word) {
 
 std::string OneCommand(const std::vector<std::string>& words) {
   std::string command = "exec";
-  for (const std::string& word : words) Append(command, " ", ShellWord(word));
+  for (const std::string& word : words) Append(command, " ", ShellQuoted(word));
   return command;
 }
 

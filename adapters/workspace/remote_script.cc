@@ -91,8 +91,8 @@ constexpr char kList[] =
 std::string Place(const RemotePlace& place) {
   const bool in_home = place.folder.starts_with("~/");
   return Cat("folder=", in_home ? "\"$HOME\"/" : "",
-             ShellWord(in_home ? std::string_view(place.folder).substr(2) : place.folder),
-             "\nR=$folder/", ShellWord(place.name), "\nmark=", ShellWord(place.name),
+             ShellQuoted(in_home ? std::string_view(place.folder).substr(2) : place.folder),
+             "\nR=$folder/", ShellQuoted(place.name), "\nmark=", ShellQuoted(place.name),
              "\nexport LC_ALL=C\n");
 }
 
@@ -104,29 +104,20 @@ std::string InTree(const RemotePlace& place, std::string_view command) {
   return Cat(Place(place), "cd \"$R/tree\" || answer gone\n", command, "\nanswer $?\n");
 }
 
-bool IsShellName(std::string_view name) {
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    const char c = name[i];
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-    if (!letter && !(i > 0 && c >= '0' && c <= '9')) return false;
-  }
-  return !name.empty();
-}
-
 // What a shell can say; the rest is for env, in front of the command.
 std::string Exports(const std::vector<std::pair<std::string, std::string>>& env) {
   std::string script;
   for (const auto& [name, value] : env) {
-    if (IsShellName(name))
-      Append(script, "  ", name, "=", ShellWord(value), "; export ", name, "\n");
+    if (IsVariableName(name))
+      Append(script, "  ", name, "=", ShellQuoted(value), "; export ", name, "\n");
   }
   return script;
 }
 std::string OddNames(const std::vector<std::pair<std::string, std::string>>& env) {
   std::string script;
   for (const auto& [name, value] : env) {
-    if (!IsShellName(name))
-      Append(script, "set -- env ", ShellWord(Cat(name, "=", value)), " \"$@\"\n");
+    if (!IsVariableName(name))
+      Append(script, "set -- env ", ShellQuoted(Cat(name, "=", value)), " \"$@\"\n");
   }
   return script;
 }
@@ -142,12 +133,6 @@ std::string Seconds(absl::Duration duration) {
 
 }  // namespace
 
-std::string ShellWord(std::string_view word) {
-  std::string quoted = "'";
-  for (const char c : word) c == '\'' ? quoted += "'\\''" : quoted += c;
-  return quoted + "'";
-}
-
 std::vector<std::string> ScriptReader(const RemoteTraits& traits) {
   std::string start = "exec ";
   const auto& keep = traits.keep_env;
@@ -155,11 +140,11 @@ std::vector<std::string> ScriptReader(const RemoteTraits& traits) {
     start += "env -i \"PATH=$PATH\" \"HOME=$HOME\" ";
     for (const std::string& name : keep) Append(start, "${", name, "+\"", name, "=$", name, "\"} ");
   }
-  return {"/bin/sh", "-c", Cat(start, "/bin/sh -c ", ShellWord(kReadScript))};
+  return {"/bin/sh", "-c", Cat(start, "/bin/sh -c ", ShellQuoted(kReadScript))};
 }
 
 std::string ScriptLine(const std::string& script, const std::string& nonce) {
-  const std::string whole = Cat("exec 3>&2\nnonce=", ShellWord(nonce), "\n", kAnswer, script);
+  const std::string whole = Cat("exec 3>&2\nnonce=", ShellQuoted(nonce), "\n", kAnswer, script);
   std::string line;
   for (const char c : whole) {
     if (c >= ' ' && c <= '~' && c != '\\') {
@@ -189,17 +174,17 @@ std::string OpenScript(const RemotePlace& place) {
 std::string ExecScript(const RemotePlace& place, const RemoteTraits& traits,
                        const RemoteMachine& machine, const ExecSpec& spec) {
   std::string script = Cat(Place(place), Ending(place));
-  Append(script, "unset LC_ALL\ncd \"$R/tree/\"", ShellWord(spec.directory),
+  Append(script, "unset LC_ALL\ncd \"$R/tree/\"", ShellQuoted(spec.directory),
          " 2>/dev/null || answer gone\n");
   Append(script, "time=", Seconds(spec.timeout), "\n");
   std::string path;
   for (const std::string& folder : traits.path) Append(path, folder, ":");
-  Append(script, "c=", ShellWord(spec.command), "\n",
+  Append(script, "c=", ShellQuoted(spec.command), "\n",
          "if [ -x /bin/bash ]; then set -- /bin/bash -e -o pipefail -c \"$c\"; "
          "else set -- /bin/sh -e -c \"$c\"; fi\n",
          OddNames(machine.env), OddNames(spec.env), "set --");
-  for (const std::string& word : machine.wrap) Append(script, " ", ShellWord(word));
-  Append(script, " \"$@\"\nown_environment() {\n  PATH=", ShellWord(path),
+  for (const std::string& word : machine.wrap) Append(script, " ", ShellQuoted(word));
+  Append(script, " \"$@\"\nown_environment() {\n  PATH=", ShellQuoted(path),
          "$PATH; export PATH\n"
          "  REGREEN_WORKSPACE=$mark HOME=$R/home TMPDIR=$R/tmp USER=regreen LANG=C.UTF-8 "
          "CI=true TERM=dumb\n  export REGREEN_WORKSPACE HOME TMPDIR USER LANG CI TERM\n");

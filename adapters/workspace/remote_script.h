@@ -12,9 +12,6 @@
 
 namespace regreen {
 
-// A word as a POSIX shell reads it back.
-std::string ShellWord(std::string_view word);
-
 // The words that start our shell there: it reads one line, in which a script is encoded, and leaves
 // the rest of its standard input to the script. So nothing of a script is on a command line.
 std::vector<std::string> ScriptReader(const RemoteTraits& traits);

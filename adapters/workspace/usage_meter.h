@@ -22,11 +22,7 @@ class UsageMeter {
   // What came beside what was added before; `usd` is set. False when a cap is reached by now.
   bool Add(const ModelUsage& more) {
     MutexLock lock(mutex_);
-    total_.input_tokens += more.input_tokens;
-    total_.cache_read_tokens += more.cache_read_tokens;
-    total_.cache_write_tokens += more.cache_write_tokens;
-    total_.output_tokens += more.output_tokens;
-    total_.usd += more.usd;
+    total_.Add(more);
     const bool over = (max_usd_ > 0 && total_.usd >= max_usd_) ||
                       (max_tokens_ > 0 && total_.tokens() >= max_tokens_);
     total_.over = total_.over || over;

@@ -29,10 +29,7 @@ void UsageReader::Note(const Json& usage) {
       0, Count(usage, "input_tokens") + Count(usage, "prompt_tokens") - cached);
   now.output_tokens = Count(usage, "output_tokens") + Count(usage, "completion_tokens");
   told_ = told_ || now.tokens() > 0;
-  usage_.input_tokens = std::max(usage_.input_tokens, now.input_tokens);
-  usage_.cache_read_tokens = std::max(usage_.cache_read_tokens, now.cache_read_tokens);
-  usage_.cache_write_tokens = std::max(usage_.cache_write_tokens, now.cache_write_tokens);
-  usage_.output_tokens = std::max(usage_.output_tokens, now.output_tokens);
+  usage_.RaiseTokensTo(now);
 }
 
 void UsageReader::Read(std::string_view text) {

@@ -9,17 +9,13 @@ namespace {
 
 constexpr std::size_t kMostBytes = 8 << 20;
 
-bool IsThisMachine(const std::string& host) {
-  return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
-}
-
 }  // namespace
 
 StatusOr<ApiClient> ApiClient::Create(const ServerArguments& server) {
   auto url = ParseUrl(server.url);
   if (!url.ok()) return Annotate(url.status(), "--server");
   if (url->path != "/") return InvalidArgument("--server is an address without a path");
-  if (url->scheme != "https" && !IsThisMachine(url->host)) {
+  if (url->scheme != "https" && !IsLoopbackHost(url->host)) {
     return InvalidArgument(
         Cat("--server: the token would be read on its way to ", url->host, "; use https"));
   }

@@ -56,23 +56,21 @@ class ConsoleLog final : public RepairLog {
   std::map<std::string, std::size_t> shown_;
 };
 
-// A word as a shell reads it back.
-std::string ShellQuote(const std::string& word) {
+// A word as a shell reads it back, left as it is where it can be: people read the command.
+std::string ReadableWord(const std::string& word) {
   if (!word.empty() &&
       word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                              "@%+=:,./_-") == std::string::npos) {
     return word;
   }
-  std::string quoted = "'";
-  for (const char c : word) c == '\'' ? quoted += "'\\''" : quoted += c;
-  return quoted + "'";
+  return ShellQuoted(word);
 }
 
 // One word is a shell command as it is; several are an argument list.
 std::string CommandLine(const std::vector<std::string>& words) {
   if (words.size() == 1) return words[0];
   std::vector<std::string> quoted;
-  for (const std::string& word : words) quoted.push_back(ShellQuote(word));
+  for (const std::string& word : words) quoted.push_back(ReadableWord(word));
   return Join(quoted, " ");
 }
 

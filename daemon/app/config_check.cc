@@ -88,8 +88,7 @@ class Validator {
     const auto parsed = ParseListen(listen);
     if (!parsed.ok()) return Error(key, Message(parsed.status()));
     const std::string& address = parsed->first;
-    const bool loopback = address.starts_with("127.") || address == "::1" || address == "localhost";
-    if (!loopback && !config_.server.trusted_proxy) {
+    if (!IsLoopbackHost(address) && !config_.server.trusted_proxy) {
       Error(key,
             Cat(address,
                 " is reached from outside, and signatures do not hide the logs: put a proxy that "

@@ -96,16 +96,6 @@ class Emptier {
   std::uint64_t count_ = 0;
 };
 
-Status WriteAll(int fd, std::string_view bytes, const std::string& shown) {
-  while (!bytes.empty()) {
-    const ssize_t n = write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoStatus(errno, Cat("cannot write ", shown));
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return OkStatus();
-}
-
 Status SyncFolder(const std::filesystem::path& folder) {
   UniqueFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd || fsync(fd.get()) != 0) return ErrnoStatus(errno, Cat("cannot sync ", folder.string()));
@@ -186,6 +176,16 @@ Status WriteBeside(const std::filesystem::path& path, std::string_view bytes, in
 }
 
 }  // namespace
+
+Status WriteAll(int fd, std::string_view bytes, const std::string& shown) {
+  while (!bytes.empty()) {
+    const ssize_t n = write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return ErrnoStatus(errno, Cat("cannot write ", shown));
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return OkStatus();
+}
 
 Status WriteFileAtomic(const std::filesystem::path& path, std::string_view bytes, int mode) {
   return WriteBeside(path, bytes, mode, std::nullopt);

@@ -30,6 +30,8 @@ class UniqueFd {
 // ResourceExhausted beyond max_bytes; NotFound, PermissionDenied by errno.
 StatusOr<std::string> ReadFile(const std::filesystem::path& path, std::size_t max_bytes);
 StatusOr<std::string> ReadAll(int fd, std::size_t max_bytes);
+// To a descriptor that waits; `shown` names it in an error.
+Status WriteAll(int fd, std::string_view bytes, const std::string& shown);
 // Writes a temporary file beside it, syncs, renames: readers see the old or the new bytes.
 Status WriteFileAtomic(const std::filesystem::path& path, std::string_view bytes, int mode = 0644);
 // The same for a file that is there already: its mode and its owner stay, and so does a link to it.

@@ -103,6 +103,13 @@ std::string HttpUrl::Origin() const {
   return Cat(scheme, "://", v6 ? "[" : "", host, v6 ? "]" : "", ":", port);
 }
 
+bool IsLoopbackHost(std::string_view host) {
+  // A name may begin with the same digits: 127.example.org is another machine.
+  return host == "localhost" || host == "::1" ||
+         (host.starts_with("127.") &&
+          host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
 StatusOr<HttpUrl> ParseUrl(std::string_view text) {
   if (text.size() > kMaxUrlBytes) return InvalidArgument("The URL is longer than 8192 bytes.");
   if (!std::all_of(text.begin(), text.end(), IsUrlByte)) {

@@ -27,6 +27,9 @@ struct HttpUrl {
 };
 // http and https only; no user information (it would end in a log). InvalidArgument.
 StatusOr<HttpUrl> ParseUrl(std::string_view url);
+// A host, as ParseUrl gives it, that is this machine by its name or address: what is sent there in
+// the clear is read by nobody on the way.
+bool IsLoopbackHost(std::string_view host);
 
 // ---- client ----
 struct HttpAnswer {

@@ -16,22 +16,12 @@ namespace {
 // How soon a new size of the window is seen; a signal would be the whole process's matter.
 constexpr int kSizeMilliseconds = 300;
 
-bool WriteAll(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
 // False at the end of either side.
 bool Pass(int from, int to) {
   char buffer[16 << 10];
   const ssize_t n = read(from, buffer, sizeof buffer);
   if (n < 0 && errno == EINTR) return true;
-  return n > 0 && WriteAll(to, {buffer, static_cast<std::size_t>(n)});
+  return n > 0 && WriteAll(to, {buffer, static_cast<std::size_t>(n)}, "to a terminal").ok();
 }
 
 }  // namespace

@@ -230,6 +230,14 @@ std::string ShellQuoted(std::string_view word) {
   return out + "'";
 }
 
+bool IsVariableName(std::string_view name) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto plain = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || digit(c);
+  };
+  return !name.empty() && !digit(name.front()) && std::all_of(name.begin(), name.end(), plain);
+}
+
 bool GlobMatch(std::string_view pattern, std::string_view text) {
   // Two resumption points, as a plain star that cannot cross a '/' may give way to an earlier
   // double one: at most |pattern| × |text| steps, no recursion.

@@ -19,6 +19,11 @@ struct ModelUsage {
   std::int64_t tokens() const {
     return input_tokens + cache_read_tokens + cache_write_tokens + output_tokens;
   }
+  // Tokens and money; the requests and the cap are of the whole, and stay.
+  void Add(const ModelUsage& more);
+  void TakeOff(const ModelUsage& counted);
+  // Each figure of tokens becomes the larger one: what is told several times grows.
+  void RaiseTokensTo(const ModelUsage& told);
 };
 
 // The variable by which commands find the address of an egress set's model, where the set is served

@@ -191,8 +191,8 @@ class Resolver {
   std::map<std::string, std::string> RunnerVariables(const std::string& directory) const {
     std::map<std::string, std::string> known = {{"GITHUB_ACTIONS", "true"},
                                                 {"RUNNER_TEMP", "\"${TMPDIR:-/tmp}\""},
-                                                {"GITHUB_JOB", SingleQuoted(place_.job_id)},
-                                                {"GITHUB_WORKFLOW", SingleQuoted(run_.workflow)}};
+                                                {"GITHUB_JOB", ShellQuoted(place_.job_id)},
+                                                {"GITHUB_WORKFLOW", ShellQuoted(run_.workflow)}};
     for (const std::string_view name : kFileVariables) known[std::string(name)] = "/dev/null";
     for (const char* name : {"repository", "repository_owner", "event_name", "run_id",
                              "run_attempt", "sha", "ref_name"}) {
@@ -202,7 +202,7 @@ class Resolver {
       for (char& c : variable) {
         if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
       }
-      known[variable] = SingleQuoted(value->second);
+      known[variable] = ShellQuoted(value->second);
     }
     if (IsOnLinux(place_.job)) known["RUNNER_OS"] = "Linux";
     std::vector<std::string> up;
@@ -218,7 +218,7 @@ class Resolver {
     std::string out;
     for (const Variable& variable : env_) {
       if (variable.known && !Assigns(set_before_, variable.name)) {
-        Append(out, "export ", variable.name, "=", SingleQuoted(variable.text), "\n");
+        Append(out, "export ", variable.name, "=", ShellQuoted(variable.text), "\n");
       } else if (read.contains(variable.name)) {
         return NotKnown(variable.name);
       }

@@ -102,7 +102,7 @@ StatusOr<std::string> GitlabVariables::Word(const std::string& name, int depth) 
   if (depth > kMostDepth)
     return InvalidArgument(Cat("the values of the variables go around in a circle at ", name));
   StatusOr<std::string> word =
-      value.expands ? Expand(value.text, depth) : StatusOr<std::string>(SingleQuoted(value.text));
+      value.expands ? Expand(value.text, depth) : StatusOr<std::string>(ShellQuoted(value.text));
   // What failed for its depth alone may do from another side; a circle fails from all.
   words_.insert_or_assign(name, word);
   return word;
@@ -111,7 +111,7 @@ StatusOr<std::string> GitlabVariables::Word(const std::string& name, int depth) 
 StatusOr<std::string> GitlabVariables::Expand(std::string_view text, int depth) {
   std::string out, literal;
   const auto flush = [&] {
-    if (!literal.empty()) out += SingleQuoted(literal);
+    if (!literal.empty()) out += ShellQuoted(literal);
     literal.clear();
   };
   while (!text.empty()) {

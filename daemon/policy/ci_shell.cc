@@ -19,22 +19,6 @@ bool EndsAWord(std::string_view before) {
 
 }  // namespace
 
-bool IsVariableName(std::string_view name) {
-  return !name.empty() && (name.front() < '0' || name.front() > '9') &&
-         std::all_of(name.begin(), name.end(), IsNameByte);
-}
-
-std::string SingleQuoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'')
-      out += "'\\''";
-    else
-      out += c;
-  }
-  return out + "'";
-}
-
 std::set<std::string> VariablesRead(std::string_view script) {
   std::set<std::string> names;
   for (std::size_t at = script.find('$'); at != std::string_view::npos;

@@ -9,10 +9,6 @@
 
 namespace regreen {
 
-bool IsVariableName(std::string_view name);
-// As one word of a shell, whatever is in it.
-std::string SingleQuoted(std::string_view text);
-
 // Names that stand as $NAME or ${NAME…} anywhere in a script, quoted or not: what may be read.
 std::set<std::string> VariablesRead(std::string_view script);
 // Whether the script gives the variable a value itself, somewhere.

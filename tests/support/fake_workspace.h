@@ -11,6 +11,7 @@
 
 #include "daemon/domain/patch.h"
 #include "daemon/ports/workspace.h"
+#include "tests/support/heard_input.h"
 
 namespace regreen {
 
@@ -32,7 +33,7 @@ struct FakeWorkspaces final : public WorkspaceFactory {
     std::int64_t max_tokens = 0;
     std::function<void(const std::string&)> on_network;
     WorkspaceLimits limits = kAsConfigured;
-    std::string heard;  // what was said to commands that are spoken with
+    HeardInput heard;  // what was said to commands that are spoken with
   };
   std::vector<std::shared_ptr<Opened>> opened;
   int alive = 0;
@@ -57,14 +58,8 @@ struct FakeWorkspaces final : public WorkspaceFactory {
       if (!result.ok()) return result;
       if (spec.on_output && !result->output.empty()) spec.on_output(result->output);
       if (spec.converse) {
-        struct Heard final : ExecInput {
-          explicit Heard(std::string& t) : text(t) {}
-          void Write(std::string_view bytes) override { text += bytes; }
-          void Close() override {}
-          std::string& text;
-        } heard(record->heard);
-        spec.converse({}, heard);
-        if (!result->output.empty()) spec.converse(result->output, heard);
+        spec.converse({}, record->heard);
+        if (!result->output.empty()) spec.converse(result->output, record->heard);
       }
       if (stop.stop_requested()) return Cancelled("stopped");
       return result;

@@ -7,6 +7,7 @@
 
 #include "daemon/base/file.h"
 #include "daemon/base/text.h"
+#include "tests/support/heard_input.h"
 #include "tests/support/paths.h"
 
 namespace regreen {
@@ -16,13 +17,6 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
 using Kind = AgentEvent::Kind;
-
-struct Heard final : ExecInput {
-  void Write(std::string_view bytes) override { text += bytes; }
-  void Close() override { closed = true; }
-  std::string text;
-  bool closed = false;
-};
 
 class AcpStreamTest : public testing::Test {
  protected:
@@ -53,7 +47,7 @@ class AcpStreamTest : public testing::Test {
     Feed(*bytes, piece);
   }
 
-  Heard input;
+  HeardInput input;
   std::unique_ptr<AcpStream> stream;
   std::vector<std::string> events;
 };

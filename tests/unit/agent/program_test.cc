@@ -36,7 +36,7 @@ class ProgramAgentTest : public testing::Test {
     };
     auto report = (*agent)->Repair(
         **workspace, brief, [this](const AgentEvent& event) { events.push_back(event); }, {});
-    heard = workspaces.opened.back()->heard;
+    heard = workspaces.opened.back()->heard.text;
     EXPECT_TRUE(report.ok()) << report.status();
     return report.ok() ? *report : AgentReport();
   }

@@ -10,6 +10,7 @@
 #include "adapters/agent/codex_stream.h"
 #include "daemon/base/file.h"
 #include "daemon/base/text.h"
+#include "tests/support/heard_input.h"
 #include "tests/support/paths.h"
 
 namespace regreen {
@@ -19,13 +20,6 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using Kind = AgentEvent::Kind;
-
-struct Heard final : ExecInput {
-  void Write(std::string_view bytes) override { text += bytes; }
-  void Close() override { closed = true; }
-  std::string text;
-  bool closed = false;
-};
 
 std::string Fixture(const std::string& name) {
   auto bytes = ReadFile(Cat(SourceFolder(), "/tests/fixtures/agents/", name, ".jsonl"), 1 << 20);
@@ -40,7 +34,7 @@ std::unique_ptr<AgentStream> StreamOf(std::string_view fixture) {
 
 // The events of a stream that comes in pieces of one size, as lines.
 std::vector<std::string> Read(AgentStream& stream, std::string_view bytes, std::size_t piece) {
-  Heard input;
+  HeardInput input;
   stream.Begin(input);
   std::vector<std::string> lines;
   const auto take = [&] {
@@ -231,7 +225,7 @@ TEST(AgentStream, ALineThatIsTooLongIsLeftOutAndTheRestIsRead) {
 
 TEST(AgentStream, LongTextsAreCutAndEventsAreBounded) {
   ClaudeStream stream("Repair it.");
-  Heard input;
+  HeardInput input;
   const std::string call = Cat(
       R"({"type":"assistant","message":{"content":[{"type":"tool_use","id":"x","name":"Bash","input":{"command":")",
       std::string(100'000, 'y'), "\"}}]}}\n");

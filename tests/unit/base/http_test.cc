@@ -67,6 +67,14 @@ TEST(ParseUrl, NeverRepeatsAPasswordInItsError) {
             std::string::npos);
 }
 
+TEST(IsLoopbackHost, IsNotDeceivedByANameThatBeginsLikeAnAddress) {
+  for (const char* host : {"localhost", "::1", "127.0.0.1", "127.1.2.3"})
+    EXPECT_TRUE(IsLoopbackHost(host)) << host;
+  for (const char* host : {"127.example.org", "127.0.0.1.example.org", "localhost.example.org", "",
+                           "10.0.0.1", "128.0.0.1", "::2"})
+    EXPECT_FALSE(IsLoopbackHost(host)) << host;
+}
+
 TEST(HeaderValue, FindsTheFirstOrNothing) {
   const Headers headers = {{"a", "1"}, {"b", "2"}, {"a", "3"}};
   EXPECT_EQ(HeaderValue(headers, "a"), "1");
