@@ -22,6 +22,7 @@ StatusOr<std::unique_ptr<WorkspaceFactory>> Made(const WorkspaceOptions& options
 constexpr Kind kKinds[] = {
     {"sandbox", Made<NewSandboxFactory>},
     {"worktree", Made<NewWorktreeFactory>},
+    {"container", NewContainerFactory},
     {"exec", NewExecFactory},
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/workspace/container.h"
 #include "adapters/workspace/egress.h"
 #include "adapters/workspace/exec.h"
 #include "daemon/base/status.h"
@@ -14,7 +15,8 @@
 namespace regreen {
 
 struct WorkspaceOptions {
-  // "sandbox" (bubblewrap), "worktree" (no isolation), "exec" (an engine told by command lines)
+  // "sandbox" (bubblewrap), "worktree" (no isolation), "container" (podman, docker),
+  // "exec" (an engine told by command lines)
   std::string kind = "sandbox";
   std::string directory;  // workspaces live below it, or what we keep of remote ones; of this alone
   std::vector<std::string>
@@ -28,7 +30,11 @@ struct WorkspaceOptions {
   EgressSets networks;
   std::string forwarder;  // the program that RunForwarder() is in; needed with networks
   std::string ca_file;    // for the calls of models; empty: the system's
+  // container: the same program, without shared libraries, for any root file system; needed with
+  // networks
+  std::string static_forwarder;
   ExecOptions exec;
+  ContainerOptions container;
 };
 
 StatusOr<std::unique_ptr<WorkspaceFactory>> CreateWorkspaceFactory(const WorkspaceOptions& options);

@@ -1,6 +1,9 @@
 #include "tests/contract/workspace_kinds.h"
 
+#include <unistd.h>
+
 #include "daemon/base/text.h"
+#include "tests/support/paths.h"
 #include "tests/support/ssh_server.h"
 
 namespace regreen {
@@ -37,14 +40,25 @@ Status Ssh(WorkspaceOptions& options, const GitFixture& scratch) {
   return OkStatus();
 }
 
+// By podman, on the root file system that tests/rootfs.sh makes.
+Status Container(WorkspaceOptions& options, const GitFixture& scratch) {
+  const std::string rootfs = SourceFolder() + "/build/rootfs";
+  if (access((rootfs + "/.complete").c_str(), F_OK) != 0)
+    return FailedPrecondition("there is no root file system; make it by tests/rootfs.sh");
+  options.kind = "container";
+  options.container.rootfs = rootfs;
+  options.container.options = {"--runtime=runc"};
+  options.container.memory_bytes = std::int64_t{1} << 30;
+  static_cast<void>(scratch);
+  return OkStatus();
+}
+
 }  // namespace
 
 std::vector<ContractKind> ContractKinds() {
-  return {{"sandbox", Nothing},
-          {"sandbox_without_overlay", Checkouts},
-          {"worktree", Nothing},
-          {"exec_here", Here},
-          {"exec_ssh", Ssh}};
+  return {{"sandbox", Nothing},  {"sandbox_without_overlay", Checkouts},
+          {"worktree", Nothing}, {"exec_here", Here},
+          {"exec_ssh", Ssh},     {"container", Container}};
 }
 
 }  // namespace regreen

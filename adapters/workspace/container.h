@@ -1,0 +1,29 @@
+// The kind `container`: one for each workspace, by the command line of podman or docker on this
+// machine, with no network but the broker's socket.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/workspace/remote.h"
+
+namespace regreen {
+
+struct WorkspaceOptions;
+
+struct ContainerOptions {
+  std::string program;            // "podman" or "docker", or a path of one; empty: what is there
+  std::string image;              // one of image and rootfs
+  std::string rootfs;             // podman: a folder that is the root file system, read only
+  int cpu = 0;                    // 0: 2
+  std::int64_t memory_bytes = 0;  // 0: 4 GiB
+  int processes = 4096;
+  std::vector<std::string> options;  // further words for `run`, such as --runtime=runc
+};
+
+// FailedPrecondition where there is no such program, InvalidArgument for options that cannot be.
+StatusOr<std::unique_ptr<RemoteEngine>> NewContainerEngine(const WorkspaceOptions& options);
+
+}  // namespace regreen
