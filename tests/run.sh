@@ -15,12 +15,12 @@ failed=no
 
 # Races and memory errors hide in what runs side by side: the floors, not the peers of the e2e tests.
 run_sanitized() {
-  local preset=$1 log=$root/build/logs/ctest-$1.log started=$SECONDS
+  local preset=$1 labels=$2 log=$root/build/logs/ctest-$1.log started=$SECONDS
   # Older sanitizer runtimes lose their shadow memory where the kernel randomises more bits of the layout.
   if setarch "$(uname -m)" -R true 2>/dev/null; then runner=(setarch "$(uname -m)" -R); fi
   configure "$preset"
   build "$preset"
-  if "${runner[@]}" ctest --test-dir "$root/build/$preset" -L 'unit|contract|scenario' -j "$jobs" --output-on-failure \
+  if "${runner[@]}" ctest --test-dir "$root/build/$preset" -L "$labels" -j "$jobs" --output-on-failure \
     --no-tests=error >"$log" 2>&1; then
     say "$preset: $(grep 'tests passed' "$log") in $((SECONDS - started)) s"
   else
@@ -36,12 +36,13 @@ prepare_e2e
 configure dev
 build dev
 if [ -z "${REGREEN_FAST:-}" ]; then
-  run_sanitized asan
-  run_sanitized tsan
+  run_sanitized asan 'unit|contract|scenario|canary'
+  run_sanitized tsan 'unit|contract|scenario'
 fi
 
 log=$root/build/logs/ctest-dev.log
 ctest --test-dir "$root/build/dev" -j "$jobs" --output-on-failure --no-tests=error 2>&1 | tee "$log" || failed=yes
+print_routes "$root/build/dev/Testing/Temporary/LastTest.log"
 print_skips "$root/build/dev/Testing/Temporary/LastTest.log"
 [ $failed = no ] || say "there are failures, above"
 grep -E '^[0-9]+% tests passed' "$log"

@@ -57,11 +57,12 @@ class GithubForge final : public Forge {
         git_(std::move(git)),
         token_(options.token),
         repos_(options.repos),
+        forks_(options.forks),
         actions_(api_, [this](const std::string& repo) { return CheckRepo(repo); }) {}
 
   StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token stop) override {
     RETURN_IF_ERROR(CheckRepo(hint.key.repo));
-    if (!hint.foreign) return ReadGithubRun(api_, hint, std::move(stop));
+    if (!hint.foreign) return ReadGithubRun(api_, hint, forks_, std::move(stop));
     std::optional<std::string> tip;
     if (!hint.branch.empty()) {
       ASSIGN_OR_RETURN(tip, ReadGithubBranch(api_, hint.key.repo, hint.branch, std::move(stop)));
@@ -109,6 +110,7 @@ class GithubForge final : public Forge {
   const std::string git_;
   const Secret token_;
   const std::vector<std::string> repos_;
+  const bool forks_;
   GithubActions actions_;
 };
 

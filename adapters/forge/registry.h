@@ -24,6 +24,7 @@ struct ForgeOptions {
       "https://github.com";  // clone URLs are <git>/<owner>/<name>.git; or a folder of this machine
   Secret token;
   std::vector<std::string> repos;  // globs; a repository that fits none is refused
+  bool forks = false;              // runs of forks are worked on, so that more is asked about them
   // git:
   std::map<std::string, std::string> remotes;  // owner/name → URL or absolute path
 };

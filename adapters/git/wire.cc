@@ -11,8 +11,12 @@ namespace {
 
 using Operation = GitRequest::Operation;
 
-constexpr std::array<std::pair<Operation, const char*>, 3> kOperations = {
-    {{Operation::kFetch, "fetch"}, {Operation::kTips, "tips"}, {Operation::kPush, "push"}}};
+constexpr std::array<std::pair<Operation, const char*>, 5> kOperations = {
+    {{Operation::kFetch, "fetch"},
+     {Operation::kBring, "bring"},
+     {Operation::kTips, "tips"},
+     {Operation::kPush, "push"},
+     {Operation::kResolve, "resolve"}}};
 
 // Only codes that the child gives on purpose pass; anything else is a fault of ours.
 StatusCode CodeFrom(std::int64_t number) {
@@ -48,7 +52,6 @@ std::string EncodeRequest(const GitRequest& request) {
       .Field("ca_file", request.ca_file)
       .Field("folder", request.folder)
       .Field("refspecs", request.refspecs)
-      .Field("prune", request.prune)
       .Field("ref", request.ref)
       .Field("commit", request.commit)
       .Field("expected", request.expected)
@@ -76,7 +79,6 @@ StatusOr<GitRequest> DecodeRequest(std::string_view bytes) {
   for (const Json& refspec : json["refspecs"].Elements()) {
     request.refspecs.push_back(refspec.StringOr(""));
   }
-  request.prune = json["prune"].BoolOr(false);
   request.ref = json["ref"].StringOr("");
   request.commit = json["commit"].StringOr("");
   request.expected = json["expected"].StringOr("");
@@ -89,6 +91,7 @@ std::string EncodeAnswer(const StatusOr<GitAnswer>& answer) {
   if (answer.ok()) {
     json.Field("code", 0);
     if (answer->tip) json.Field("tip", *answer->tip);
+    json.Field("name", answer->name).Field("branches", answer->branches);
   } else {
     json.Field("code", static_cast<int>(answer.status().code()));
     json.Field("message", Message(answer.status()));
@@ -106,6 +109,8 @@ StatusOr<GitAnswer> DecodeAnswer(std::string_view bytes) {
   if (code != 0) return MakeStatus(CodeFrom(code), (*json)["message"].StringOr("git failed"));
   GitAnswer answer;
   if ((*json)["tip"].IsString()) answer.tip = (*json)["tip"].StringOr("");
+  answer.name = (*json)["name"].StringOr("");
+  answer.branches = (*json)["branches"].Strings();
   return answer;
 }
 

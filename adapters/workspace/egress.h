@@ -23,6 +23,7 @@ struct EgressSet {
   std::string kind = "packages";               // or "model"
   std::int64_t max_bytes = 1 << 30;            // both ways together, of one workspace
   absl::Duration timeout = absl::Minutes(10);  // of one connection or call
+  bool forks = false;                          // workspaces of a fork's code may use it
 
   // packages: tunnels to these, by CONNECT
   std::vector<std::string> allow;  // host:port; `*.` in front of a host: every name below it
@@ -34,8 +35,9 @@ struct EgressSet {
   std::vector<std::string> paths;  // "POST /v1/messages"; `*` is any run without '/'
   Secret key;
   std::string key_header, key_prefix;
-  std::int64_t max_requests = 0;  // of one workspace; 0: no cap
-  std::int64_t max_tokens = 0;    // by the `usage` of answers; 0: no cap
+  std::int64_t max_requests = 0;              // of one workspace; 0: no cap
+  std::int64_t max_tokens = 0;                // by the `usage` of answers; 0: no cap
+  std::map<std::string, std::string> prices;  // by model, as ParsePrices() takes them
 
   std::map<std::string, std::string> env;  // of commands; `{url}` is where the model is called
 };

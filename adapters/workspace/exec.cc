@@ -42,6 +42,10 @@ class ExecEngine final : public RemoteEngine {
   Status Probe() override { return List("regreen-").status(); }
 
   StatusOr<RemoteMachine> Create(const RemoteRequest& request, std::stop_token stop) override {
+    if (request.spec->of_fork)
+      return PermissionDenied(
+          "a fork's code is run in a sandbox only: what another machine's engine shares with it is "
+          "not known here");
     if (options_.create.empty()) return RemoteMachine();
     auto values = Values(request.name);
     values["commit"] = request.spec->commit;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "adapters/git/tree.h"
@@ -29,8 +30,24 @@ class WorkspaceFolder {
                                                const std::string& name);
   // Whether a living process holds the folder of this name.
   static bool IsHeld(const std::string& directory, const std::string& name);
-  // Removes those below `directory` that no living process holds.
+  // Removes those below `directory` that no living process holds, and that are not kept.
   static Status Reap(const std::string& directory);
+
+  // What a kept folder says of itself.
+  struct Kept {
+    std::string path, mirror, commit, alternates;
+    bool overlaid = false;
+    absl::Time until;
+  };
+  // Those whose time is not over, the newest first.
+  static std::vector<Kept> ListKept(const std::string& directory);
+  // NotFound when the task has none; Unavailable while another has it open. One that lies upon a
+  // base tree needs it again by LieAgain(). It stays kept.
+  static StatusOr<std::pair<WorkspaceFolder, Kept>> Reopen(const std::string& directory,
+                                                           const std::string& task_id);
+  void LieAgain(BaseTree base) { base_ = std::move(base); }
+  // It outlives this object, until then.
+  Status Keep(absl::Time until);
 
   WorkspaceFolder(WorkspaceFolder&&) = default;
   WorkspaceFolder& operator=(WorkspaceFolder&&) = delete;
@@ -57,6 +74,7 @@ class WorkspaceFolder {
 
   std::string path_;
   UniqueFd lock_;  // of the folder itself; also tells a moved-from object
+  bool kept_ = false;
   std::string mirror_, commit_, alternates_;
   std::optional<BaseTree> base_;
 };

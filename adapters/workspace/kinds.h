@@ -20,5 +20,7 @@ StatusOr<std::unique_ptr<WorkspaceFactory>> NewContainerFactory(const WorkspaceO
 // A machine for each workspace, or a folder on one, made and reached by command lines. No network
 // sets: what such a machine reaches is its engine's affair.
 StatusOr<std::unique_ptr<WorkspaceFactory>> NewExecFactory(const WorkspaceOptions& options);
+// A workspace of a Coder server for each. No network sets either.
+StatusOr<std::unique_ptr<WorkspaceFactory>> NewCoderFactory(const WorkspaceOptions& options);
 
 }  // namespace regreen

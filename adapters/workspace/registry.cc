@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "adapters/workspace/bubblewrap.h"
 #include "adapters/workspace/kinds.h"
 #include "daemon/base/text.h"
 
@@ -24,11 +25,20 @@ constexpr Kind kKinds[] = {
     {"worktree", Made<NewWorktreeFactory>},
     {"container", NewContainerFactory},
     {"exec", NewExecFactory},
+    {"coder", NewCoderFactory},
 };
 
 Status CheckPaths(const WorkspaceOptions& options) {
   if (!options.directory.starts_with('/')) {
     return InvalidArgument("the directory of workspaces must be an absolute path");
+  }
+  // Our own mounts inside would hide what lies there.
+  for (const std::string& path : options.read_only_paths) {
+    for (const std::string_view own : {kOwnInside, kHomeInside}) {
+      if (path != own && !path.starts_with(Cat(own, "/"))) continue;
+      return InvalidArgument(Cat("the read-only path ", EscapeControl(path), " lies below ", own,
+                                 ", which a sandbox has for itself; put it elsewhere"));
+    }
   }
   for (const std::string& path : options.read_only_paths) {
     std::error_code error;

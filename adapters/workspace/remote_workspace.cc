@@ -13,6 +13,7 @@
 #include "daemon/base/file.h"
 #include "daemon/base/hash.h"
 #include "daemon/base/log.h"
+#include "daemon/base/mutex.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -177,6 +178,7 @@ class RemoteFactory final : public WorkspaceFactory {
                                             std::stop_token stop) override {
     if (stop.stop_requested()) return Cancelled("stopped before a workspace was opened");
     ASSIGN_OR_RETURN(const std::string prefix, Prefix());
+    RETURN_IF_ERROR(EndLeftovers(prefix));
     const std::string name = Cat(prefix, ShortTask(spec.task_id), "-", RandomHex(kRandomBytes));
     ASSIGN_OR_RETURN(WorkspaceFolder folder,
                      WorkspaceFolder::CreateNamed(options_.directory, name));
@@ -189,21 +191,42 @@ class RemoteFactory final : public WorkspaceFactory {
     return workspace;
   }
 
+  // An engine that cannot be reached now keeps no daemon from starting: deliveries are taken, and
+  // what was left there is ended before the next workspace is opened.
   Status Reap() override {
     ASSIGN_OR_RETURN(const std::string prefix, Prefix());
-    ASSIGN_OR_RETURN(const std::vector<std::string> names, engine_->List(prefix));
-    for (const std::string& name : names) {
-      if (!name.starts_with(prefix) || name.find('/') != std::string::npos ||
-          WorkspaceFolder::IsHeld(options_.directory, name)) {
-        continue;
-      }
-      RETURN_IF_ERROR(Annotate(engine_->Destroy(name), Cat("cannot remove ", EscapeControl(name))));
-      LogInfo("removed a workspace that a killed process left", {{"name", EscapeControl(name)}});
+    {
+      MutexLock lock(mutex_);
+      leftovers_ = true;
+    }
+    if (const Status status = EndLeftovers(prefix); !status.ok()) {
+      LogWarning("what a killed process may have left is looked for later",
+                 {{"workspace", options_.what}, {"why", Message(status)}});
     }
     return WorkspaceFolder::Reap(options_.directory);
   }
 
  private:
+  Status EndLeftovers(const std::string& prefix) {
+    MutexLock lock(mutex_);
+    if (!leftovers_) return OkStatus();
+    ASSIGN_OR_RETURN(const std::vector<std::string> names, engine_->List(prefix));
+    leftovers_ = false;
+    for (const std::string& name : names) {
+      if (!name.starts_with(prefix) || name.find('/') != std::string::npos ||
+          WorkspaceFolder::IsHeld(options_.directory, name)) {
+        continue;
+      }
+      if (const Status status = engine_->Destroy(name); !status.ok()) {
+        LogError("a workspace that a killed process left stays until the next start",
+                 {{"name", EscapeControl(name)}, {"why", Message(status)}});
+        continue;
+      }
+      LogInfo("removed a workspace that a killed process left", {{"name", EscapeControl(name)}});
+    }
+    return OkStatus();
+  }
+
   // Made once for the directory, by whoever comes first.
   StatusOr<std::string> Prefix() const {
     const std::string file = Cat(options_.directory, ".instance");
@@ -221,6 +244,8 @@ class RemoteFactory final : public WorkspaceFactory {
 
   const RemoteOptions options_;
   const std::shared_ptr<RemoteEngine> engine_;
+  Mutex mutex_;
+  bool leftovers_ RG_GUARDED_BY(mutex_) = false;  // may be there, and are to be ended first
 };
 
 }  // namespace

@@ -11,6 +11,8 @@
 
 #include "absl/time/time.h"
 #include "daemon/app/config_agent.h"
+#include "daemon/app/config_coder.h"
+#include "daemon/app/config_exec.h"
 #include "daemon/app/config_workspace.h"
 #include "daemon/base/status.h"
 #include "daemon/base/toml.h"
@@ -116,6 +118,7 @@ struct ForgeConfig {
   std::string git = "https://github.com";
   std::string token;
   std::vector<std::string> repos;
+  std::string fork = "ignore";
   std::map<std::string, std::string> remotes;
 
   template <class V>
@@ -125,6 +128,10 @@ struct ForgeConfig {
     v("git", git, "github: clone URLs are <git>/<owner>/<name>.git");
     v("token", token, "github: where the token is: file:PATH, env:NAME or credential:NAME");
     v("repos", repos, "github: repositories that may be worked on, as globs");
+    v("fork", fork,
+      "github: pull requests from forks: ignore, report (a comment) or run (once a person "
+      "approves; "
+      "nothing is pushed)");
     v("remotes", remotes, "git: owner/name = URL or absolute path");
   }
 };
@@ -136,6 +143,7 @@ struct CiConfig {
   std::string signature_header, token_header;
   std::vector<std::string> failed_when, passed_when, log_url_prefixes;
   std::map<std::string, std::string> map;
+  std::string definition, definition_path;
 
   template <class V>
   void Fields(V& v) {
@@ -149,6 +157,11 @@ struct CiConfig {
       "generic: conclusions that are green; at a later attempt of a run they tell a flake");
     v("log_url_prefixes", log_url_prefixes,
       "generic: a log is fetched only from below one of these");
+    v("definition", definition,
+      "where a failing command is read that the delivery does not tell: github, gitlab or none; "
+      "empty: github for that kind, else none");
+    v("definition_path", definition_path,
+      "its file in the repository; empty: the run's own workflow, or .gitlab-ci.yml");
     v("map", map, "generic: field = JSON pointer (\"/run/id\") or constant (\"=text\")");
   }
 };
@@ -200,6 +213,8 @@ struct Config {
   std::map<std::string, CiConfig> ci;
   std::map<std::string, AgentConfig> agent;
   std::map<std::string, NetworkConfig> network;
+  std::map<std::string, CoderConfig> coder;
+  std::map<std::string, ExecConfig> exec;
   std::map<std::string, ApiConfig> api;
 
   template <class V>
@@ -217,6 +232,8 @@ struct Config {
     v.Named("ci", ci);
     v.Named("agent", agent);
     v.Named("network", network);
+    v.Named("coder", coder);
+    v.Named("exec", exec);
     v.Named("api", api);
   }
 };
@@ -225,7 +242,10 @@ struct Config {
 std::vector<std::string> HostsOf(const ForgeConfig& forge);
 
 // Reads and checks a file; every mistake is noted in `problems`. Secrets are not read.
-Config LoadConfig(const std::filesystem::path& path, Problems& problems);
+// One of a person's own repairs needs no forge.
+enum class ConfigUse { kDaemon, kByHand };
+Config LoadConfig(const std::filesystem::path& path, Problems& problems,
+                  ConfigUse use = ConfigUse::kDaemon);
 // What templates can ask of the workspaces. One without isolation serves whatever is asked for.
 std::vector<WorkspaceOffer> OffersOf(const Config& config);
 // As the store counts them.

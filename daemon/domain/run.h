@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace regreen {
@@ -50,7 +51,7 @@ struct RunFacts {
   std::string workflow;       // name
   std::string workflow_path;  // .github/workflows/x.yml, "" when not known
   std::string event;          // push, pull_request, …
-  std::string branch;         // head branch
+  std::string branch;         // head branch; of a fork "owner:branch", which no branch is called
   std::string commit;         // head sha, 40 or 64 hex digits
   std::string base_branch;    // of the pull request, or = branch
   int pull_request = 0;       // 0: none
@@ -64,10 +65,20 @@ struct RunFacts {
   bool passed_later = false;  // superseded by an attempt that is green: one commit, two results
   bool from_fork = false;
   bool foreign = false;  // as RunHint::foreign
+  bool pinned = false;   // a person named the commit: it is worked on wherever its branch is now
   std::vector<JobFacts> jobs;
 };
 
-// Whether the run is of its base branch itself: of no pull request into it.
+// What is done about a run of a fork's code. Its author may be anyone.
+enum class ForkPolicy {
+  kIgnore,  // nothing, with a decision
+  kReport,  // the failure is read and told; none of its code is run
+  kRun,     // worked on behind a person's approval; what comes of it is told, and nothing is pushed
+};
+std::optional<ForkPolicy> ParseForkPolicy(std::string_view name);
+const std::vector<std::string>& ForkPolicyNames();
+
+// Whether the run is of its base branch itself: of no pull request into it, and of no fork.
 bool IsOfBaseBranch(const RunFacts& run);
 
 // The text of a job's log.

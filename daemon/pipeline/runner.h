@@ -20,8 +20,10 @@ struct RunnerDependencies {
   const LivePolicies* policies = nullptr;  // for the guard: the newest, whatever the plan is of
   std::string author_name, author_email;
   absl::Duration watch_every = absl::Minutes(2);
-  const Agents* agents = nullptr;         // may be null: there are none
-  const KnownSecrets* secrets = nullptr;  // for the guard; may be null: none are known
+  const Agents* agents = nullptr;           // may be null: there are none
+  const KnownSecrets* secrets = nullptr;    // for the guard; may be null: none are known
+  std::map<std::string, ForkPolicy> forks;  // by the forge's name; others: ignored
+  absl::Duration keep;  // of the workspace of a task that failed, for a person; zero: none
 };
 
 // Dependencies outlive it. Any thread.
@@ -40,10 +42,18 @@ class TaskRunner {
   StatusOr<TaskUpdate> Climb(Forge& forge, const Task& task, EarlierRungs earlier, RepairLog& log,
                              std::stop_token stop) const;
   StatusOr<EarlierRungs> ReadEarlier(const Task& task) const;
+  StatusOr<Patch> ReadGiven(const Task& task) const;
+  BaseFile FileOfBase(Forge& forge, const Task& task, std::stop_token stop) const;
+  StatusOr<std::vector<std::string>> ReadMerged(const Task& task) const;
   StatusOr<Proof> ReadProof(const Task& task) const;
   // By the guard that is in force now.
   Verdict JudgeNow(const Task& task, const Proof& proof) const;
   StatusOr<TaskUpdate> RunWatch(Forge& forge, const Task& task, std::stop_token stop) const;
+  // Whether its pull request still stands as it was, "" when it does.
+  StatusOr<std::string> WhyForkDropped(Forge& forge, const Task& task, std::stop_token stop) const;
+  // A fork's: it is told.
+  StatusOr<TaskUpdate> RunTellRepair(Forge& forge, const Task& task, const Proof& proof,
+                                     RepairLog& log, std::stop_token stop) const;
   StatusOr<TaskUpdate> RunPublish(Forge& forge, const Task& task, RepairLog& log,
                                   std::stop_token stop) const;
 

@@ -1,6 +1,7 @@
 // Git on the trusted side: never a working tree, never a repository's own configuration.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -21,9 +22,19 @@ struct Commit {
   std::string message;
 };
 
+// What a person's name for a place in a repository stands for.
+struct ResolvedRef {
+  std::string commit;
+  std::string name;                   // in full, "refs/tags/v1"; "" for a commit's own id
+  std::vector<std::string> branches;  // whose tip the commit is now, by name; the first fifty
+};
+
 struct FolderLimits {
   std::size_t files = 0;
   std::size_t bytes = 0;  // of all files together
+  bool below = false;     // those in folders of it too; their names are paths from it
+  // Asked with each such name, when given; of other files nothing is read or counted.
+  std::function<bool(const std::string& name)> wants;
 };
 
 // Bare copies of repositories, one folder each. Any thread.
@@ -38,6 +49,12 @@ class Mirror {
   virtual StatusOr<std::optional<std::string>> RemoteTip(const GitRemote& remote,
                                                          const std::string& branch,
                                                          std::stop_token stop) = 0;
+  // A branch, a tag, a pull or merge request by its number ("12", "#12", "!12"), a full ref, or a
+  // commit's id in full, in this order; of a commit's id it is not known yet whether the remote has
+  // it. NotFound when there is no such name; InvalidArgument for what can be none. Asks the
+  // network.
+  virtual StatusOr<ResolvedRef> Resolve(const GitRemote& remote, const std::string& ref,
+                                        std::stop_token stop) = 0;
   // A file of a commit that Ensure found. NotFound; ResourceExhausted beyond the cap.
   virtual StatusOr<std::string> ReadFileAt(const std::string& folder, const std::string& commit,
                                            const std::string& path, std::size_t max_bytes) = 0;
@@ -46,8 +63,8 @@ class Mirror {
   virtual StatusOr<std::vector<std::string>> ChangedPaths(const std::string& folder,
                                                           const std::string& commit,
                                                           std::size_t max) = 0;
-  // The regular files right in a folder of a commit that Ensure found ("" is its root), by name,
-  // with their bytes. Links, folders and submodules are left out. NotFound; ResourceExhausted
+  // The regular files in a folder of a commit that Ensure found ("" is its root), by name, with
+  // their bytes. Links, folders and submodules are left out. NotFound; ResourceExhausted
   // beyond a limit.
   virtual StatusOr<std::vector<std::pair<std::string, std::string>>> ReadFolderAt(
       const std::string& folder, const std::string& commit, const std::string& path,

@@ -47,6 +47,11 @@ class WorkspaceContract : public testing::TestWithParam<ContractKind> {
     mirror_ = git_.CloneBare();
   }
 
+  void TearDown() override {
+    if (IsSkipped() || GetParam().problems == nullptr) return;
+    EXPECT_THAT(GetParam().problems(), testing::IsEmpty());
+  }
+
   std::unique_ptr<Workspace> Open(const Patch* patch = nullptr) {
     auto workspace = factory_->Open({"task-1", mirror_, base_, patch}, {});
     EXPECT_TRUE(workspace.ok()) << workspace.status();

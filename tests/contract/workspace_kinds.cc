@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include "daemon/base/hash.h"
 #include "daemon/base/text.h"
+#include "tests/support/coder_peer.h"
 #include "tests/support/paths.h"
 #include "tests/support/ssh_server.h"
 
@@ -53,12 +55,38 @@ Status Container(WorkspaceOptions& options, const GitFixture& scratch) {
   return OkStatus();
 }
 
+// The stand-in for a Coder server, and for its program. One for all tests of a process.
+const CoderPeer& ThePeer() {
+  static const GitFixture scratch;
+  static const CoderPeer peer(scratch.NewFolder("coder"));
+  return peer;
+}
+
+Status Coder(WorkspaceOptions& options, const GitFixture&) {
+  const CoderPeer& peer = ThePeer();
+  if (!peer.missing().empty()) return FailedPrecondition(peer.missing());
+  options.kind = "coder";
+  options.coder.url = peer.url();
+  ASSIGN_OR_RETURN(options.coder.token, ResolveSecret("file:" + peer.token_file()));
+  options.coder.choice.template_name = "regreen";
+  options.coder.program = peer.program();
+  options.coder.times.poll = absl::Milliseconds(5);
+  return OkStatus();
+}
+
 }  // namespace
 
 std::vector<ContractKind> ContractKinds() {
-  return {{"sandbox", Nothing},  {"sandbox_without_overlay", Checkouts},
-          {"worktree", Nothing}, {"exec_here", Here},
-          {"exec_ssh", Ssh},     {"container", Container}};
+  // OpenSSL must end after the servers that are shared by all tests of a process, whose folders are
+  // removed with its help: what begins first ends last.
+  static_cast<void>(RandomHex(1));
+  return {{"sandbox", Nothing},
+          {"sandbox_without_overlay", Checkouts},
+          {"worktree", Nothing},
+          {"exec_here", Here},
+          {"exec_ssh", Ssh},
+          {"container", Container},
+          {"coder", Coder, [] { return ThePeer().Problems(); }}};
 }
 
 }  // namespace regreen

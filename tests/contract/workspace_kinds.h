@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ostream>
+#include <string>
 #include <vector>
 
 #include "adapters/workspace/registry.h"
@@ -15,6 +16,8 @@ struct ContractKind {
   // Says in `options` what the kind needs beside the folder of workspaces; FailedPrecondition tells
   // what this machine has not.
   Status (*set_up)(WorkspaceOptions& options, const GitFixture& scratch);
+  // Looked at when no workspace is left: what was wrong, or is left. None: nothing is.
+  std::vector<std::string> (*problems)() = nullptr;
 };
 
 std::vector<ContractKind> ContractKinds();

@@ -5,6 +5,8 @@ import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
+import {Coder} from '../peers/coder.mjs';
+import {writeProgram} from '../peers/coder_program.mjs';
 import {Github} from '../peers/github.mjs';
 import {githubConfig, localConfig, writeConfig} from './config.mjs';
 import {Daemon} from './daemon.mjs';
@@ -18,7 +20,7 @@ const terminal = new Set(['merged', 'recovered', 'superseded', 'declined', 'yiel
 
 class Lab {
   static async open({forge = 'github', files = staleTable, templates = {'stale-table': regenerateTable},
-    config = {}} = {}) {
+    config = {}, coder} = {}) {
     const lab = new Lab();
     lab.folder = mkdtempSync(join(tmpdir(), 'regreen-e2e-'));
     lab.remotes = join(lab.folder, 'remotes');
@@ -29,6 +31,7 @@ class Lab {
     writeFileSync(join(lab.folder, 'webhook-secret'), lab.secret, {mode: 0o600});
     lab.commit = makeRemote(lab.remotes, 'acme/widget', files);
     makePolicies(join(lab.folder, 'policies'), templates);
+    if (coder) config = await lab.#startCoder(config);
     if (forge === 'github') {
       lab.github = await Github.start({root: lab.remotes, token: lab.token});
       lab.repo = lab.github.addRepo('acme/widget');
@@ -39,6 +42,24 @@ class Lab {
     }
     lab.daemon = new Daemon(lab.config, lab.folder);
     return lab;
+  }
+
+  // A stand-in for a Coder server, on which all workspaces are then.
+  async #startCoder(config) {
+    this.coderToken = randomBytes(16).toString('hex');
+    writeFileSync(join(this.folder, 'coder-token'), this.coderToken, {mode: 0o600});
+    writeProgram(join(this.folder, 'coder'));
+    this.coder = await Coder.start({root: join(this.folder, 'homes'), token: this.coderToken});
+    this.coder.steps = 4;  // the daemon looks once a second
+    return {...config, kind: 'coder', api: `${config.api ?? ''}
+[coder.farm]
+url = "${this.coder.url}"
+token = "file:${this.folder}/coder-token"
+program = "${this.folder}/coder"
+preset = "small"
+[coder.farm.parameters]
+image = "debian"
+`};
   }
 
   // A failed run of the repository at its main branch, as GitHub knows it.
@@ -121,6 +142,7 @@ class Lab {
   async close() {
     const exit = await this.daemon.stop();
     await this.github?.close();
+    await this.coder?.close();
     return exit;
   }
 }
@@ -135,9 +157,11 @@ export function inLab(options, body) {
       const exit = await lab.close();
       if (exit) assert.deepEqual(exit, {code: 0, signal: null}, 'the daemon ends with 0 when asked to stop');
       assert.deepEqual(lab.github?.problems() ?? [], []);
+      assert.deepEqual(lab.coder?.problems() ?? [], []);
     } catch (error) {
       await lab.close();
       console.error(`daemon's log:\n${lab.daemon.log().slice(-8000)}`);
+      if (lab.coder) console.error('Coder:', lab.coder.problems(), lab.coder.requests.slice(-20));
       if (lab.github) console.error('violations:', lab.github.problems(), '\nlast requests:', lab.github.requests.slice(-20));
       throw error;
     } finally {

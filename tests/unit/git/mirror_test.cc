@@ -6,12 +6,10 @@
 #include <thread>
 #include <vector>
 
-#include "adapters/git/git.h"
 #include "daemon/base/file.h"
 #include "daemon/base/text.h"
-#include "tests/support/git_fixture.h"
 #include "tests/support/git_http_server.h"
-#include "tests/support/paths.h"
+#include "tests/unit/git/mirror_fixture.h"
 
 namespace regreen {
 namespace {
@@ -19,29 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
-
-class MirrorTest : public testing::Test {
- protected:
-  void SetUp() override {
-    git_.Write("a.txt", "one\n");
-    git_.Write("folder/b.txt", "two\n");
-    first_ = git_.Commit("first");
-    remote_ = git_.CloneBare();
-    options_ = {git_.NewFolder("mirrors"), GitChild(), "", absl::Minutes(1)};
-  }
-  std::unique_ptr<Mirror> NewMirror() const { return NewGitMirror(options_); }
-  std::string CommitOn(const std::string& ref) {
-    git_.Write("a.txt", Cat("changed for ", ref, "\n"));
-    const std::string id = git_.Commit("later");
-    git_.Git({"push", "-q", remote_, Cat("+HEAD:", ref)});
-    return id;
-  }
-  GitRemote Local() const { return {remote_, "", {}}; }
-
-  GitFixture git_;
-  std::string first_, remote_;
-  GitOptions options_;
-};
 
 TEST_F(MirrorTest, FetchesWhatIsNewAndKeepsWhatItHas) {
   auto mirror = NewMirror();
@@ -301,24 +276,60 @@ TEST_F(MirrorTest, ReadsTheRegularFilesOfAFolder) {
   auto mirror = NewMirror();
   const auto folder = mirror->Ensure(Local(), commit, {});
   ASSERT_TRUE(folder.ok()) << folder.status();
-  const FolderLimits limits{2, 6};
+  const FolderLimits limits{2, 6, false, {}};
 
   const auto files = mirror->ReadFolderAt(*folder, commit, "set", limits);
   ASSERT_TRUE(files.ok()) << files.status();
   EXPECT_THAT(*files, testing::ElementsAre(testing::Pair("one.toml", "one"),
                                            testing::Pair("run.sh", "two")));
-  const auto root = mirror->ReadFolderAt(*folder, commit, "", {9, 999});
+  const auto root = mirror->ReadFolderAt(*folder, commit, "", {9, 999, false, {}});
   ASSERT_TRUE(root.ok()) << root.status();
   EXPECT_THAT(*root, testing::ElementsAre(testing::Key("a.txt")));
 
-  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {1, 6}).status().code(),
+  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {1, 6, false, {}}).status().code(),
             StatusCode::kResourceExhausted);
-  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {2, 5}).status().code(),
+  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {2, 5, false, {}}).status().code(),
             StatusCode::kResourceExhausted);
+  FolderLimits below{9, 999, true, {}};
+  below.wants = [](const std::string& name) { return name.ends_with(".toml"); };
+  const auto wanted = mirror->ReadFolderAt(*folder, commit, "set", below);
+  ASSERT_TRUE(wanted.ok()) << wanted.status();
+  EXPECT_THAT(*wanted, testing::ElementsAre(testing::Pair("deeper/three.toml", "three"),
+                                            testing::Pair("one.toml", "one")));
   for (const char* path : {"none", "a.txt", "set/link.toml", "..", "set/../set", "/set"})
     EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, path, limits).status().code(),
               StatusCode::kNotFound)
         << path;
+}
+
+TEST_F(MirrorTest, FindsWhatAPersonCallsAPlace) {
+  const std::string change = CommitOn("refs/pull/12/head");
+  const std::string head = CommitOn("refs/heads/topic/a");
+  git_.Git({"push", "-q", remote_, "HEAD:refs/merge-requests/7/head"});
+  git_.Git({"tag", "-a", "-m", "a tag of its own", "v1", first_});
+  git_.Git({"push", "-q", remote_, "v1"});
+  auto mirror = NewMirror();
+  struct Case {
+    const char* ref;
+    std::string commit;
+    const char* name;
+  };
+  for (const Case& c :
+       {Case{"main", first_, "refs/heads/main"}, Case{"topic/a", head, "refs/heads/topic/a"},
+        Case{"v1", first_, "refs/tags/v1"}, Case{"12", change, "refs/pull/12/head"},
+        Case{"#12", change, "refs/pull/12/head"}, Case{"!7", head, "refs/merge-requests/7/head"},
+        Case{"refs/pull/12/head", change, "refs/pull/12/head"}}) {
+    const auto found = mirror->Resolve(Local(), c.ref, {});
+    ASSERT_TRUE(found.ok()) << c.ref << " " << found.status();
+    EXPECT_EQ(found->commit, c.commit) << c.ref;
+    EXPECT_EQ(found->name, c.name);
+  }
+  EXPECT_THAT(mirror->Resolve(Local(), first_, {})->branches, testing::ElementsAre("main"));
+  EXPECT_THAT(mirror->Resolve(Local(), change, {})->branches, testing::IsEmpty());
+  EXPECT_EQ(mirror->Resolve(Local(), "gone", {}).status().code(), StatusCode::kNotFound);
+  for (const char* odd : {"", "-x", "a..b", "a:b", "a*", "a b", "a\n", "x^{}"})
+    EXPECT_EQ(mirror->Resolve(Local(), odd, {}).status().code(), StatusCode::kInvalidArgument)
+        << odd;
 }
 
 }  // namespace

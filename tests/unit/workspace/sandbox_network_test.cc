@@ -132,6 +132,19 @@ TEST_F(SandboxNetworkTest, LetsAnOrdinaryClientUseIt) {
   EXPECT_EQ(result.output, "300000\n");
 }
 
+TEST_F(SandboxNetworkTest, LetsACommandSayGoodbyeWhenItIsEnded) {
+  Open({"packages"});
+  if (IsSkipped()) return;
+  ExecSpec spec;
+  spec.command = "trap 'echo bye; exit 0' INT; echo ready; while :; do sleep 0.02; done";
+  spec.timeout = absl::Milliseconds(700);
+  spec.grace = absl::Seconds(20);
+  const auto result = workspace_->Exec(spec, {});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->output, "ready\nbye\n") << "what forwards for it does not end before it";
+  EXPECT_LT(result->wall, absl::Seconds(10));
+}
+
 TEST_F(SandboxNetworkTest, ReachesNothingElse) {
   Open({"packages"});
   if (IsSkipped()) return;
@@ -280,6 +293,21 @@ print(call("/v1/files"), call("/v1/messages", "GET"), call("/../claude/v1/files"
   EXPECT_THAT(seen, Not(HasSubstr("inner")));
   EXPECT_THAT(notes_, HasSubstr("POST /claude/v1/messages answered 200"));
   EXPECT_THAT(notes_, HasSubstr("7 tokens"));
+}
+
+TEST_F(SandboxNetworkTest, AForksCodeGetsOnlyWhatIsForForks) {
+  options_.networks["forks"] = options_.networks["packages"];
+  options_.networks["forks"].forks = true;
+  Open({});
+  if (IsSkipped()) return;
+  WorkspaceSpec spec{"task", mirror_, base_, nullptr};
+  spec.of_fork = true;
+  spec.network = {"forks"};
+  EXPECT_TRUE(factory_->Open(spec, {}).ok());
+  spec.network = {"forks", "packages"};
+  const auto workspace = factory_->Open(spec, {});
+  EXPECT_EQ(workspace.status().code(), StatusCode::kPermissionDenied);
+  EXPECT_THAT(Message(workspace.status()), HasSubstr("\"packages\" is not for a fork's code"));
 }
 
 TEST_F(SandboxNetworkTest, OpensNoWorkspaceWithANetworkThatIsNotConfigured) {
