@@ -18,5 +18,7 @@ chmod 755 "$folder.new"
 debootstrap --variant=minbase --include=git,python3-minimal "$suite" "$folder.new" "$uri" >"$folder.log" 2>&1 ||
   skip "debootstrap failed: $(tail -n 1 "$folder.log") (all of it is in $folder.log)"
 rm -rf "$folder.new"/var/cache/apt/archives/*.deb "$folder.new"/var/lib/apt/lists/*
+# Where podman puts its own: in what is read-only it could not make the places.
+touch "$folder.new/etc/hosts" "$folder.new/etc/hostname" "$folder.new/etc/resolv.conf"
 touch "$folder.new/.complete"
 rm -rf "$folder"; mv "$folder.new" "$folder"

@@ -1,5 +1,6 @@
 #include "adapters/workspace/container.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -7,7 +8,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "adapters/workspace/broker.h"
+#include "adapters/workspace/asked.h"
 #include "adapters/workspace/forwarder.h"
 #include "adapters/workspace/kinds.h"
 #include "daemon/base/file.h"
@@ -26,13 +27,25 @@ constexpr char kProgramInside[] = "/run/regreen-forward";
 // be; without root the user's own range is used.
 constexpr int kFirstId = 1'879'048'192;
 constexpr int kUserOfRootsDocker = 1000;
-constexpr int kDefaultCpu = 2;
-constexpr std::int64_t kDefaultMemory = std::int64_t{4} << 30;
+constexpr rlim_t kMostOfALimit = 16'384;
 constexpr absl::Duration kCreateTimeout = absl::Minutes(10);  // an image may have to be fetched
 constexpr absl::Duration kShortTimeout = absl::Minutes(2);
 
 // The first process takes in those whose parents ended, so that none stays as a zombie.
 constexpr char kFirstProcess[] = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait; done";
+
+// Without a capability nothing is raised above what we have ourselves. Of processes this is all
+// that its user has; those of one container are counted by themselves.
+std::string AtMostOurs(const char* name, __rlimit_resource_t what) {
+  rlimit ours;
+  const rlim_t most =
+      getrlimit(what, &ours) == 0 ? std::min(ours.rlim_max, kMostOfALimit) : kMostOfALimit;
+  return Cat(name, "=", most, ":", most);
+}
+
+void Add(std::vector<std::string>& words, std::initializer_list<std::string> more) {
+  words.insert(words.end(), more);
+}
 
 class ContainerEngine final : public RemoteEngine {
  public:
@@ -48,19 +61,23 @@ class ContainerEngine final : public RemoteEngine {
   StatusOr<RemoteMachine> Create(const RemoteRequest& request, std::stop_token stop) override {
     RemoteMachine machine;
     std::string socket;
-    if (!request.spec->network.empty()) {
-      ASSIGN_OR_RETURN(const std::shared_ptr<Broker> broker, OpenBroker(request));
+    ASSIGN_OR_RETURN(const std::shared_ptr<Broker> broker,
+                     OpenBroker(workspace_, *request.spec,
+                                Cat(workspace_.directory, "/", request.name, "/egress")));
+    if (broker) {
       socket = broker->socket();
+      RETURN_IF_ERROR(GiveAway(socket));
       machine.env = broker->Environment();
       machine.wrap = {kProgramInside, kForwarderCommand, kSocketInside,
                       std::to_string(kForwarderPort)};
-      machine.take_notes = [notes = broker.get()] { return notes->TakeNotes(); };
+      machine.take_notes = [broker] { return broker->TakeNotes(); };
+      machine.usage = [broker] { return broker->Usage(); };
       machine.held = broker;
     }
     const std::string data = Cat(workspace_.directory, "/", request.name, "/data");
     RETURN_IF_ERROR(MakeDirectories(data, 0700));
     RETURN_IF_ERROR(GiveAway(data));
-    RETURN_IF_ERROR(Must(RunWords(request.name, data, socket), kCreateTimeout, stop).status());
+    RETURN_IF_ERROR(Must(RunWords(request, data, socket), kCreateTimeout, stop).status());
     return machine;
   }
 
@@ -108,22 +125,6 @@ class ContainerEngine final : public RemoteEngine {
     return ErrnoStatus(errno, Cat("cannot give ", path, " to the container's user"));
   }
 
-  StatusOr<std::shared_ptr<Broker>> OpenBroker(const RemoteRequest& request) const {
-    BrokerOptions broker;
-    broker.folder = Cat(workspace_.directory, "/", request.name, "/egress");
-    broker.ca_file = workspace_.ca_file;
-    for (const std::string& name : request.spec->network) {
-      const auto found = workspace_.networks.find(name);
-      if (found == workspace_.networks.end())
-        return InvalidArgument(
-            Cat("there is no network called \"", EscapeControl(name), "\" in the configuration"));
-      broker.sets.insert(*found);
-    }
-    ASSIGN_OR_RETURN(std::shared_ptr<Broker> started, Broker::Start(std::move(broker)));
-    RETURN_IF_ERROR(GiveAway(started->socket()));
-    return started;
-  }
-
   // Whose root it is: nobody's outside.
   std::vector<std::string> UserWords() const {
     if (podman_ && geteuid() == 0) {
@@ -136,57 +137,45 @@ class ContainerEngine final : public RemoteEngine {
     return {"--user", Cat(user, ":", group)};
   }
 
-  std::vector<std::string> RunWords(const std::string& name, const std::string& data,
+  std::vector<std::string> RunWords(const RemoteRequest& request, const std::string& data,
                                     const std::string& socket) const {
-    const std::string memory =
-        std::to_string(options_.memory_bytes > 0 ? options_.memory_bytes : kDefaultMemory);
-    std::vector<std::string> words = {"run",
-                                      "--detach",
-                                      "--name",
-                                      name,
-                                      "--label",
-                                      "regreen",
-                                      "--hostname",
-                                      "regreen",
-                                      "--network",
-                                      "none",
-                                      "--read-only",
-                                      "--cap-drop",
-                                      "ALL",
-                                      "--security-opt",
-                                      "no-new-privileges",
-                                      "--log-driver",
-                                      "none",
-                                      "--pids-limit",
-                                      std::to_string(options_.processes),
-                                      "--memory",
-                                      memory,
-                                      "--memory-swap",
-                                      memory,
-                                      "--cpus",
-                                      std::to_string(options_.cpu > 0 ? options_.cpu : kDefaultCpu),
-                                      "--ulimit",
-                                      "nofile=65536:65536",
-                                      "--ulimit",
-                                      "core=0:0",
-                                      "--tmpfs",
-                                      "/tmp:rw,exec,nosuid,nodev,mode=1777",
-                                      "--tmpfs",
-                                      "/run:rw,nosuid,nodev,mode=0755",
-                                      "--volume",
-                                      Cat(data, ":", kTreeInside, ":rw")};
+    std::vector<std::string> words = {"run", "--detach", "--name", request.name};
+    Add(words, {"--label", "regreen", "--hostname", "regreen", "--log-driver", "none"});
+    Add(words, {"--network", "none", "--read-only", "--cap-drop", "ALL"});
+    Add(words, {"--security-opt", "no-new-privileges"});
+    Add(words, {"--tmpfs", "/tmp:rw,exec,nosuid,nodev,mode=1777"});
+    Add(words, {"--tmpfs", "/run:rw,nosuid,nodev,mode=0755"});
+    Add(words, {"--volume", Cat(data, ":", kTreeInside, ":rw")});
     for (std::string& word : UserWords()) words.push_back(std::move(word));
+    for (std::string& word : LimitWords(Narrowed(workspace_.limits, request.spec->limits)))
+      words.push_back(std::move(word));
     if (!socket.empty()) {
-      for (const auto& [ours, inside] : {std::pair(socket, kSocketInside),
-                                         std::pair(workspace_.static_forwarder, kProgramInside)}) {
-        words.insert(words.end(), {"--volume", Cat(ours, ":", inside, ":ro")});
-      }
+      Add(words, {"--volume", Cat(socket, ":", kSocketInside, ":ro")});
+      Add(words, {"--volume", Cat(workspace_.forwarder, ":", kProgramInside, ":ro")});
     }
     words.insert(words.end(), options_.options.begin(), options_.options.end());
-    words.insert(words.end(), {"--entrypoint", "/bin/sh"});
+    Add(words, {"--entrypoint", "/bin/sh"});
     if (options_.image.empty()) words.emplace_back("--rootfs");
     words.push_back(options_.image.empty() ? options_.rootfs : options_.image);
-    words.insert(words.end(), {"-c", kFirstProcess});
+    Add(words, {"-c", kFirstProcess});
+    return words;
+  }
+
+  // Bytes and names in the tree are not counted: it is a folder of ours.
+  static std::vector<std::string> LimitWords(const WorkspaceLimits& limits) {
+    std::vector<std::string> words;
+    Add(words, {"--ulimit", AtMostOurs("nofile", RLIMIT_NOFILE)});
+    Add(words, {"--ulimit", AtMostOurs("nproc", RLIMIT_NPROC), "--ulimit", "core=0:0"});
+    if (limits.file_bytes > 0) {
+      const std::string bytes = std::to_string(limits.file_bytes);
+      Add(words, {"--ulimit", Cat("fsize=", bytes, ":", bytes)});
+    }
+    if (limits.processes > 0) Add(words, {"--pids-limit", std::to_string(limits.processes)});
+    if (limits.cpu > 0) Add(words, {"--cpus", std::to_string(limits.cpu)});
+    if (limits.memory_bytes > 0) {  // and no swap beside it
+      const std::string bytes = std::to_string(limits.memory_bytes);
+      Add(words, {"--memory", bytes, "--memory-swap", bytes});
+    }
     return words;
   }
 

@@ -2,7 +2,6 @@
 // machine, with no network but the broker's socket.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,12 +13,9 @@ namespace regreen {
 struct WorkspaceOptions;
 
 struct ContainerOptions {
-  std::string program;            // "podman" or "docker", or a path of one; empty: what is there
-  std::string image;              // one of image and rootfs
-  std::string rootfs;             // podman: a folder that is the root file system, read only
-  int cpu = 0;                    // 0: 2
-  std::int64_t memory_bytes = 0;  // 0: 4 GiB
-  int processes = 4096;
+  std::string program;               // "podman" or "docker", or a path of one; empty: what is there
+  std::string image;                 // one of image and rootfs
+  std::string rootfs;                // podman: a folder that is the root file system, read only
   std::vector<std::string> options;  // further words for `run`, such as --runtime=runc
 };
 

@@ -52,6 +52,7 @@ struct RemoteMachine {
   std::vector<std::pair<std::string, std::string>> env;  // of its commands
   std::vector<std::string> wrap;                         // words put in front of them
   std::function<std::string()> take_notes;  // may be empty: for WorkspaceSpec::on_network
+  std::function<ModelUsage()> usage;        // may be empty: for Workspace::Usage; any thread
   std::shared_ptr<void> held;               // what must live as long as the workspace
 };
 

@@ -114,6 +114,7 @@ class RemoteWorkspace final : public Workspace {
     RemoteTree tree(machine_.engine(), place(), stop);
     return CaptureListed(checkout_, head_, tree, stop);
   }
+  ModelUsage Usage() override { return made_.usage ? made_.usage() : ModelUsage(); }
 
  private:
   const RemotePlace& place() const { return machine_.place(); }

@@ -43,15 +43,14 @@ Status Ssh(WorkspaceOptions& options, const GitFixture& scratch) {
 }
 
 // By podman, on the root file system that tests/rootfs.sh makes.
-Status Container(WorkspaceOptions& options, const GitFixture& scratch) {
+Status Container(WorkspaceOptions& options, const GitFixture&) {
   const std::string rootfs = SourceFolder() + "/build/rootfs";
   if (access((rootfs + "/.complete").c_str(), F_OK) != 0)
     return FailedPrecondition("there is no root file system; make it by tests/rootfs.sh");
   options.kind = "container";
   options.container.rootfs = rootfs;
   options.container.options = {"--runtime=runc"};
-  options.container.memory_bytes = std::int64_t{1} << 30;
-  static_cast<void>(scratch);
+  options.forwarder = ForwardChild();
   return OkStatus();
 }
 
