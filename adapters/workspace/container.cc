@@ -43,6 +43,10 @@ std::string AtMostOurs(const char* name, __rlimit_resource_t what) {
   return Cat(name, "=", most, ":", most);
 }
 
+bool IsDocker(std::string_view program) {
+  return program.substr(program.rfind('/') + 1).starts_with("docker");  // npos + 1 is 0
+}
+
 void Add(std::vector<std::string>& words, std::initializer_list<std::string> more) {
   words.insert(words.end(), more);
 }
@@ -53,12 +57,14 @@ class ContainerEngine final : public RemoteEngine {
       : options_(options.container),
         workspace_(options),
         program_(std::move(program)),
-        podman_(program_.find("docker") == std::string::npos) {}
+        podman_(!IsDocker(program_)) {}
 
   RemoteTraits traits() const override { return {kTreeInside, true, {"*"}, workspace_.path}; }
   Status Probe() override { return List("regreen-").status(); }
 
   StatusOr<RemoteMachine> Create(const RemoteRequest& request, std::stop_token stop) override {
+    if (request.spec->of_fork)
+      return PermissionDenied("a fork's code is run in a sandbox only: containers share more");
     RemoteMachine machine;
     std::string socket;
     ASSIGN_OR_RETURN(const std::shared_ptr<Broker> broker,
@@ -204,14 +210,22 @@ class ContainerEngine final : public RemoteEngine {
 
 }  // namespace
 
+Status CheckContainerOptions(const ContainerOptions& options) {
+  if (options.image.empty() == options.rootfs.empty())
+    return InvalidArgument("a container needs an `image` or a `rootfs`, and not both");
+  if (options.image.starts_with('-'))
+    return InvalidArgument("`image` must be the name of an image");
+  if (options.rootfs.empty()) return OkStatus();
+  if (!options.rootfs.starts_with('/') || options.rootfs == "/")
+    return InvalidArgument("`rootfs` must be an absolute path, and not this machine's own root");
+  if (IsDocker(options.program))
+    return InvalidArgument("docker takes no `rootfs`; give an `image`, or use podman");
+  return OkStatus();
+}
+
 StatusOr<std::unique_ptr<RemoteEngine>> NewContainerEngine(const WorkspaceOptions& options) {
   const ContainerOptions& container = options.container;
-  if (container.image.empty() == container.rootfs.empty())
-    return InvalidArgument("a container needs an `image` or a `rootfs`, and not both");
-  if (container.image.starts_with('-') ||
-      (!container.rootfs.empty() && !container.rootfs.starts_with('/'))) {
-    return InvalidArgument("`image` must be the name of one, and `rootfs` an absolute path");
-  }
+  RETURN_IF_ERROR(CheckContainerOptions(container));
   StatusOr<std::string> program = container.program;
   if (container.program.empty()) {
     program = FindProgram("podman");
@@ -219,8 +233,6 @@ StatusOr<std::unique_ptr<RemoteEngine>> NewContainerEngine(const WorkspaceOption
     if (!program.ok())
       return FailedPrecondition("containers need podman, or docker, in PATH; install podman");
   }
-  if (!container.rootfs.empty() && program->find("docker") != std::string::npos)
-    return InvalidArgument("docker takes no `rootfs`; give an `image`, or use podman");
   return std::make_unique<ContainerEngine>(options, *program);
 }
 

@@ -19,6 +19,8 @@ struct ContainerOptions {
   std::vector<std::string> options;  // further words for `run`, such as --runtime=runc
 };
 
+// InvalidArgument says what cannot be.
+Status CheckContainerOptions(const ContainerOptions& options);
 // FailedPrecondition where there is no such program, InvalidArgument for options that cannot be.
 StatusOr<std::unique_ptr<RemoteEngine>> NewContainerEngine(const WorkspaceOptions& options);
 
