@@ -23,7 +23,7 @@ const char* KindInWords(mode_t mode);
 struct ScanLimits {
   std::uint64_t file_bytes = 32 << 20;      // of one changed file
   std::uint64_t changed_bytes = 128 << 20;  // of all of them
-  int depth = 200;
+  int depth = 100;
 };
 
 class Scan {

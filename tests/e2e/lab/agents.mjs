@@ -103,8 +103,8 @@ ${network}
 [agent.robot]
 ${main}
 network = "brain"
-timeout = "90s"
-${/silence/.test(agent) ? '' : 'silence = "60s"'}
+timeout = "200s"
+${/silence/.test(agent) ? '' : 'silence = "150s"'}
 ${agent}
 ${rest}
 `);

@@ -203,11 +203,12 @@ TEST_F(SandboxTest, EndsWhoCallsByAnotherTable) {
 }
 
 TEST_F(SandboxTest, MayAskForItsPersonalityAndGiveUpChance) {
+  // Whatever the one of this process is: setarch may have set it for the tests.
   EXPECT_EQ(Attack("import ctypes\nlibc = ctypes.CDLL(None)\n"
-                   "print(libc.personality(ctypes.c_ulong(0xffffffff)), "
-                   "libc.personality(ctypes.c_ulong(0x40000)))")
+                   "own = libc.personality(ctypes.c_ulong(0xffffffff))\n"
+                   "print(own >= 0, libc.personality(ctypes.c_ulong(0x40000)) == own)")
                 .output,
-            "0 0\n");
+            "True True\n");
 }
 
 TEST_F(SandboxTest, SeesNothingOfTheDaemonsProcess) {
@@ -248,7 +249,8 @@ TEST_F(SandboxTest, WritesNowhereButTreeHomeAndTemporaryFolders) {
        {"/proc/sys/kernel/core_pattern", "/proc/sys/kernel/hostname", "/proc/sysrq-trigger"}) {
     EXPECT_EQ(Attack(Cat("import os; os.open('", path, "', os.O_WRONLY)")).exit_code, 1) << path;
   }
-  for (const char* path : {"/tmp/x", "/dev/shm/x", "/work/x", "/home/regreen/x", "/dev/null"}) {
+  for (const char* path :
+       {"/tmp/x", "/dev/shm/x", "/regreen/tree/x", "/home/regreen/x", "/dev/null"}) {
     const ExecResult result = Run(Cat("echo x > ", path));
     EXPECT_EQ(result.exit_code, 0) << path << result.output;
   }
