@@ -8,6 +8,7 @@ folder=${1:-$here/build/rootfs}
 skip() { printf 'rootfs: %s\n' "$*" >&2; exit 77; }
 [ "$(id -u)" -eq 0 ] || skip "debootstrap needs root"
 command -v debootstrap >/dev/null || skip "debootstrap is not installed (deploy/install-deps.sh test)"
+# shellcheck disable=SC2016 # the names are apt-get's own
 mirror=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(CODENAME)' 'Identifier: Packages' 2>/dev/null |
   awk '$2 == "Debian" && $1 !~ /security/ && $3 !~ /-/ {print $1, $3; exit}')
 [ -n "$mirror" ] || skip "this machine's apt sources name no Debian mirror"

@@ -12,6 +12,7 @@
 #include "adapters/workspace/forwarder.h"
 #include "adapters/workspace/kinds.h"
 #include "daemon/base/file.h"
+#include "daemon/base/log.h"
 #include "daemon/base/subprocess.h"
 #include "daemon/base/text.h"
 
@@ -60,7 +61,18 @@ class ContainerEngine final : public RemoteEngine {
         podman_(!IsDocker(program_)) {}
 
   RemoteTraits traits() const override { return {kTreeInside, true, {"*"}, workspace_.path}; }
-  Status Probe() override { return List("regreen-").status(); }
+  Status Probe() override {
+    RETURN_IF_ERROR(List("regreen-").status());
+    if (podman_ && geteuid() != 0) {
+      const auto version =
+          Must({"info", "--format", "{{.Host.CgroupsVersion}}"}, kShortTimeout, {});
+      if (version.ok() && Trim(version->out) == "v1")
+        LogWarning(
+            "podman holds no limit of memory, processors or processes here: without root "
+            "it needs cgroup v2");
+    }
+    return OkStatus();
+  }
 
   StatusOr<RemoteMachine> Create(const RemoteRequest& request, std::stop_token stop) override {
     if (request.spec->of_fork)

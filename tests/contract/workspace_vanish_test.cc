@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "absl/time/clock.h"
@@ -16,11 +17,11 @@ using testing::IsEmpty;
 
 constexpr absl::Duration kPatience = absl::Seconds(30);
 
-// The kinds whose machines this file can look at. That of a Coder server has a file of its own.
-std::vector<ContractKind> KindsHere() {
+std::vector<ContractKind> KindsOf(const std::vector<std::string_view>& names) {
   std::vector<ContractKind> kinds = ContractKinds();
-  std::erase_if(kinds,
-                [](const ContractKind& kind) { return std::string_view(kind.name) == "coder"; });
+  std::erase_if(kinds, [&](const ContractKind& kind) {
+    return std::find(names.begin(), names.end(), kind.name) == names.end();
+  });
   return kinds;
 }
 
@@ -51,7 +52,6 @@ class WorkspaceVanish : public WorkspaceContract {
     }
     return names;
   }
-  bool IsElsewhere() const { return options_.kind == "container" || options_.kind == "exec"; }
   // Ends the one machine there is.
   void Cut() const {
     const std::vector<std::string> names = Machines();
@@ -90,8 +90,10 @@ TEST_P(WorkspaceVanish, AKilledHolderLeavesNothingAfterTheNextStart) {
   EXPECT_EQ(Running(mark), 0);
 }
 
-TEST_P(WorkspaceVanish, OneThatGoesAwayIsARetryAndNoRedCommand) {
-  if (!IsElsewhere()) GTEST_SKIP() << "what is on this machine does not go away";
+class WorkspaceElsewhere : public WorkspaceVanish {};
+class WorkspaceConnection : public WorkspaceVanish {};
+
+TEST_P(WorkspaceElsewhere, OneThatGoesAwayIsARetryAndNoRedCommand) {
   auto workspace = Open();
   ASSERT_NE(workspace, nullptr);
   Cut();
@@ -103,9 +105,7 @@ TEST_P(WorkspaceVanish, OneThatGoesAwayIsARetryAndNoRedCommand) {
   EXPECT_EQ(capture.code(), StatusCode::kUnavailable) << capture;
 }
 
-TEST_P(WorkspaceVanish, AConnectionThatIsLostWhileACommandRunsIsARetry) {
-  if (!IsElsewhere() || std::string_view(GetParam().name) == "exec_here")
-    GTEST_SKIP() << "there is no connection";
+TEST_P(WorkspaceConnection, ThatIsLostWhileACommandRunsIsARetry) {
   auto workspace = Open();
   ASSERT_NE(workspace, nullptr);
   const std::string mark = Cat("3", getpid(), ".25");
@@ -125,7 +125,17 @@ TEST_P(WorkspaceVanish, AConnectionThatIsLostWhileACommandRunsIsARetry) {
   EXPECT_EQ(Running(mark), 0) << "what was cut off is ended with the workspace";
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceVanish, testing::ValuesIn(KindsHere()), KindName);
+// That of a Coder server has a file of its own.
+INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceVanish,
+                         testing::ValuesIn(KindsOf({"sandbox", "sandbox_without_overlay",
+                                                    "worktree", "exec_here", "exec_ssh",
+                                                    "container"})),
+                         KindName);
+INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceElsewhere,
+                         testing::ValuesIn(KindsOf({"exec_here", "exec_ssh", "container"})),
+                         KindName);
+INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceConnection,
+                         testing::ValuesIn(KindsOf({"exec_ssh", "container"})), KindName);
 
 }  // namespace
 }  // namespace regreen
