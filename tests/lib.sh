@@ -34,6 +34,15 @@ prepare_e2e() {
   install_node_packages "$root/tests/e2e"
 }
 
+# What containers are tried with; without it those tests skip, and say so.
+prepare_rootfs() {
+  local started=$SECONDS status=0
+  [ -e "$root/build/rootfs/.complete" ] && return
+  "$root/tests/rootfs.sh" || status=$?
+  [ $status -eq 0 ] && say "made a root file system for containers in $((SECONDS - started)) s"
+  [ $status -eq 0 ] || [ $status -eq 77 ]
+}
+
 # print_skips LOG: the tests that ctest skipped, and those that Node's runner did, with the reasons. LOG is
 # ctest's own LastTest.log.
 print_skips() {

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "absl/time/clock.h"
+#include "adapters/workspace/left_processes.h"
 #include "daemon/base/hash.h"
 #include "daemon/base/json.h"
 #include "daemon/base/log.h"
@@ -106,6 +107,10 @@ Status WorkspaceFolder::Reap(const std::string& directory) {
     if (!folder.ok() || flock(folder->get(), LOCK_EX | LOCK_NB) != 0) continue;
     const auto kept = ReadKept(entry.path().string());
     if (kept && kept->until > absl::Now()) continue;
+    const int ended = EndProcessesUpon(entry.path().string());
+    if (ended > 0)
+      LogInfo("ended what ran in a workspace that nobody holds",
+              {{"processes", std::to_string(ended)}});
     RETURN_IF_ERROR(RemoveTree(entry.path()));
     LogInfo(kept ? "removed a workspace that was kept for long enough"
                  : "removed a workspace that a killed process left",

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -18,7 +19,6 @@
 
 #include "adapters/workspace/relay.h"
 #include "daemon/base/file.h"
-#include "daemon/base/text.h"
 
 namespace regreen {
 namespace {
@@ -113,15 +113,22 @@ void Carry(int child, int listener, const std::string& socket) {
   }
 }
 
+// 0 when it is none.
+int PortOf(const std::string& text) {
+  int port = 0;
+  const char* end = text.data() + text.size();
+  const auto [next, error] = std::from_chars(text.data(), end, port);
+  return error == std::errc() && next == end && port >= 1 && port <= 65535 ? port : 0;
+}
+
 }  // namespace
 
 int RunForwarder(const std::vector<std::string>& arguments) {
-  std::int64_t port = 0;
-  if (arguments.size() < 3 || !ParseInt64(arguments[1], &port) || port < 1 || port > 65535) {
+  if (arguments.size() < 3 || PortOf(arguments[1]) == 0) {
     std::fprintf(stderr, "regreen: internal-forward takes a socket, a port and a command\n");
     return kCannot;
   }
-  const UniqueFd listener = Listen(static_cast<int>(port));
+  const UniqueFd listener = Listen(PortOf(arguments[1]));
   if (!listener) return Complain("listening");
   TakeInterrupts(SIG_IGN);
   const pid_t child = Start(arguments);

@@ -15,6 +15,8 @@ std::unique_ptr<WorkspaceFactory> NewSandboxFactory(const WorkspaceOptions& opti
 // The same tree and no isolation: what runs there can do what this process can. For machines whose
 // operator says so by naming it.
 std::unique_ptr<WorkspaceFactory> NewWorktreeFactory(const WorkspaceOptions& options);
+// A container for each workspace, by podman or docker on this machine.
+StatusOr<std::unique_ptr<WorkspaceFactory>> NewContainerFactory(const WorkspaceOptions& options);
 // A machine for each workspace, or a folder on one, made and reached by command lines. No network
 // sets: what such a machine reaches is its engine's affair.
 StatusOr<std::unique_ptr<WorkspaceFactory>> NewExecFactory(const WorkspaceOptions& options);

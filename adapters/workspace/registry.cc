@@ -21,9 +21,8 @@ StatusOr<std::unique_ptr<WorkspaceFactory>> Made(const WorkspaceOptions& options
 }
 
 constexpr Kind kKinds[] = {
-    {"sandbox", Made<NewSandboxFactory>},
-    {"worktree", Made<NewWorktreeFactory>},
-    {"exec", NewExecFactory},
+    {"sandbox", Made<NewSandboxFactory>}, {"worktree", Made<NewWorktreeFactory>},
+    {"container", NewContainerFactory},   {"exec", NewExecFactory},
     {"coder", NewCoderFactory},
 };
 

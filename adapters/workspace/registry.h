@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "adapters/workspace/coder.h"
+#include "adapters/workspace/container.h"
 #include "adapters/workspace/egress.h"
 #include "adapters/workspace/exec.h"
 #include "daemon/base/status.h"
@@ -15,8 +16,8 @@
 namespace regreen {
 
 struct WorkspaceOptions {
-  // "sandbox" (bubblewrap), "worktree" (no isolation), "exec" (an engine told by command lines),
-  // "coder" (a Coder server)
+  // "sandbox" (bubblewrap), "worktree" (no isolation), "container" (podman or docker here), "exec"
+  // (an engine told by command lines), "coder" (a Coder server)
   std::string kind = "sandbox";
   std::string directory;  // workspaces live below it, or what we keep of remote ones; of this alone
   std::vector<std::string>
@@ -28,10 +29,13 @@ struct WorkspaceOptions {
   // sandbox: the sets that workspaces may ask for by name. A worktree has the machine's own
   // network, whatever is asked for, and no key of a model.
   EgressSets networks;
-  std::string forwarder;   // the program that RunForwarder() is in; needed with networks
+  // The program that RunForwarder() is in; needed with networks. Into a container goes one that
+  // needs no shared library.
+  std::string forwarder;
   std::string ca_file;     // for the calls of models; empty: the system's
-  WorkspaceLimits limits;  // sandbox: the most that a workspace may use; 0: no limit
+  WorkspaceLimits limits;  // sandbox, container: the most that a workspace may use; 0: no limit
   ExecOptions exec;
+  ContainerOptions container;
   CoderOptions coder;  // its ca_file, client and path are those of this and its directory
 };
 

@@ -52,6 +52,7 @@ struct RemoteMachine {
   std::vector<std::pair<std::string, std::string>> env;  // of its commands
   std::vector<std::string> wrap;                         // words put in front of them
   std::function<std::string()> take_notes;  // may be empty: for WorkspaceSpec::on_network
+  std::function<ModelUsage()> usage;        // may be empty: for Workspace::Usage; any thread
   std::shared_ptr<void> held;               // what must live as long as the workspace
 };
 
@@ -101,10 +102,17 @@ struct RemoteCall {
   std::string input_file = {};  // and then what is in a file of ours
   absl::Duration timeout = absl::Minutes(2);
   std::size_t max_output_bytes = 1 << 20;
+  // As those of ProcessSpec, of the script's own streams; what `answer` prints is in none of them.
+  // Not with input_file.
+  absl::Duration silence = absl::InfiniteDuration();
+  absl::Duration grace = absl::ZeroDuration();
+  std::function<void(int signal)> deliver = {};
+  std::function<void(std::string_view)> on_output = {};
+  std::function<void(std::string_view, ByteSink&)> converse = {};
 };
 struct RemoteAnswer {
-  std::string word;  // "" when the time was over
-  bool timed_out = false;
+  std::string word;  // "" when the time was over before there was any
+  bool timed_out = false, silent = false;
   bool output_truncated = false;
   std::string out, err;
   absl::Duration wall;

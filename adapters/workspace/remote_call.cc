@@ -25,6 +25,23 @@ std::string Complaint(const ProcessResult& result) {
   return said.empty() ? Cat("its client ended with ", result.exit_code) : said;
 }
 
+// Hands on what the script prints. Only its standard output, when it is not spoken with: then its
+// standard error is the client's and ours.
+void Follow(const RemoteCall& call, const std::string& nonce, ProcessSpec& process) {
+  if (call.converse && call.on_output) {
+    process.on_output = [&call, nonce](std::string_view piece) {
+      piece = piece.substr(0, piece.find(Cat("\n", nonce)));
+      if (!piece.empty()) call.on_output(piece);
+    };
+  }
+  process.converse = [&call, first = process.stdin_bytes](std::string_view piece, ByteSink& input) {
+    if (piece.empty()) input.Write(first);
+    if (call.converse) return call.converse(piece, input);
+    if (piece.empty()) return input.Close();
+    call.on_output(piece);
+  };
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> ClientEnvironment(
@@ -47,6 +64,9 @@ StatusOr<RemoteAnswer> CallRemote(const RemoteEngine& engine, const RemoteCall& 
   process.argv = std::move(client.argv);
   process.env = std::move(client.env);
   process.timeout = call.timeout;
+  process.silence = call.silence;
+  process.grace = call.grace;
+  process.deliver = call.deliver;
   process.max_output_bytes = call.max_output_bytes + call.max_output_bytes / 3 + kErrorBytes;
   process.stdin_bytes = Cat(ScriptLine(call.script, nonce), call.input);
   UniqueFd file;
@@ -55,19 +75,22 @@ StatusOr<RemoteAnswer> CallRemote(const RemoteEngine& engine, const RemoteCall& 
     if (!file) return ErrnoStatus(errno, Cat("cannot open ", call.input_file));
     process.shared_fds = {{kInputFd, file.get()}};
     process.argv.insert(process.argv.begin(), {"/bin/sh", "-c", kWithFile, "sh"});
+  } else if (call.on_output || call.converse) {
+    Follow(call, nonce, process);
   }
   ASSIGN_OR_RETURN(ProcessResult result, RunProcess(process, std::move(stop)));
   RemoteAnswer answer;
   answer.word = AnswerIn(result.err, nonce);
   answer.timed_out = result.timed_out;
+  answer.silent = result.silent;
   answer.output_truncated = result.output_truncated;
   answer.wall = result.wall;
-  if (answer.word.empty() && !result.timed_out) {
+  if (answer.word == "lost" || (answer.word.empty() && !result.timed_out)) {
     return Unavailable(
         Cat("the workspace ", call.name, " is gone or cannot be reached: ", Complaint(result)));
   }
   answer.out = std::move(result.out);
-  answer.err = std::move(result.err);
+  answer.err = std::string(WithoutAnswer(result.err, nonce));
   return answer;
 }
 

@@ -14,6 +14,9 @@ constexpr char kReadScript[] = "IFS= read -r l && eval \"$(printf %b \"$l\")\"";
 // All of ours finish by this. The exit code says nothing: clients use it for troubles of their own.
 constexpr char kAnswer[] = "answer() { printf '\\n%s %s\\n' \"$nonce\" \"$1\" >&3; exit 0; }\n";
 
+// A machine that was set up anew, or swept by somebody, is one that went away.
+constexpr char kThere[] = "[ -d \"$R\" ] || answer lost\n";
+
 // Kills what carries the mark until there is none: what is dying has no environment any more. A
 // process that this shell may not look at is not its user's.
 constexpr char kEndMarked[] =
@@ -29,6 +32,11 @@ constexpr char kEndMarked[] =
     "    [ -n \"$found\" ] || return 0\n"
     "  done\n"
     "}\n";
+constexpr char kSignal[] =
+    "for e in $(grep -l -s -F \"REGREEN_WORKSPACE=$mark\" /proc/[0-9]*/environ 2>/dev/null); do\n"
+    "  p=${e#/proc/}; kill -s \"$signal\" \"${p%/environ}\" 2>/dev/null\n"
+    "done\n"
+    "answer 0\n";
 constexpr char kEndMarkedOnly[] = "end_all() { end_marked; }\n";
 // -1: everything that this user may kill, but this shell and the first process.
 constexpr char kEndEverything[] = "end_all() { kill -9 -1 2>/dev/null; end_marked; }\n";
@@ -53,22 +61,26 @@ constexpr char kOpen[] =
     "fi\n"
     "answer 0\n";
 
+// The command is not the one that runs in the background: a shell ignores SIGINT for those, and for
+// all that they start.
 constexpr char kRun[] =
     "exec 4<&0 </dev/null\n"
-    "rm -f \"$R/run/late\"\n"
+    "rm -f \"$R/run/late\" \"$R/run/session\"\n"
     "session=; if command -v setsid >/dev/null 2>&1; then session=setsid; fi\n"
-    "( own_environment; exec $session \"$@\" ) <&4 2>&1 3>&- 4<&- &\n"
-    "command=$!\n"
-    "exec 4<&-\n"
-    "( REGREEN_WORKSPACE=$mark; export REGREEN_WORKSPACE\n"
+    "( REGREEN_WATCH=$mark; export REGREEN_WATCH\n"
     "  sleep $time & sleeper=$!\n"
     "  trap 'kill -9 $sleeper; wait $sleeper; exit 0' TERM\n"
     "  wait $sleeper\n"
-    "  : > \"$R/run/late\"; end_marked ) >/dev/null 2>&1 3>&- &\n"
+    "  : > \"$R/run/late\"; end_marked ) >/dev/null 2>&1 3>&- 4<&- &\n"
     "watch=$!\n"
-    "wait $command; status=$?\n"
+    "( read -r self rest </proc/self/stat; echo \"$self\" >\"$R/run/session\"\n"
+    "  own_environment; exec $session \"$@\" ) <&4 2>&$errors 3>&- 4<&-\n"
+    "status=$?\n"
+    "exec 4<&-\n"
     "kill -TERM $watch 2>/dev/null; wait $watch 2>/dev/null\n"
-    "[ -z \"$session\" ] || kill -9 -- -$command 2>/dev/null\n"
+    "id=; read -r id rest <\"$R/run/session\" 2>/dev/null\n"
+    "case $id in ''|*[!0-9]*|0*|1) ;;\n"
+    "  *) [ -z \"$session\" ] || kill -9 -- \"-$id\" 2>/dev/null ;; esac\n"
     "end_all\n"
     "[ ! -e \"$R/run/late\" ] || answer late\n"
     "answer $status\n";
@@ -101,7 +113,7 @@ std::string Ending(const RemotePlace& place) {
 }
 
 std::string InTree(const RemotePlace& place, std::string_view command) {
-  return Cat(Place(place), "cd \"$R/tree\" || answer gone\n", command, "\nanswer $?\n");
+  return Cat(Place(place), kThere, "cd \"$R/tree\" || answer gone\n", command, "\nanswer $?\n");
 }
 
 // What a shell can say; the rest is for env, in front of the command.
@@ -167,16 +179,20 @@ std::string AnswerIn(std::string_view standard_error, const std::string& nonce) 
   return std::string(Trim(rest.substr(0, rest.find('\n'))));
 }
 
+std::string_view WithoutAnswer(std::string_view standard_error, const std::string& nonce) {
+  return standard_error.substr(0, standard_error.rfind(Cat("\n", nonce, " ")));
+}
+
 std::string OpenScript(const RemotePlace& place) {
   return Place(place) + kOpen;
 }
 
 std::string ExecScript(const RemotePlace& place, const RemoteTraits& traits,
-                       const RemoteMachine& machine, const ExecSpec& spec) {
+                       const RemoteMachine& machine, const ExecSpec& spec, absl::Duration longest) {
   std::string script = Cat(Place(place), Ending(place));
-  Append(script, "unset LC_ALL\ncd \"$R/tree/\"", ShellQuoted(spec.directory),
+  Append(script, kThere, "unset LC_ALL\ncd \"$R/tree/\"", ShellQuoted(spec.directory),
          " 2>/dev/null || answer gone\n");
-  Append(script, "time=", Seconds(spec.timeout), "\n");
+  Append(script, "time=", Seconds(longest), "\nerrors=", spec.converse ? 3 : 1, "\n");
   std::string path;
   for (const std::string& folder : traits.path) Append(path, folder, ":");
   Append(script, "c=", ShellQuoted(spec.command), "\n",
@@ -190,6 +206,10 @@ std::string ExecScript(const RemotePlace& place, const RemoteTraits& traits,
          "CI=true TERM=dumb\n  export REGREEN_WORKSPACE HOME TMPDIR USER LANG CI TERM\n");
   Append(script, Exports(machine.env), Exports(spec.env), "}\n", kRun);
   return script;
+}
+
+std::string SignalScript(const RemotePlace& place, const char* signal) {
+  return Cat(Place(place), "signal=", signal, "\n", kSignal);
 }
 
 std::string EndScript(const RemotePlace& place) {
@@ -208,7 +228,7 @@ std::string NamesScript(const std::string& folder) {
 }
 
 std::string ListScript(const RemotePlace& place) {
-  return Place(place) + kList;
+  return Cat(Place(place), kThere, kList);
 }
 
 std::string ReadFilesScript(const RemotePlace& place) {

@@ -20,6 +20,8 @@ std::vector<std::string> ScriptReader(const RemoteTraits& traits);
 std::string ScriptLine(const std::string& script, const std::string& nonce);
 // The word of the last answer; "" for none.
 std::string AnswerIn(std::string_view standard_error, const std::string& nonce);
+// What was printed before it.
+std::string_view WithoutAnswer(std::string_view standard_error, const std::string& nonce);
 
 struct RemotePlace {
   std::string folder;  // RemoteTraits::folder
@@ -30,9 +32,13 @@ struct RemotePlace {
 // Makes the workspace's folders and unpacks a tar stream from standard input: 0, or 1.
 std::string OpenScript(const RemotePlace& place);
 // Runs a command: its exit code, "late" when its time was over, "gone" when there is no such
-// directory. `spec.input` is not in it.
+// directory, "lost" when there is no such workspace. `spec.input` is not in it. Its standard error
+// is that of the call when it is spoken with, else its standard output. `longest` is when it ends
+// the command by itself.
 std::string ExecScript(const RemotePlace& place, const RemoteTraits& traits,
-                       const RemoteMachine& machine, const ExecSpec& spec);
+                       const RemoteMachine& machine, const ExecSpec& spec, absl::Duration longest);
+// Sends a signal to all that a command runs: "INT", "TERM".
+std::string SignalScript(const RemotePlace& place, const char* signal);
 // Kills what is left of a command.
 std::string EndScript(const RemotePlace& place);
 // The same, and removes the workspace's folder.

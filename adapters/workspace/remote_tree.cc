@@ -121,11 +121,8 @@ StatusOr<std::string> RemoteTree::Ask(std::string script, std::string input,
   if (answer.out.size() > max_bytes || answer.output_truncated)
     return InvalidArgument("the workspace sent more than its files can be");
   if (answer.word != "0") {
-    const std::string_view said =
-        Trim(std::string_view(answer.err)
-                 .substr(0, std::string_view(answer.err).rfind("\n", answer.err.size() - 2)));
     return InvalidArgument(Cat("what was changed cannot be read in the workspace: ",
-                               EscapeControl(Truncate(said, 300))));
+                               EscapeControl(Truncate(Trim(answer.err), 300))));
   }
   return std::move(answer.out);
 }

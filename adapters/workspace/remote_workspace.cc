@@ -1,6 +1,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <csignal>
 #include <optional>
 #include <utility>
 
@@ -94,10 +95,9 @@ class RemoteWorkspace final : public Workspace {
   StatusOr<ExecResult> Exec(const ExecSpec& spec, std::stop_token stop) override {
     RETURN_IF_ERROR(CheckDirectory(spec.directory));
     RETURN_IF_ERROR(CheckEnvironment(spec));
-    RemoteCall call{place().name, ExecScript(place(), machine_.engine().traits(), made_, spec),
-                    spec.input};
-    call.timeout = spec.timeout + kReach;
-    call.max_output_bytes = spec.max_output_bytes;
+    if (spec.terminal >= 0)
+      return InvalidArgument("a terminal of this machine reaches no workspace on another");
+    const RemoteCall call = CallOf(spec);
     auto answer = CallRemote(machine_.engine(), call, std::move(stop));
     if (on_network_ && made_.take_notes) {
       if (const std::string notes = made_.take_notes(); !notes.empty()) on_network_(notes);
@@ -114,6 +114,7 @@ class RemoteWorkspace final : public Workspace {
     RemoteTree tree(machine_.engine(), place(), stop);
     return CaptureListed(checkout_, head_, tree, stop);
   }
+  ModelUsage Usage() override { return made_.usage ? made_.usage() : ModelUsage(); }
 
  private:
   const RemotePlace& place() const { return machine_.place(); }
@@ -121,14 +122,38 @@ class RemoteWorkspace final : public Workspace {
     if (!status.ok()) LogWarning("a command may still be running", {{"why", Message(status)}});
   }
 
+  // A plain command is ended over there at its time, which takes no second call. One that is to be
+  // asked first is asked from here.
+  RemoteCall CallOf(const ExecSpec& spec) const {
+    const bool asked = spec.grace > absl::ZeroDuration();
+    const absl::Duration longest = asked ? spec.timeout + 2 * spec.grace + kReach : spec.timeout;
+    RemoteCall call{place().name,
+                    ExecScript(place(), machine_.engine().traits(), made_, spec, longest),
+                    spec.converse ? "" : spec.input};
+    call.timeout = asked ? spec.timeout : spec.timeout + kReach;
+    call.max_output_bytes = spec.max_output_bytes;
+    call.silence = spec.silence;
+    call.grace = spec.grace;
+    call.deliver = [this](int signal) {
+      RemoteCall tell{place().name, SignalScript(place(), signal == SIGINT ? "INT" : "TERM")};
+      tell.timeout = kEndTimeout;
+      LogIfBad(CallRemote(machine_.engine(), tell, {}).status());
+    };
+    call.on_output = spec.on_output;
+    call.converse = spec.converse;
+    return call;
+  }
+
   StatusOr<ExecResult> Result(const ExecSpec& spec, RemoteAnswer answer) {
     ExecResult result;
     result.wall = answer.wall;
     CappedText output(spec.max_output_bytes);
     output.Add(answer.out);
+    if (spec.converse) output.Add(answer.err);
     result.output = output.Take(&result.output_truncated);
     result.output_truncated = result.output_truncated || answer.output_truncated;
-    if (answer.timed_out) {  // the machine's own watch did not end it
+    if (answer.timed_out) {  // by us: what is left of it is ended there
+      result.silent = answer.silent;
       RETURN_IF_ERROR(End());
       answer.word = "late";
     }

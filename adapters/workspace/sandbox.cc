@@ -3,8 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "adapters/workspace/asked.h"
 #include "adapters/workspace/base_cache.h"
-#include "adapters/workspace/broker.h"
 #include "adapters/workspace/bubblewrap.h"
 #include "adapters/workspace/folder.h"
 #include "adapters/workspace/kinds.h"
@@ -58,20 +58,6 @@ class Sandbox final : public Workspace {
   const WorkspaceLimits limits_;
   const FolderUse before_;  // a checkout; of an overlay only what changed is counted
 };
-
-// What is asked for, and no more than is configured.
-WorkspaceLimits Narrowed(WorkspaceLimits most, const WorkspaceLimits& asked) {
-  const auto narrow = [](auto& value, auto wanted) {
-    if (wanted > 0 && (value == 0 || wanted < value)) value = wanted;
-  };
-  narrow(most.cpu, asked.cpu);
-  narrow(most.memory_bytes, asked.memory_bytes);
-  narrow(most.processes, asked.processes);
-  narrow(most.disk_bytes, asked.disk_bytes);
-  narrow(most.files, asked.files);
-  narrow(most.file_bytes, asked.file_bytes);
-  return most;
-}
 
 // Of this process, where it was given any. Without them the watchdog holds the limits.
 std::shared_ptr<const Cgroups> FindCgroups() {
@@ -128,7 +114,7 @@ class SandboxFactory final : public WorkspaceFactory {
     } else {
       RETURN_IF_ERROR(folder.Fill(spec, alternates));
     }
-    ASSIGN_OR_RETURN(std::unique_ptr<Broker> broker, OpenBroker(spec, folder.egress()));
+    ASSIGN_OR_RETURN(std::unique_ptr<Broker> broker, OpenBroker(options_, spec, folder.egress()));
     return std::make_unique<Sandbox>(proven.bubblewrap, std::move(folder), std::move(objects),
                                      std::move(broker), spec.on_network,
                                      Narrowed(options_.limits, spec.limits));
@@ -147,7 +133,7 @@ class SandboxFactory final : public WorkspaceFactory {
                        bases_.Acquire(kept.mirror, kept.commit, kept.alternates, stop));
       folder.LieAgain(std::move(base));
     }
-    ASSIGN_OR_RETURN(std::unique_ptr<Broker> broker, OpenBroker(spec, folder.egress()));
+    ASSIGN_OR_RETURN(std::unique_ptr<Broker> broker, OpenBroker(options_, spec, folder.egress()));
     return std::make_unique<Sandbox>(proven.bubblewrap, std::move(folder),
                                      ObjectStores(kept.mirror), std::move(broker), spec.on_network,
                                      Narrowed(options_.limits, spec.limits));
@@ -176,26 +162,6 @@ class SandboxFactory final : public WorkspaceFactory {
     MutexLock lock(mutex_);
     held_ = std::move(held);
     return OkStatus();
-  }
-  // Null when nothing is asked for.
-  StatusOr<std::unique_ptr<Broker>> OpenBroker(const WorkspaceSpec& spec,
-                                               std::string folder) const {
-    if (spec.network.empty()) return std::unique_ptr<Broker>();
-    BrokerOptions broker;
-    broker.max_usd = spec.max_usd;
-    broker.max_tokens = spec.max_tokens;
-    broker.folder = std::move(folder);
-    broker.ca_file = options_.ca_file;
-    for (const std::string& name : spec.network) {
-      const auto found = options_.networks.find(name);
-      if (found == options_.networks.end())
-        return InvalidArgument(
-            Cat("there is no network called \"", EscapeControl(name), "\" in the configuration"));
-      if (spec.of_fork && !found->second.forks)
-        return PermissionDenied(Cat("the network \"", name, "\" is not for a fork's code (forks)"));
-      broker.sets.insert(*found);
-    }
-    return Broker::Start(std::move(broker));
   }
   std::optional<Proven> IsProven() {
     MutexLock lock(mutex_);

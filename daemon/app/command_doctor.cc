@@ -73,7 +73,8 @@ void LookAtWorkspace(const WorkspaceOptions& options, Findings& findings) {
   const auto factory = CreateWorkspaceFactory(options);
   findings.Note(Cat("workspace \"", options.kind, "\""),
                 factory.ok() ? (*factory)->Probe() : factory.status(),
-                "works, WITHOUT isolation: for code that you trust");
+                options.kind == "container" ? "the program answers, and lists its containers"
+                                            : "works, WITHOUT isolation: for code that you trust");
 }
 
 // Its program, its server, whose the token is, and whether the template is there and is asked for
@@ -160,10 +161,14 @@ int Doctor(const DoctorArguments& arguments) {
   const Config config = LoadConfig(arguments.config, problems);
   findings.Note("configuration", problems.ToStatus(), arguments.config);
   // In a folder of its own: a daemon may be at work in the configured one.
-  if (config.workspace.kind != "coder")
-    LookAtWorkspace({config.workspace.kind, scratch->path().string(),
-                     config.workspace.read_only_paths, config.workspace.path},
-                    findings);
+  for (const ConfiguredWorkspace& one : WorkspacesOf(config)) {
+    if (one.config->kind == "coder" || one.config->kind == "exec") continue;  // by their sections
+    WorkspaceOptions options{one.config->kind, (scratch->path() / one.name).string(),
+                             one.config->read_only_paths, one.config->path};
+    options.container = {one.config->program, one.config->image, one.config->rootfs,
+                         one.config->options};
+    LookAtWorkspace(options, findings);
+  }
   for (const auto& [name, coder] : config.coder)
     LookAtCoder(name, coder, config.http.ca_file, scratch->path(), findings);
   for (const auto& [name, exec] : config.exec) LookAtExec(name, exec, scratch->path(), findings);

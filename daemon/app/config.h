@@ -205,6 +205,7 @@ struct Config {
   StoreConfig store;
   WorkersConfig workers;
   WorkspaceConfig workspace;
+  std::map<std::string, WorkspaceKindConfig> workspaces;
   PoliciesConfig policies;
   AuthorConfig author;
   HttpConfig http;
@@ -224,6 +225,7 @@ struct Config {
     v.Section("store", store);
     v.Section("workers", workers);
     v.Section("workspace", workspace);
+    v.Named("workspaces", workspaces);
     v.Section("policies", policies);
     v.Section("author", author);
     v.Section("http", http);

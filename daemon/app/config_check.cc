@@ -6,6 +6,7 @@
 #include "adapters/agent/registry.h"
 #include "adapters/ci/registry.h"
 #include "adapters/forge/registry.h"
+#include "adapters/workspace/container.h"
 #include "adapters/workspace/egress.h"
 #include "adapters/workspace/exec.h"
 #include "adapters/workspace/registry.h"
@@ -29,16 +30,9 @@ class Validator {
     Range("workers.count", config_.workers.count, 1, 64);
     if (config_.workers.lease < absl::Seconds(5))
       Error("workers.lease", "a lease under 5s would be lost by every pause");
-    OneOf("workspace.kind", config_.workspace.kind, WorkspaceKinds());
-    CoderWorkspace();
-    ExecWorkspace();
+    for (const ConfiguredWorkspace& one : WorkspacesOf(config_)) Workspace(one);
     Absolute("store.path", config_.store.path);
-    Absolute("workspace.directory", config_.workspace.directory);
     Absolute("workspace.mirrors", config_.workspace.mirrors);
-    if (!config_.workspace.bases.empty()) Absolute("workspace.bases", config_.workspace.bases);
-    if (config_.workspace.bases_max_bytes < 0)
-      Error("workspace.bases_max_bytes", "a number of bytes is not negative");
-    WorkspaceLimitsMakeSense();
     Policies();
     Limits();
     if (config_.forge.empty() && use == ConfigUse::kDaemon)
@@ -102,18 +96,61 @@ class Validator {
     }
     Range("server.max_body_bytes", config_.server.max_body_bytes, 1 << 10, 25 << 20);
   }
-  void WorkspaceLimitsMakeSense() {
-    const WorkspaceConfig& workspace = config_.workspace;
-    Range("workspace.cpu", workspace.cpu, 0, kMostProcessors);
+  void Workspace(const ConfiguredWorkspace& one) {
+    const WorkspaceKindConfig& workspace = *one.config;
+    const std::string& at = one.at;
+    OneOf(at + ".kind", workspace.kind, WorkspaceKinds());
+    if (&workspace != &config_.workspace) WorkspaceName(one);
+    Absolute(at + ".directory", one.directory);
+    if (!workspace.bases.empty()) Absolute(at + ".bases", workspace.bases);
+    if (workspace.bases_max_bytes < 0)
+      Error(at + ".bases_max_bytes", "a number of bytes is not negative");
+    if (workspace.kind == "container") {
+      const ContainerOptions container{workspace.program, workspace.image, workspace.rootfs,
+                                       workspace.options};
+      ErrorLines(at, CheckContainerOptions(container));
+    }
+    if (workspace.kind == "coder" && CoderOfWorkspace(config_, workspace).empty())
+      NeedsOneOf(at, "coder", "a", workspace.coder, config_.coder);
+    if (workspace.kind == "exec" && ExecOfWorkspace(config_, workspace).empty())
+      NeedsOneOf(at, "exec", "an", workspace.exec, config_.exec);
+    WorkspaceLimitsMakeSense(at, workspace);
+  }
+  // Templates name it, and it stands in the names of folders.
+  void WorkspaceName(const ConfiguredWorkspace& one) {
+    if (one.name.empty() ||
+        one.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") != std::string::npos)
+      Error(one.at, "a workspace's name is of lower-case letters, digits, - and _");
+    if (one.name == config_.workspace.kind)
+      Error(one.at, Cat("templates call the [workspace] itself \"", one.name, "\", by its kind"));
+    for (const ConfiguredWorkspace& other : WorkspacesOf(config_)) {
+      if (other.at < one.at && other.directory == one.directory)
+        Error(one.at + ".directory", Cat("is that of ", other.at, " too: each needs its own"));
+    }
+  }
+  template <class Named>
+  void NeedsOneOf(const std::string& at, const char* kind, const char* article,
+                  const std::string& named, const Named& sections) {
+    std::vector<std::string> names;
+    for (const auto& [name, unused] : sections) names.push_back(name);
+    if (names.empty()) {
+      Error(at + ".kind", Cat("it needs ", article, " [", kind, ".NAME] that says which"));
+    } else {
+      OneOf(Cat(at, ".", kind), named, names);
+    }
+  }
+  void WorkspaceLimitsMakeSense(const std::string& at, const WorkspaceKindConfig& workspace) {
+    Range(at + ".cpu", workspace.cpu, 0, kMostProcessors);
     // Under these no shell would start.
-    const auto least = [this](const char* key, std::int64_t value, std::int64_t low) {
-      if (value != 0 && value < low) Error(key, Cat("must be 0 or from ", low, " on, not ", value));
+    const auto least = [&](const char* key, std::int64_t value, std::int64_t low) {
+      if (value != 0 && value < low)
+        Error(Cat(at, ".", key), Cat("must be 0 or from ", low, " on, not ", value));
     };
-    least("workspace.memory_bytes", workspace.memory_bytes, 32 << 20);
-    least("workspace.processes", workspace.processes, 16);
-    least("workspace.disk_bytes", workspace.disk_bytes, 1 << 20);
-    least("workspace.files", workspace.files, 100);
-    least("workspace.file_bytes", workspace.file_bytes, 1 << 20);
+    least("memory_bytes", workspace.memory_bytes, 32 << 20);
+    least("processes", workspace.processes, 16);
+    least("disk_bytes", workspace.disk_bytes, 1 << 20);
+    least("files", workspace.files, 100);
+    least("file_bytes", workspace.file_bytes, 1 << 20);
   }
 
   void Policies() {
@@ -211,30 +248,10 @@ class Validator {
       Error(Cat(at, ".", line.substr(0, colon)), line.substr(colon + 2));
     }
   }
-  void CoderWorkspace() {
-    if (config_.workspace.kind != "coder" || !CoderOfWorkspace(config_).empty()) return;
-    std::vector<std::string> names;
-    for (const auto& [name, unused] : config_.coder) names.push_back(name);
-    if (names.empty()) {
-      Error("workspace.kind", "a workspace of a Coder server needs a [coder.NAME] that says which");
-    } else {
-      OneOf("workspace.coder", config_.workspace.coder, names);
-    }
-  }
   void Exec(const std::string& at, const ExecConfig& exec) {
     ExecOptions options = OptionsOf(exec);
     options.values["directory"] = config_.workspace.directory;
     ErrorLines(at, CompleteExecOptions(std::move(options)).status());
-  }
-  void ExecWorkspace() {
-    if (config_.workspace.kind != "exec" || !ExecOfWorkspace(config_).empty()) return;
-    std::vector<std::string> names;
-    for (const auto& [name, unused] : config_.exec) names.push_back(name);
-    if (names.empty()) {
-      Error("workspace.kind", "a workspace by command lines needs an [exec.NAME] that says which");
-    } else {
-      OneOf("workspace.exec", config_.workspace.exec, names);
-    }
   }
   void Network(const std::string& at, const std::string& name, const NetworkConfig& network) {
     const bool plain =

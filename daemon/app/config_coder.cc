@@ -17,8 +17,8 @@ CoderOptions OptionsOf(const CoderConfig& coder) {
   return options;
 }
 
-std::string CoderOfWorkspace(const Config& config) {
-  const std::string& named = config.workspace.coder;
+std::string CoderOfWorkspace(const Config& config, const WorkspaceKindConfig& workspace) {
+  const std::string& named = workspace.coder;
   if (!named.empty()) return config.coder.count(named) > 0 ? named : "";
   return config.coder.size() == 1 ? config.coder.begin()->first : "";
 }

@@ -41,6 +41,7 @@ struct CoderOptions;
 CoderOptions OptionsOf(const CoderConfig& coder);
 // The one that the configured workspace is of: the one it names, or the only one. "" when there is
 // none such.
-std::string CoderOfWorkspace(const Config& config);
+struct WorkspaceKindConfig;
+std::string CoderOfWorkspace(const Config& config, const WorkspaceKindConfig& workspace);
 
 }  // namespace regreen

@@ -49,6 +49,9 @@ Config ExampleConfig() {
   model.max_requests = 200;
   model.max_tokens = 2'000'000;
   model.prices = {{"*", "input=3 output=15 cache_read=0.3 cache_write=3.75"}};
+  WorkspaceKindConfig& builds = config.workspaces["builds"];
+  builds.kind = "container";
+  builds.image = "registry.example.com/builds:1";
   CoderConfig& coder = config.coder["example"];
   coder.url = "https://coder.example.com";
   coder.token = "credential:coder-token";

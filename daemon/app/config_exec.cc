@@ -23,8 +23,8 @@ ExecOptions OptionsOf(const ExecConfig& exec) {
   return options;
 }
 
-std::string ExecOfWorkspace(const Config& config) {
-  const std::string& named = config.workspace.exec;
+std::string ExecOfWorkspace(const Config& config, const WorkspaceKindConfig& workspace) {
+  const std::string& named = workspace.exec;
   if (!named.empty()) return config.exec.count(named) > 0 ? named : "";
   return config.exec.size() == 1 ? config.exec.begin()->first : "";
 }

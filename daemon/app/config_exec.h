@@ -39,8 +39,9 @@ struct ExecConfig {
 struct Config;
 struct ExecOptions;
 ExecOptions OptionsOf(const ExecConfig& exec);
-// The one that the configured workspace is of: the one it names, or the only one. "" when there is
+// The one that a configured workspace is of: the one it names, or the only one. "" when there is
 // none such.
-std::string ExecOfWorkspace(const Config& config);
+struct WorkspaceKindConfig;
+std::string ExecOfWorkspace(const Config& config, const WorkspaceKindConfig& workspace);
 
 }  // namespace regreen

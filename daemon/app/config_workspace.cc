@@ -4,6 +4,7 @@
 
 #include "adapters/workspace/egress.h"
 #include "daemon/app/config.h"
+#include "daemon/base/text.h"
 
 namespace regreen {
 
@@ -28,7 +29,7 @@ EgressSet EgressOf(const NetworkConfig& network) {
   return set;
 }
 
-WorkspaceLimits LimitsOf(const WorkspaceConfig& workspace) {
+WorkspaceLimits LimitsOf(const WorkspaceKindConfig& workspace) {
   WorkspaceLimits limits;
   limits.cpu = static_cast<int>(std::clamp<std::int64_t>(workspace.cpu, 0, kMostProcessors));
   limits.memory_bytes = workspace.memory_bytes;
@@ -39,17 +40,34 @@ WorkspaceLimits LimitsOf(const WorkspaceConfig& workspace) {
   return limits;
 }
 
+std::vector<ConfiguredWorkspace> WorkspacesOf(const Config& config) {
+  const WorkspaceConfig& first = config.workspace;
+  std::vector<ConfiguredWorkspace> all = {{first.kind, "workspace", first.directory, &first}};
+  for (const auto& [name, other] : config.workspaces) {
+    // Not after a dot: that is how each keeps what belongs to it beside its folder.
+    all.push_back({name, Cat("workspaces.", name),
+                   other.directory.empty() ? Cat(first.directory, "-", name) : other.directory,
+                   &other});
+  }
+  return all;
+}
+
 std::vector<WorkspaceOffer> OffersOf(const Config& config) {
-  const std::string& kind = config.workspace.kind;
-  if (kind == "worktree") return {};
-  WorkspaceOffer offer;
-  offer.name = kind;
-  if (kind == "coder") return {offer};  // our broker's sets do not reach into another machine
-  offer.cpu = LimitsOf(config.workspace).cpu;
-  offer.memory_bytes = config.workspace.memory_bytes;
-  if (kind == "exec") return {offer};
-  for (const auto& [name, network] : config.network) offer.networks.push_back(name);
-  return {offer};
+  if (config.workspace.kind == "worktree" && config.workspaces.empty()) return {};
+  std::vector<WorkspaceOffer> offers;
+  for (const ConfiguredWorkspace& one : WorkspacesOf(config)) {
+    const std::string& kind = one.config->kind;
+    WorkspaceOffer& offer = offers.emplace_back();
+    offer.name = one.name;
+    offer.every_network = kind == "worktree";
+    if (kind == "coder" || kind == "worktree") continue;
+    offer.cpu = LimitsOf(*one.config).cpu;
+    offer.memory_bytes = one.config->memory_bytes;
+    // Our broker's sets do not reach into another machine.
+    if (kind != "sandbox" && kind != "container") continue;
+    for (const auto& [name, network] : config.network) offer.networks.push_back(name);
+  }
+  return offers;
 }
 
 }  // namespace regreen

@@ -11,11 +11,13 @@
 
 namespace regreen {
 
-struct WorkspaceConfig {
+// A kind of workspace and what it needs: [workspace], and each [workspaces.NAME].
+struct WorkspaceKindConfig {
   std::string kind = "sandbox";
   std::string coder, exec;
-  std::string directory = "/var/lib/regreen/workspaces";
-  std::string mirrors = "/var/lib/regreen/mirrors";
+  std::string program, image, rootfs;
+  std::vector<std::string> options;
+  std::string directory;
   std::vector<std::string> read_only_paths;
   std::vector<std::string> path;
   std::string bases;
@@ -26,20 +28,20 @@ struct WorkspaceConfig {
   std::int64_t disk_bytes = WorkspaceLimits().disk_bytes;
   std::int64_t files = WorkspaceLimits().files;
   std::int64_t file_bytes = WorkspaceLimits().file_bytes;
-  absl::Duration keep = absl::ZeroDuration();
 
   template <class V>
   void Fields(V& v) {
     v("kind", kind,
-      "sandbox (bubblewrap, no network but [network.NAME]), coder (a Coder server), exec (a "
-      "machine that "
-      "command lines make or reach), or worktree: "
-      "NO "
-      "isolation, for code that you trust");
+      "sandbox (bubblewrap, no network but [network.NAME]), container (podman or docker here, "
+      "likewise), coder (a Coder server), exec (a machine that command lines make or reach), or "
+      "worktree: NO isolation, for code that you trust");
     v("coder", coder, "coder: the name of a [coder.NAME]; empty: the only one");
     v("exec", exec, "exec: the name of an [exec.NAME]; empty: the only one");
+    v("program", program, "container: podman or docker, or a path; empty: what is there");
+    v("image", image, "container: what it is made of; it has sh, tar, find, xargs and stat");
+    v("rootfs", rootfs, "container: a folder instead, for podman: a root file system, read only");
+    v("options", options, "container: further words for its run, such as --runtime=runsc");
     v("directory", directory, "workspaces live below it while they are used");
-    v("mirrors", mirrors, "bare copies of the repositories");
     v("read_only_paths", read_only_paths, "shown inside the sandbox besides /usr, for toolchains");
     v("path", path, "folders put in front of PATH inside");
     v("bases", bases,
@@ -47,12 +49,24 @@ struct WorkspaceConfig {
     v("bases_max_bytes", bases_max_bytes, "of them together; the least recently used leaves first");
     v("cpu", cpu,
       "sandbox: processors; like those below the most that a workspace may use, and a template ask "
-      "for; 0: no limit");
+      "for; 0: no limit. container: disk_bytes and files are not held");
     v("memory_bytes", memory_bytes, "memory, with the files of /tmp and /dev/shm");
     v("processes", processes, "processes and threads at once");
     v("disk_bytes", disk_bytes, "written to the tree and the home folder");
     v("files", files, "made there, folders and links included");
     v("file_bytes", file_bytes, "of one file");
+  }
+};
+
+struct WorkspaceConfig : WorkspaceKindConfig {
+  std::string mirrors = "/var/lib/regreen/mirrors";
+  absl::Duration keep = absl::ZeroDuration();
+
+  WorkspaceConfig() { directory = "/var/lib/regreen/workspaces"; }
+  template <class V>
+  void Fields(V& v) {
+    WorkspaceKindConfig::Fields(v);
+    v("mirrors", mirrors, "bare copies of the repositories");
     v("keep", keep,
       "how long that of a failed task is kept for regreen task shell; 0s: not at all");
   }
@@ -103,7 +117,19 @@ struct NetworkConfig {
 };
 
 inline constexpr std::int64_t kMostProcessors = 1024;
-WorkspaceLimits LimitsOf(const WorkspaceConfig& workspace);
+WorkspaceLimits LimitsOf(const WorkspaceKindConfig& workspace);
+
+// A workspace of the configuration as templates name it: the [workspace] by its kind, each
+// [workspaces.NAME] by its name.
+struct ConfiguredWorkspace {
+  std::string name;
+  std::string at;         // its section
+  std::string directory;  // of its own
+  const WorkspaceKindConfig* config = nullptr;
+};
+struct Config;
+// The first is that of templates that name none.
+std::vector<ConfiguredWorkspace> WorkspacesOf(const Config& config);
 
 struct EgressSet;
 // Without its key.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "adapters/agent/registry.h"
+#include "adapters/workspace/choice.h"
 #include "adapters/workspace/registry.h"
 #include "daemon/app/agent_programs.h"
 #include "daemon/app/wiring_parts.h"
@@ -34,38 +35,68 @@ std::string Forwarder(const std::string& program) {
   return program;
 }
 
-}  // namespace
-
-Status AddWorkspaces(Application& app, const std::string& program) {
-  const WorkspaceConfig& workspace = app.config.workspace;
+WorkspaceOptions Plain(const ConfiguredWorkspace& one) {
+  const WorkspaceKindConfig& config = *one.config;
   WorkspaceOptions options{
-      workspace.kind, workspace.directory, workspace.read_only_paths,
-      workspace.path, workspace.bases,     static_cast<std::uint64_t>(workspace.bases_max_bytes)};
-  ASSIGN_OR_RETURN(options.networks, Networks(app));
-  options.forwarder = Forwarder(program);
-  options.ca_file = app.config.http.ca_file;
-  options.limits = LimitsOf(workspace);
-  if (workspace.kind == "coder") {
-    const std::string name = CoderOfWorkspace(app.config);
+      config.kind, one.directory, config.read_only_paths,
+      config.path, config.bases,  static_cast<std::uint64_t>(config.bases_max_bytes)};
+  options.container = {config.program, config.image, config.rootfs, config.options};
+  return options;
+}
+
+// What a kind needs that is in a section of its own.
+Status Elsewhere(Application& app, const WorkspaceKindConfig& config, WorkspaceOptions& options) {
+  if (config.kind == "coder") {
+    const std::string name = CoderOfWorkspace(app.config, config);
     const CoderConfig& coder = app.config.coder.at(name);
     options.coder = OptionsOf(coder);
     ASSIGN_OR_RETURN(options.coder.token,
                      ResolveHeld(app, coder.token, Cat("coder.", name, ".token")));
   }
-  if (workspace.kind == "exec") {
-    options.exec = OptionsOf(app.config.exec.at(ExecOfWorkspace(app.config)));
+  if (config.kind == "exec") {
+    options.exec = OptionsOf(app.config.exec.at(ExecOfWorkspace(app.config, config)));
     options.exec.cpu = options.limits.cpu;
     options.exec.memory_bytes = options.limits.memory_bytes;
   }
-  ASSIGN_OR_RETURN(app.workspaces, CreateWorkspaceFactory(options));
+  return OkStatus();
+}
+
+// One is itself, whatever a task was planned for.
+std::unique_ptr<WorkspaceFactory> Together(std::vector<NamedWorkspaces> all) {
+  if (all.size() == 1) return std::move(all[0].factory);
+  return NewWorkspaceChoice(std::move(all));
+}
+
+}  // namespace
+
+Status AddWorkspaces(Application& app, const std::string& program) {
+  ASSIGN_OR_RETURN(const EgressSets networks, Networks(app));
+  std::vector<NamedWorkspaces> all;
+  for (const ConfiguredWorkspace& one : WorkspacesOf(app.config)) {
+    WorkspaceOptions options = Plain(one);
+    options.networks = networks;
+    options.forwarder = Forwarder(program);
+    options.ca_file = app.config.http.ca_file;
+    options.limits = LimitsOf(*one.config);
+    RETURN_IF_ERROR(Annotate(Elsewhere(app, *one.config, options), one.at));
+    auto factory = CreateWorkspaceFactory(options);
+    if (!factory.ok()) return Annotate(factory.status(), one.at);
+    all.push_back({one.name, *std::move(factory)});
+  }
+  app.workspaces = Together(std::move(all));
   return OkStatus();
 }
 
 StatusOr<std::unique_ptr<WorkspaceFactory>> WorkspacesForPeople(const Config& config) {
-  const WorkspaceConfig& workspace = config.workspace;
-  return CreateWorkspaceFactory({workspace.kind, workspace.directory, workspace.read_only_paths,
-                                 workspace.path, workspace.bases,
-                                 static_cast<std::uint64_t>(workspace.bases_max_bytes)});
+  std::vector<NamedWorkspaces> all;
+  for (const ConfiguredWorkspace& one : WorkspacesOf(config)) {
+    if (one.config->kind != "sandbox" && one.config->kind != "worktree") continue;
+    ASSIGN_OR_RETURN(auto factory, CreateWorkspaceFactory(Plain(one)));
+    all.push_back({one.name, std::move(factory)});
+  }
+  if (all.empty())
+    return FailedPrecondition("no workspace of the configuration is of a kind that is kept");
+  return Together(std::move(all));
 }
 
 Status AddAgents(Application& app) {

@@ -104,20 +104,6 @@ Status SyncFolder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
-  if (this != &other) Reset(other.Release());
-  return *this;
-}
-
-int UniqueFd::Release() {
-  return std::exchange(fd_, -1);
-}
-
-void UniqueFd::Reset(int fd) {
-  if (fd_ >= 0) close(fd_);
-  fd_ = fd;
-}
-
 StatusOr<std::string> ReadAll(int fd, std::size_t max_bytes) {
   std::string bytes;
   std::size_t used = 0;

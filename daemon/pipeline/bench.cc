@@ -107,6 +107,7 @@ StatusOr<std::unique_ptr<Workspace>> Bench::OpenBare(const Room& room, const Pat
   spec.max_tokens = room.max_tokens;
   spec.limits.cpu = task().plan.needs.cpu;
   spec.limits.memory_bytes = task().plan.needs.memory_bytes;
+  spec.workspace = task().plan.workspace;
   spec.of_fork = task().incident.run.from_fork;
   spec.on_network = [this](const std::string& lines) { KeepReached(lines); };
   return parts_.workspaces->Open(spec, parts_.stop);

@@ -19,8 +19,9 @@ std::vector<Need> NeedsOf(const Needs& needs) {
   for (const std::string& network : needs.network) {
     all.push_back({Cat("the network ", Quoted(network)),
                    [](const WorkspaceOffer& offer, const Needs&, const std::string& name) {
-                     return std::find(offer.networks.begin(), offer.networks.end(), name) !=
-                            offer.networks.end();
+                     return offer.every_network ||
+                            std::find(offer.networks.begin(), offer.networks.end(), name) !=
+                                offer.networks.end();
                    },
                    network});
   }

@@ -15,6 +15,7 @@ struct WorkspaceOffer {
   std::vector<std::string> networks;  // names of egress sets
   int cpu = 0;                        // processors; 0: as many as the machine has
   std::int64_t memory_bytes = 0;      // 0: as much as the machine has
+  bool every_network = false;         // without isolation: whatever is asked for
 };
 
 struct Served {

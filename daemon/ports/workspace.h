@@ -107,6 +107,8 @@ struct WorkspaceSpec {
   // What it may use. More than the configuration allows is cut to that; a kind that cannot hold a
   // limit says so where it is documented.
   WorkspaceLimits limits = kAsConfigured;
+  // The configured workspace that the task was planned for, where there are several; "": the first.
+  std::string workspace = {};
 };
 
 // Opens workspaces of one kind. Any thread.

@@ -12,11 +12,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-class WorkspaceExec : public WorkspaceContract {
- protected:
-  // Commands that run elsewhere are neither followed nor spoken with.
-  bool IsElsewhere() const { return options_.kind == "exec" || options_.kind == "coder"; }
-};
+class WorkspaceExec : public WorkspaceContract {};
 
 TEST_P(WorkspaceExec, AnswersExitCodesAndSignals) {
   struct Case {
@@ -105,7 +101,6 @@ TEST_P(WorkspaceExec, StopsWhenAskedTo) {
 }
 
 TEST_P(WorkspaceExec, HandsOnOutputAsItComes) {
-  if (IsElsewhere()) GTEST_SKIP() << "what runs elsewhere is not spoken with";
   auto workspace = Open();
   ExecSpec spec;
   spec.command = "echo one; while [ ! -e go ]; do sleep 0.02; done; echo two >&2; exit 5";
@@ -122,7 +117,6 @@ TEST_P(WorkspaceExec, HandsOnOutputAsItComes) {
 }
 
 TEST_P(WorkspaceExec, SpeaksWithACommand) {
-  if (IsElsewhere()) GTEST_SKIP() << "what runs elsewhere is not spoken with";
   auto workspace = Open();
   ExecSpec spec;
   spec.command =
@@ -141,7 +135,6 @@ TEST_P(WorkspaceExec, SpeaksWithACommand) {
 }
 
 TEST_P(WorkspaceExec, EndsACommandInItsSilence) {
-  if (IsElsewhere()) GTEST_SKIP() << "what runs elsewhere is not spoken with";
   auto workspace = Open();
   ExecSpec spec;
   const std::string mark = Cat("6", getpid(), ".25");
@@ -155,7 +148,6 @@ TEST_P(WorkspaceExec, EndsACommandInItsSilence) {
 }
 
 TEST_P(WorkspaceExec, InterruptsThenTerminatesThenKills) {
-  if (IsElsewhere()) GTEST_SKIP() << "what runs elsewhere is not spoken with";
   struct Case {
     const char* name;
     const char* traps;
@@ -187,7 +179,6 @@ TEST_P(WorkspaceExec, InterruptsThenTerminatesThenKills) {
 }
 
 TEST_P(WorkspaceExec, LetsACommandSayGoodbyeWhenItIsStopped) {
-  if (IsElsewhere()) GTEST_SKIP() << "what runs elsewhere is not spoken with";
   auto workspace = Open();
   ExecSpec spec;
   spec.command = "trap 'echo bye; exit 0' INT; echo ready; while :; do sleep 0.02; done";

@@ -1,8 +1,11 @@
 #include "tests/contract/workspace_kinds.h"
 
+#include <unistd.h>
+
 #include "daemon/base/hash.h"
 #include "daemon/base/text.h"
 #include "tests/support/coder_peer.h"
+#include "tests/support/paths.h"
 #include "tests/support/ssh_server.h"
 
 namespace regreen {
@@ -39,6 +42,18 @@ Status Ssh(WorkspaceOptions& options, const GitFixture& scratch) {
   return OkStatus();
 }
 
+// By podman, on the root file system that tests/rootfs.sh makes.
+Status Container(WorkspaceOptions& options, const GitFixture&) {
+  const std::string rootfs = SourceFolder() + "/build/rootfs";
+  if (access((rootfs + "/.complete").c_str(), F_OK) != 0)
+    return FailedPrecondition("there is no root file system; make it by tests/rootfs.sh");
+  options.kind = "container";
+  options.container.rootfs = rootfs;
+  options.container.options = {"--runtime=runc"};
+  options.forwarder = ForwardChild();
+  return OkStatus();
+}
+
 // The stand-in for a Coder server, and for its program. One for all tests of a process.
 const CoderPeer& ThePeer() {
   static const GitFixture scratch;
@@ -64,9 +79,13 @@ std::vector<ContractKind> ContractKinds() {
   // OpenSSL must end after the servers that are shared by all tests of a process, whose folders are
   // removed with its help: what begins first ends last.
   static_cast<void>(RandomHex(1));
-  return {{"sandbox", Nothing},  {"sandbox_without_overlay", Checkouts},
-          {"worktree", Nothing}, {"exec_here", Here},
-          {"exec_ssh", Ssh},     {"coder", Coder, [] { return ThePeer().Problems(); }}};
+  return {{"sandbox", Nothing},
+          {"sandbox_without_overlay", Checkouts},
+          {"worktree", Nothing},
+          {"exec_here", Here},
+          {"exec_ssh", Ssh},
+          {"container", Container},
+          {"coder", Coder, [] { return ThePeer().Problems(); }}};
 }
 
 }  // namespace regreen

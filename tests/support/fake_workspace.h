@@ -33,6 +33,7 @@ struct FakeWorkspaces final : public WorkspaceFactory {
     std::int64_t max_tokens = 0;
     std::function<void(const std::string&)> on_network;
     WorkspaceLimits limits = kAsConfigured;
+    std::string workspace;  // which of the configuration's
     HeardInput heard;  // what was said to commands that are spoken with
   };
   std::vector<std::shared_ptr<Opened>> opened;
@@ -83,6 +84,7 @@ struct FakeWorkspaces final : public WorkspaceFactory {
                                                      spec.max_tokens,
                                                      spec.on_network,
                                                      spec.limits,
+                                                     spec.workspace,
                                                      {}}));
     return std::unique_ptr<Workspace>(std::make_unique<Space>(*this, opened.back()));
   }

@@ -87,6 +87,7 @@ TEST(Config, LimitsOfWorkspacesLeaveRoomForAShell) {
 
 TEST(Config, OffersTemplatesNoMoreThanAWorkspaceMayUse) {
   Config config = ExampleConfig();
+  config.workspaces.clear();
   config.workspace.cpu = 2;
   config.workspace.memory_bytes = 1 << 30;
   const std::vector<WorkspaceOffer> offers = OffersOf(config);
@@ -248,12 +249,13 @@ TEST(Config, ACoderServerThatCouldNeverServeIsAMistake) {
 
 TEST(Config, AWorkspaceOfTheOnlyCoderServerNeedNotNameIt) {
   Config config = ExampleConfig();
+  config.workspaces.clear();
   config.workspace.kind = "coder";
-  EXPECT_EQ(CoderOfWorkspace(config), "example");
+  EXPECT_EQ(CoderOfWorkspace(config, config.workspace), "example");
   config.coder["other"];
-  EXPECT_EQ(CoderOfWorkspace(config), "");
+  EXPECT_EQ(CoderOfWorkspace(config, config.workspace), "");
   config.workspace.coder = "other";
-  EXPECT_EQ(CoderOfWorkspace(config), "other");
+  EXPECT_EQ(CoderOfWorkspace(config, config.workspace), "other");
   const std::vector<WorkspaceOffer> offers = OffersOf(config);
   ASSERT_EQ(offers.size(), 1u);
   EXPECT_TRUE(offers[0].networks.empty()) << "our broker's sets do not reach there";
@@ -275,16 +277,58 @@ TEST(Config, AnEngineThatCouldNeverServeIsAMistake) {
 
 TEST(Config, AWorkspaceOfTheOnlyEngineNeedNotNameIt) {
   Config config = ExampleConfig();
+  config.workspaces.clear();
   config.workspace.kind = "exec";
-  EXPECT_EQ(ExecOfWorkspace(config), "example");
+  EXPECT_EQ(ExecOfWorkspace(config, config.workspace), "example");
   config.exec["other"];
-  EXPECT_EQ(ExecOfWorkspace(config), "");
+  EXPECT_EQ(ExecOfWorkspace(config, config.workspace), "");
   config.workspace.exec = "other";
-  EXPECT_EQ(ExecOfWorkspace(config), "other");
+  EXPECT_EQ(ExecOfWorkspace(config, config.workspace), "other");
   const std::vector<WorkspaceOffer> offers = OffersOf(config);
   ASSERT_EQ(offers.size(), 1u);
   EXPECT_TRUE(offers[0].networks.empty()) << "our broker's sets do not reach there";
   EXPECT_EQ(offers[0].memory_bytes, config.workspace.memory_bytes);
+}
+
+TEST(Config, SeveralWorkspacesAreOfferedByTheirNames) {
+  Config config = ExampleConfig();
+  WorkspaceKindConfig& builds = config.workspaces["builds"];
+  builds.cpu = 4;
+  config.workspaces["farm"].kind = "exec";
+  config.workspaces["here"].kind = "worktree";
+  const std::vector<WorkspaceOffer> offers = OffersOf(config);
+  ASSERT_EQ(offers.size(), 4u);
+  EXPECT_EQ(offers[0].name, "sandbox") << "what templates that name none get";
+  EXPECT_EQ(offers[1].name, "builds");
+  EXPECT_EQ(offers[1].cpu, 4);
+  EXPECT_EQ(offers[1].networks.size(), config.network.size());
+  EXPECT_EQ(offers[2].name, "farm");
+  EXPECT_TRUE(offers[2].networks.empty());
+  EXPECT_FALSE(offers[2].every_network);
+  EXPECT_TRUE(offers[3].every_network) << "there is no wall";
+  const std::vector<ConfiguredWorkspace> all = WorkspacesOf(config);
+  EXPECT_EQ(all[1].directory, config.workspace.directory + "-builds");
+}
+
+TEST(Config, AWorkspaceThatCannotBeIsAMistakeAtItsPlace) {
+  const std::string text = ProblemsOf(
+      "[workspaces.sandbox]\nkind = \"worktree\"\n[workspaces.\"a b\"]\n"
+      "[workspaces.one]\nkind = \"container\"\n"
+      "[workspaces.two]\nkind = \"container\"\nprogram = \"/usr/bin/docker\"\nrootfs = \"/srv/r\"\n"
+      "[workspaces.three]\nkind = \"exec\"\n[workspaces.four]\nkind = \"contaner\"\ncpu = -1\n"
+      "[workspaces.five]\ndirectory = \"/var/lib/regreen/workspaces\"\n"
+      "[workspaces.six]\ndirectory = \"relative\"\n");
+  for (const char* want : {"workspaces.sandbox: templates call the [workspace] itself \"sandbox\"",
+                           "workspaces.a b: a workspace's name is of lower-case letters",
+                           "workspaces.one: a container needs an `image` or a `rootfs`",
+                           "workspaces.two: docker takes no `rootfs`",
+                           "workspaces.three.kind: it needs an [exec.NAME]",
+                           "workspaces.four.kind: \"contaner\" is not one of",
+                           "workspaces.four.cpu: must be from 0 to 1024",
+                           "workspaces.five.directory: is that of workspace too",
+                           "workspaces.six.directory: \"relative\" must be an absolute path"}) {
+    EXPECT_THAT(text, HasSubstr(want));
+  }
 }
 
 TEST(ParseListen, TakesAddressesAndPorts) {

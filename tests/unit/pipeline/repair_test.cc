@@ -62,6 +62,13 @@ TEST_F(RepairTest, AsksForThePlansNetworkAndKeepsWhatEveryWorkspaceReached) {
   EXPECT_EQ(log.kept["network.log"], "packages: used\npackages: used\npackages: used\n");
 }
 
+TEST_F(RepairTest, WorksInTheWorkspaceThatThePlanNames) {
+  task.plan.workspace = "farm";
+  ASSERT_TRUE(Repair().ok());
+  ASSERT_EQ(workspaces.opened.size(), 3u);
+  for (const auto& opened : workspaces.opened) EXPECT_EQ(opened->workspace, "farm");
+}
+
 TEST_F(RepairTest, AsksForNoNetworkWhereThePlanHasNone) {
   ASSERT_TRUE(Repair().ok());
   for (const auto& opened : workspaces.opened) EXPECT_TRUE(opened->network.empty());
