@@ -112,19 +112,23 @@ struct HttpConfig {
 
 struct ForgeConfig {
   std::string kind;
-  std::string api = "https://api.github.com";
-  std::string git = "https://github.com";
+  std::string api, git;
   std::string token;
+  std::string app_id, app_key;
   std::vector<std::string> repos;
   std::map<std::string, std::string> remotes;
 
   template <class V>
   void Fields(V& v) {
-    v("kind", kind, "github, or git: plain remotes without an API");
-    v("api", api, "github: https://HOST/api/v3 for GitHub Enterprise Server");
-    v("git", git, "github: clone URLs are <git>/<owner>/<name>.git");
-    v("token", token, "github: where the token is: file:PATH, env:NAME or credential:NAME");
-    v("repos", repos, "github: repositories that may be worked on, as globs");
+    v("kind", kind, "github, gitlab, or git: plain remotes without an API");
+    v("api", api,
+      "https://HOST/api/v3 of GitHub Enterprise Server, https://HOST/api/v4 of GitLab; empty: "
+      "api.github.com, gitlab.com");
+    v("git", git, "clone URLs are <git>/<repository>.git; empty: github.com, or GitLab's own");
+    v("token", token, "of github or gitlab: file:PATH, env:NAME or credential:NAME");
+    v("app_id", app_id, "github, instead of a token: a GitHub App's client id or number");
+    v("app_key", app_key, "and where its private key is: file:PATH or credential:NAME");
+    v("repos", repos, "repositories that may be worked on, as globs; ** takes GitLab's subgroups");
     v("remotes", remotes, "git: owner/name = URL or absolute path");
   }
 };
@@ -133,15 +137,17 @@ struct CiConfig {
   std::string kind;
   std::string forge;
   std::string secret;
+  std::vector<std::string> old_secrets;
   std::string signature_header, token_header;
   std::vector<std::string> failed_when, passed_when, log_url_prefixes;
   std::map<std::string, std::string> map;
 
   template <class V>
   void Fields(V& v) {
-    v("kind", kind, "github, or generic: any JSON payload, by the map below");
+    v("kind", kind, "github, gitlab, or generic: any JSON payload, by the map below");
     v("forge", forge, "the forge that its repositories live on");
     v("secret", secret, "of the webhook: file:PATH, env:NAME or credential:NAME");
+    v("old_secrets", old_secrets, "gitlab: those that are taken too, while the secret is changed");
     v("signature_header", signature_header, "generic: holds the HMAC-SHA256 of the body in hex");
     v("token_header", token_header, "generic: or holds the secret itself");
     v("failed_when", failed_when, "generic: conclusions that are failures");
