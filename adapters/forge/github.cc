@@ -24,6 +24,7 @@ class GithubForge final : public Forge {
         api_(std::move(api)),
         git_(std::move(git)),
         repos_(options.repos),
+        forks_(options.forks),
         tokens_(std::move(tokens)),
         actions_([this](const std::string& repo, std::stop_token stop) {
           return ApiFor(repo, std::move(stop));
@@ -31,7 +32,7 @@ class GithubForge final : public Forge {
 
   StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token stop) override {
     ASSIGN_OR_RETURN(const GithubApi api, ApiFor(hint.key.repo, stop));
-    if (!hint.foreign) return ReadGithubRun(api, hint, std::move(stop));
+    if (!hint.foreign) return ReadGithubRun(api, hint, forks_, std::move(stop));
     std::optional<std::string> tip;
     if (!hint.branch.empty()) {
       ASSIGN_OR_RETURN(tip, ReadGithubBranch(api, hint.key.repo, hint.branch, std::move(stop)));
@@ -77,6 +78,7 @@ class GithubForge final : public Forge {
   const Clock& clock_;
   const std::string api_, git_;
   const std::vector<std::string> repos_;
+  const bool forks_;
   const std::unique_ptr<GithubTokens> tokens_;
   GithubActions actions_;
 };

@@ -55,6 +55,11 @@ StatusOr<RunFacts> FactsOf(const Json& run, const RunHint& hint) {
   facts.failed = IsFailure(facts.conclusion);
   facts.passed = facts.completed && facts.conclusion == "success";
   facts.from_fork = IsFromFork(run);
+  // Its "main" is not ours, for whatever is told by a branch's name.
+  if (facts.from_fork) {
+    const std::string fork = run["head_repository"]["full_name"].StringOr("deleted");
+    facts.branch = Cat(fork.substr(0, fork.find('/')), ":", facts.branch);
+  }
   if (!IsCommit(facts.commit)) return Unavailable("GitHub's answer about the run names no commit");
   return facts;
 }
@@ -77,9 +82,10 @@ JobFacts JobOf(const Json& job) {
 
 class RunReader {
  public:
-  RunReader(const GithubApi& api, const RunHint& hint, std::stop_token stop)
+  RunReader(const GithubApi& api, const RunHint& hint, bool forks, std::stop_token stop)
       : api_(api),
         hint_(hint),
+        forks_(forks),
         stop_(std::move(stop)),
         root_(Cat("/repos/", RepoPath(hint.key.repo))),
         run_(Cat(root_, "/actions/runs/", hint.key.run_id)),
@@ -93,7 +99,10 @@ class RunReader {
     if (attempt > hint_.key.attempt) return ReadOldAttempt(current, attempt);
     ASSIGN_OR_RETURN(RunFacts facts, FactsOf(current, hint_));
     if (!facts.completed || !facts.failed) return facts;
-    if (!facts.from_fork) {
+    if (facts.from_fork) {
+      if (!forks_) return facts;
+      RETURN_IF_ERROR(FindForksPull(facts));
+    } else {
       RETURN_IF_ERROR(CheckBranch(facts));
       if (!facts.superseded) RETURN_IF_ERROR(FindPullRequest(facts));
     }
@@ -126,6 +135,15 @@ class RunReader {
     }
     facts.superseded_why = WhySuperseded(facts.branch, facts.commit, tip);
     facts.superseded = !facts.superseded_why.empty();
+    return OkStatus();
+  }
+
+  // Its branch is not ours to ask for. A run for "pull_request_target" is of the base's own code.
+  Status FindForksPull(RunFacts& facts) {
+    if (facts.event == "pull_request") RETURN_IF_ERROR(FindPullRequest(facts));
+    if (facts.superseded || facts.pull_request != 0) return OkStatus();
+    facts.superseded = true;
+    facts.superseded_why = "no open pull request of the fork has this commit as its head";
     return OkStatus();
   }
 
@@ -168,15 +186,17 @@ class RunReader {
 
   const GithubApi& api_;
   const RunHint& hint_;
+  const bool forks_;
   const std::stop_token stop_;
   const std::string root_, run_, what_;
 };
 
 }  // namespace
 
-StatusOr<RunFacts> ReadGithubRun(const GithubApi& api, const RunHint& hint, std::stop_token stop) {
+StatusOr<RunFacts> ReadGithubRun(const GithubApi& api, const RunHint& hint, bool forks,
+                                 std::stop_token stop) {
   if (!IsRunId(hint.key.run_id)) return InvalidArgument("a GitHub run's id is a number");
-  return RunReader(api, hint, std::move(stop)).Read();
+  return RunReader(api, hint, forks, std::move(stop)).Read();
 }
 
 StatusOr<std::optional<std::string>> ReadGithubBranch(const GithubApi& api, const std::string& repo,

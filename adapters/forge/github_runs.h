@@ -10,8 +10,11 @@
 
 namespace regreen {
 
-// The attempt that the hint names. Jobs are read only of a failed run that is not superseded.
-StatusOr<RunFacts> ReadGithubRun(const GithubApi& api, const RunHint& hint, std::stop_token stop);
+// The attempt that the hint names. Jobs are read only of a failed run that is not superseded. Of a
+// fork's run nothing more is asked unless `forks`; then it has to be of an open pull request whose
+// head is that commit.
+StatusOr<RunFacts> ReadGithubRun(const GithubApi& api, const RunHint& hint, bool forks,
+                                 std::stop_token stop);
 
 // The commit of a branch, nullopt when there is none.
 StatusOr<std::optional<std::string>> ReadGithubBranch(const GithubApi& api, const std::string& repo,

@@ -25,11 +25,12 @@ class GitlabForge final : public Forge {
         git_(std::move(git)),
         token_(options.token),
         repos_(options.repos),
+        forks_(options.forks),
         actions_(api_, site_, [this](const std::string& repo) { return CheckRepo(repo); }) {}
 
   StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token stop) override {
     RETURN_IF_ERROR(CheckRepo(hint.key.repo));
-    if (!hint.foreign) return ReadGitlabRun(api_, hint, std::move(stop));
+    if (!hint.foreign) return ReadGitlabRun(api_, hint, forks_, std::move(stop));
     std::optional<std::string> tip;
     if (!hint.branch.empty()) {
       ASSIGN_OR_RETURN(tip, ReadGitlabBranch(api_, hint.key.repo, hint.branch, std::move(stop)));
@@ -71,6 +72,7 @@ class GitlabForge final : public Forge {
   const std::string git_;
   const Secret token_;
   const std::vector<std::string> repos_;
+  const bool forks_;
   GitlabActions actions_;
 };
 

@@ -11,7 +11,8 @@
 namespace regreen {
 namespace {
 
-// A retry sooner than kByItself would look like one that GitLab made; two clocks may differ a little.
+// A retry sooner than kByItself would look like one that GitLab made; two clocks may differ a
+// little.
 constexpr absl::Duration kSoonest = absl::Seconds(6);
 
 class Rerunner {

@@ -45,9 +45,10 @@ StatusOr<std::vector<GitlabJob>> ReadJobs(const GitlabApi& api, const std::strin
 
 class RunReader {
  public:
-  RunReader(const GitlabApi& api, const RunHint& hint, std::stop_token stop)
+  RunReader(const GitlabApi& api, const RunHint& hint, bool forks, std::stop_token stop)
       : api_(api),
         hint_(hint),
+        forks_(forks),
         stop_(std::move(stop)),
         root_(ProjectPath(hint.key.repo)),
         run_(Cat(root_, "/pipelines/", hint.key.run_id)),
@@ -69,6 +70,7 @@ class RunReader {
     if (!facts.completed || (!facts.failed && !facts.passed)) return facts;
     RETURN_IF_ERROR(FindOrigin(pipeline, facts));
     if (!facts.failed || (facts.superseded && !facts.passed_later)) return facts;
+    if (facts.from_fork && !forks_) return facts;
     facts.jobs = told;
     const bool explained =
         std::any_of(told.begin(), told.end(), [](const JobFacts& job) { return job.failed; });
@@ -139,7 +141,9 @@ class RunReader {
         request["source_project_id"].IntOr(0) != request["target_project_id"].IntOr(-1);
     if (facts.from_fork) {
       facts.passed_later = false;
-      return OkStatus();
+      // Its "main" is not ours, for whatever is told by a branch's name.
+      facts.branch = Cat(request["author"]["username"].StringOr("fork"), ":", facts.branch);
+      if (!forks_) return OkStatus();
     }
     if (ref.merged) RETURN_IF_ERROR(FindHead(facts));
     const std::string state = request["state"].StringOr("");
@@ -196,6 +200,7 @@ class RunReader {
 
   const GitlabApi& api_;
   const RunHint& hint_;
+  const bool forks_;
   const std::stop_token stop_;
   const std::string root_, run_, what_;
 };
@@ -206,9 +211,10 @@ bool HasEnded(std::string_view status) {
   return status == "success" || status == "failed" || status == "canceled" || status == "skipped";
 }
 
-StatusOr<RunFacts> ReadGitlabRun(const GitlabApi& api, const RunHint& hint, std::stop_token stop) {
+StatusOr<RunFacts> ReadGitlabRun(const GitlabApi& api, const RunHint& hint, bool forks,
+                                 std::stop_token stop) {
   if (!IsGitlabId(hint.key.run_id)) return InvalidArgument("a GitLab pipeline's id is a number");
-  return RunReader(api, hint, std::move(stop)).Read();
+  return RunReader(api, hint, forks, std::move(stop)).Read();
 }
 
 StatusOr<GitlabAttempt> ReadGitlabAttempt(const GitlabApi& api, const RunKey& run,

@@ -13,8 +13,10 @@ namespace regreen {
 // What stands for a job where the pipeline's definition itself is wrong: its log is GitLab's word.
 constexpr char kDefinitionJob[] = "definition";
 
-// The attempt that the hint names. Jobs are told only of a failed run that is not superseded.
-StatusOr<RunFacts> ReadGitlabRun(const GitlabApi& api, const RunHint& hint, std::stop_token stop);
+// The attempt that the hint names. Jobs are told only of a failed run that is not superseded, and
+// of a fork's only where `forks`.
+StatusOr<RunFacts> ReadGitlabRun(const GitlabApi& api, const RunHint& hint, bool forks,
+                                 std::stop_token stop);
 
 // The newest attempt, its state, and when its last job ended.
 struct GitlabAttempt {

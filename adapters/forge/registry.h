@@ -25,6 +25,7 @@ struct ForgeOptions {
   std::string git;
   Secret token;
   std::vector<std::string> repos;  // globs; a repository that fits none is refused
+  bool forks = false;              // runs of forks are worked on, so that more is asked about them
   // git:
   std::map<std::string, std::string> remotes;  // owner/name → URL or absolute path
   // github, instead of a token:

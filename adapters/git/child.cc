@@ -2,8 +2,10 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
 #include <system_error>
 
+#include "adapters/git/consolidate.h"
 #include "adapters/git/git.h"
 #include "adapters/git/library.h"
 #include "adapters/git/local_push.h"
@@ -105,16 +107,23 @@ Status Connect(git_remote* remote, git_direction direction, Conversation& conver
   return code == 0 ? OkStatus() : RemoteError(code, "cannot reach the remote");
 }
 
+using Heads = std::map<std::string, std::string>;  // the remote's refs and what they are at
+
 // Of a connected remote.
-StatusOr<std::optional<std::string>> TipOf(git_remote* remote, const std::string& ref) {
+StatusOr<Heads> HeadsOf(git_remote* remote) {
   const git_remote_head** heads = nullptr;
   std::size_t count = 0;
   const int code = git_remote_ls(&heads, &count, remote);
   if (code != 0) return RemoteError(code, "cannot list the remote's branches");
-  for (std::size_t i = 0; i < count; ++i) {
-    if (ref == heads[i]->name) return ToHex(heads[i]->oid);
-  }
-  return std::optional<std::string>();
+  Heads found;
+  for (std::size_t i = 0; i < count; ++i) found.emplace(heads[i]->name, ToHex(heads[i]->oid));
+  return found;
+}
+
+StatusOr<std::optional<std::string>> TipOf(git_remote* remote, const std::string& ref) {
+  ASSIGN_OR_RETURN(const Heads heads, HeadsOf(remote));
+  const auto found = heads.find(ref);
+  return found == heads.end() ? std::nullopt : std::optional(found->second);
 }
 
 // What a child that was killed left: locks on refs, and packs half received. The caller holds the
@@ -133,25 +142,92 @@ void RemoveLeftovers(const std::string& folder) {
   for (const fs::path& path : stale) fs::remove(path, error);
 }
 
+Status FetchRefs(git_remote* remote, Conversation& conversation,
+                 const std::vector<std::string>& refspecs) {
+  git_fetch_options options;
+  git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
+  options.callbacks = CallbacksFor(conversation);
+  options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
+  options.prune = GIT_FETCH_NO_PRUNE;
+  options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
+  options.update_fetchhead = 0;
+  std::vector<char*> specs;
+  for (const std::string& refspec : refspecs) specs.push_back(const_cast<char*>(refspec.c_str()));
+  const git_strarray wanted{specs.data(), specs.size()};
+  const int code = git_remote_fetch(remote, &wanted, &options, "fetch");
+  return code == 0 ? OkStatus() : RemoteError(code, "cannot fetch");
+}
+
 StatusOr<GitAnswer> Fetch(const GitRequest& request) {
   RemoveLeftovers(request.folder);
   ASSIGN_OR_RETURN(RepositoryPtr repository, OpenRepository(request.folder));
   ASSIGN_OR_RETURN(RemotePtr remote, MakeRemote(repository.get(), request.remote));
   Conversation conversation{request, false, {}};
-  git_fetch_options options;
-  git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
-  options.callbacks = CallbacksFor(conversation);
-  options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
-  options.prune = request.prune ? GIT_FETCH_PRUNE : GIT_FETCH_NO_PRUNE;
-  options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
-  options.update_fetchhead = 0;
-  std::vector<char*> refspecs;
-  for (const std::string& refspec : request.refspecs) {
-    refspecs.push_back(const_cast<char*>(refspec.c_str()));
+  RETURN_IF_ERROR(FetchRefs(remote.get(), conversation, request.refspecs));
+  return GitAnswer{};
+}
+
+bool IsMirrored(std::string_view ref) {
+  for (const char* prefix : {"refs/heads/", "refs/tags/", "refs/pull/", "refs/merge-requests/"}) {
+    if (ref.starts_with(prefix)) return true;
   }
-  const git_strarray wanted{refspecs.data(), refspecs.size()};
-  const int code = git_remote_fetch(remote.get(), &wanted, &options, "fetch");
-  if (code != 0) return RemoteError(code, "cannot fetch");
+  return false;
+}
+
+// Before a fetch: a branch "a" that is gone stands in the way of a branch "a/b".
+Status ForgetRefs(git_repository* repository, const Heads& heads) {
+  git_strarray names{nullptr, 0};
+  const int code = git_reference_list(&names, repository);
+  if (code != 0) return GitError(code, "cannot list the refs of a mirror");
+  std::vector<std::string> gone;
+  for (std::size_t i = 0; i < names.count; ++i) {
+    if (IsMirrored(names.strings[i]) && !heads.contains(names.strings[i]))
+      gone.emplace_back(names.strings[i]);
+  }
+  git_strarray_dispose(&names);
+  for (const std::string& name : gone) git_reference_remove(repository, name.c_str());
+  return OkStatus();
+}
+
+// The one ref that is at the commit: a branch, a tag, or a change's head as forges keep it.
+std::vector<std::string> RefsAt(const Heads& heads, const std::string& commit) {
+  for (const char* prefix : {"refs/heads/", "refs/tags/", "refs/pull/", "refs/merge-requests/"}) {
+    for (auto at = heads.lower_bound(prefix); at != heads.end() && at->first.starts_with(prefix);
+         ++at) {
+      const bool peeled = at->first.ends_with("^{}");
+      const std::string ref = at->first.substr(0, at->first.size() - (peeled ? 3 : 0));
+      if (at->second == commit) return {Cat("+", ref, ":", ref)};
+    }
+  }
+  return {};
+}
+
+// Over one connection, and each time only what is not there yet. Most commits are what some ref is
+// at, and that ref alone is fetched. One that is below a branch comes with all branches and tags;
+// one that is below none, by its own id, where the server allows it.
+StatusOr<GitAnswer> Bring(const GitRequest& request) {
+  RemoveLeftovers(request.folder);
+  ASSIGN_OR_RETURN(RepositoryPtr repository, OpenRepository(request.folder));
+  ASSIGN_OR_RETURN(RemotePtr remote, MakeRemote(repository.get(), request.remote));
+  Conversation conversation{request, false, {}};
+  RETURN_IF_ERROR(Connect(remote.get(), GIT_DIRECTION_FETCH, conversation));
+  ASSIGN_OR_RETURN(const Heads heads, HeadsOf(remote.get()));
+  RETURN_IF_ERROR(ForgetRefs(repository.get(), heads));
+  const auto refs = RefsAt(heads, request.commit);
+  const std::vector<std::string> all = {"+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"};
+  RETURN_IF_ERROR(FetchRefs(remote.get(), conversation, refs.empty() ? all : refs));
+  ASSIGN_OR_RETURN(repository, OpenRepository(request.folder));
+  if (!LookUpCommit(repository.get(), request.commit).ok() && refs.empty()) {
+    ASSIGN_OR_RETURN(RemotePtr again, MakeRemote(repository.get(), request.remote));
+    Conversation once_more{request, false, {}};
+    // Many servers refuse a bare id, each in its own words; the caller looks whether it came.
+    FetchRefs(again.get(), once_more,
+              {Cat(request.commit, ":refs/regreen/wanted/", request.commit)})
+        .IgnoreError();
+  }
+  const Status tidied = ConsolidatePacks(request.folder, {}, absl::Now());
+  if (!tidied.ok())
+    LogWarning("the packs of a mirror are not made one", {{"why", Message(tidied)}});
   return GitAnswer{};
 }
 
@@ -224,6 +300,8 @@ StatusOr<GitAnswer> Answer(const GitRequest& request) {
   switch (request.operation) {
     case GitRequest::Operation::kFetch:
       return Fetch(request);
+    case GitRequest::Operation::kBring:
+      return Bring(request);
     case GitRequest::Operation::kTips:
       return Tips(request);
     case GitRequest::Operation::kPush:

@@ -130,27 +130,13 @@ class GitMirror final : public Mirror {
   }
 
  private:
-  // Branches first: most failures are on one. A change's head may be on none, or be gone from its
-  // branch by a force push; then by its own id, where the server allows it, and by the refs in
-  // which forges keep the heads of changes.
   Status FetchUntilThere(const GitRemote& remote, const std::string& folder,
                          const std::string& commit, std::stop_token stop) {
     GitRequest request;
-    request.operation = GitRequest::Operation::kFetch;
+    request.operation = GitRequest::Operation::kBring;
     request.remote = remote;
     request.folder = folder;
-    request.refspecs = {"+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"};
-    request.prune = true;
-    RETURN_IF_ERROR(AskRemote(options_, request, stop).status());
-    if (HasCommit(folder, commit)) return OkStatus();
-    request.prune = false;
-    request.refspecs = {Cat(commit, ":refs/regreen/wanted/", commit)};
-    // Many servers refuse a bare id, each in its own words; the refs below decide.
-    const Status by_id = AskRemote(options_, request, stop).status();
-    if (by_id.code() == StatusCode::kCancelled) return by_id;
-    if (HasCommit(folder, commit)) return OkStatus();
-    request.refspecs = {"+refs/pull/*/head:refs/pull/*/head",
-                        "+refs/merge-requests/*/head:refs/merge-requests/*/head"};
+    request.commit = commit;
     RETURN_IF_ERROR(AskRemote(options_, request, stop).status());
     if (HasCommit(folder, commit)) return OkStatus();
     return NotFound(Cat("the commit ", commit, " is not in ", remote.url,

@@ -11,8 +11,11 @@ namespace {
 
 using Operation = GitRequest::Operation;
 
-constexpr std::array<std::pair<Operation, const char*>, 3> kOperations = {
-    {{Operation::kFetch, "fetch"}, {Operation::kTips, "tips"}, {Operation::kPush, "push"}}};
+constexpr std::array<std::pair<Operation, const char*>, 4> kOperations = {
+    {{Operation::kFetch, "fetch"},
+     {Operation::kBring, "bring"},
+     {Operation::kTips, "tips"},
+     {Operation::kPush, "push"}}};
 
 // Only codes that the child gives on purpose pass; anything else is a fault of ours.
 StatusCode CodeFrom(std::int64_t number) {
@@ -48,7 +51,6 @@ std::string EncodeRequest(const GitRequest& request) {
       .Field("ca_file", request.ca_file)
       .Field("folder", request.folder)
       .Field("refspecs", request.refspecs)
-      .Field("prune", request.prune)
       .Field("ref", request.ref)
       .Field("commit", request.commit)
       .Field("expected", request.expected)
@@ -76,7 +78,6 @@ StatusOr<GitRequest> DecodeRequest(std::string_view bytes) {
   for (const Json& refspec : json["refspecs"].Elements()) {
     request.refspecs.push_back(refspec.StringOr(""));
   }
-  request.prune = json["prune"].BoolOr(false);
   request.ref = json["ref"].StringOr("");
   request.commit = json["commit"].StringOr("");
   request.expected = json["expected"].StringOr("");

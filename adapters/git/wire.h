@@ -14,15 +14,15 @@
 namespace regreen {
 
 struct GitRequest {
-  enum class Operation { kFetch, kTips, kPush };
+  // kBring fetches what is needed to have `commit`, and no more: see the child.
+  enum class Operation { kFetch, kBring, kTips, kPush };
   Operation operation = Operation::kTips;
   GitRemote remote;
   std::string ca_file;
-  std::string folder;                 // kFetch, kPush: the bare repository
+  std::string folder;                 // kFetch, kBring, kPush: the bare repository
   std::vector<std::string> refspecs;  // kFetch
-  bool prune = false;                 // kFetch: remove what the remote has no more
   std::string ref;                    // kTips, kPush: a full name
-  std::string commit;                 // kPush
+  std::string commit;                 // kBring, kPush
   std::string expected;               // kPush: the tip that may be replaced, "" for none
 };
 

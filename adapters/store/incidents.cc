@@ -72,6 +72,12 @@ class Recorder {
   using Made = StatusOr<std::optional<std::string>>;
   static Made Nothing() { return std::optional<std::string>(); }
 
+  // In histories and cooldowns. A fork's author chooses what fails there: it tells nothing of the
+  // repository's own failures.
+  const std::string& Fingerprint() const {
+    return outcome_.incident.run.from_fork ? outcome_.key : outcome_.incident.evidence.fingerprint;
+  }
+
   Status Occur(const IncidentRow& row, const Mark& mark = {}) {
     const RunFacts& run = outcome_.incident.run;
     // Another CI's run cannot be run again by the forge, so that it waits for nothing.
@@ -83,10 +89,9 @@ class Recorder {
             "attempt, recovered, branch, workflow, event, head, inherited, waits, facts) "
             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
             Text{outcome_.key}, Text{run_}, row.seq, ToMicros(now_), Text{run.key.forge},
-            Text{run.key.repo}, Text{outcome_.incident.evidence.fingerprint}, Text{run.key.run_id},
-            run.key.attempt, mark.recovered ? 1 : 0, Text{run.branch}, Text{run.workflow},
-            Text{run.event}, Text{run.commit}, mark.inherited,
-            keeps && mark.inherited.has_value() ? 1 : 0,
+            Text{run.key.repo}, Text{Fingerprint()}, Text{run.key.run_id}, run.key.attempt,
+            mark.recovered ? 1 : 0, Text{run.branch}, Text{run.workflow}, Text{run.event},
+            Text{run.commit}, mark.inherited, keeps && mark.inherited.has_value() ? 1 : 0,
             Text{keeps ? std::string_view(added_.incident_json) : std::string_view()})
         .status();
   }
@@ -220,15 +225,14 @@ class Recorder {
   }
 
   Made Select(const IncidentRow& row) {
-    ASSIGN_OR_RETURN(const std::string task,
-                     InsertTask(db_, now_,
-                                {.incident = row.seq,
-                                 .repo = outcome_.incident.run.key.repo,
-                                 .fingerprint = outcome_.incident.evidence.fingerprint,
-                                 .plan = &*outcome_.plan,
-                                 .plan_json = added_.plan_json,
-                                 .hold = outcome_.hold,
-                                 .reason = outcome_.reason}));
+    ASSIGN_OR_RETURN(const std::string task, InsertTask(db_, now_,
+                                                        {.incident = row.seq,
+                                                         .repo = outcome_.incident.run.key.repo,
+                                                         .fingerprint = Fingerprint(),
+                                                         .plan = &*outcome_.plan,
+                                                         .plan_json = added_.plan_json,
+                                                         .hold = outcome_.hold,
+                                                         .reason = outcome_.reason}));
     // The task works on the failure that it was selected for, not on an older one of the same kind.
     RETURN_IF_ERROR(db_.Execute("UPDATE incidents SET task_id = ?2, incident = ?3 WHERE seq = ?1",
                                 row.seq, Text{task}, Text{added_.incident_json})

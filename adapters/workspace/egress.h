@@ -23,6 +23,7 @@ struct EgressSet {
   std::string kind = "packages";               // or "model"
   std::int64_t max_bytes = 1 << 30;            // both ways together, of one workspace
   absl::Duration timeout = absl::Minutes(10);  // of one connection or call
+  bool forks = false;                          // workspaces of a fork's code may use it
 
   // packages: tunnels to these, by CONNECT
   std::vector<std::string> allow;  // host:port; `*.` in front of a host: every name below it

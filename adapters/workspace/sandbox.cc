@@ -81,14 +81,15 @@ class SandboxFactory final : public WorkspaceFactory {
     std::string alternates;
     for (std::size_t i = 0; i < objects.size(); ++i)
       Append(alternates, kObjectsInside, "/", i, "\n");
-    if (proven.overlay) {
+    // A tree that others lie upon is shared with nobody's code but the repository's own.
+    if (proven.overlay && !spec.of_fork) {
       ASSIGN_OR_RETURN(BaseTree base,
                        bases_.Acquire(spec.repository, spec.commit, alternates, stop));
       RETURN_IF_ERROR(folder.LieUpon(std::move(base), spec.patch));
     } else {
       RETURN_IF_ERROR(folder.Fill(spec, alternates));
     }
-    ASSIGN_OR_RETURN(std::unique_ptr<Broker> broker, OpenBroker(spec.network, folder.egress()));
+    ASSIGN_OR_RETURN(std::unique_ptr<Broker> broker, OpenBroker(spec, folder.egress()));
     return std::make_unique<Sandbox>(proven.bubblewrap, std::move(folder), std::move(objects),
                                      std::move(broker), spec.on_network);
   }
@@ -104,17 +105,19 @@ class SandboxFactory final : public WorkspaceFactory {
     bool overlay = false;
   };
   // Null when nothing is asked for.
-  StatusOr<std::unique_ptr<Broker>> OpenBroker(const std::vector<std::string>& names,
+  StatusOr<std::unique_ptr<Broker>> OpenBroker(const WorkspaceSpec& spec,
                                                std::string folder) const {
-    if (names.empty()) return std::unique_ptr<Broker>();
+    if (spec.network.empty()) return std::unique_ptr<Broker>();
     BrokerOptions broker;
     broker.folder = std::move(folder);
     broker.ca_file = options_.ca_file;
-    for (const std::string& name : names) {
+    for (const std::string& name : spec.network) {
       const auto found = options_.networks.find(name);
       if (found == options_.networks.end())
         return InvalidArgument(
             Cat("there is no network called \"", EscapeControl(name), "\" in the configuration"));
+      if (spec.of_fork && !found->second.forks)
+        return PermissionDenied(Cat("the network \"", name, "\" is not for a fork's code (forks)"));
       broker.sets.insert(*found);
     }
     return Broker::Start(std::move(broker));

@@ -55,6 +55,10 @@ class WorktreeFactory final : public WorkspaceFactory {
   StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec,
                                             std::stop_token stop) override {
     if (stop.stop_requested()) return Cancelled("stopped before a workspace was opened");
+    if (spec.of_fork) {
+      return PermissionDenied(
+          "a worktree has no wall, so no fork's code is run in it; use workspace.kind sandbox");
+    }
     ASSIGN_OR_RETURN(WorkspaceFolder folder,
                      WorkspaceFolder::Create(options_.directory, spec.task_id));
     RETURN_IF_ERROR(folder.Fill(spec, Join(ObjectStores(spec.repository), "\n")));

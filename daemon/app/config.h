@@ -116,6 +116,7 @@ struct ForgeConfig {
   std::string token;
   std::string app_id, app_key;
   std::vector<std::string> repos;
+  std::string fork = "ignore";
   std::map<std::string, std::string> remotes;
 
   template <class V>
@@ -129,6 +130,9 @@ struct ForgeConfig {
     v("app_id", app_id, "github, instead of a token: a GitHub App's client id or number");
     v("app_key", app_key, "and where its private key is: file:PATH or credential:NAME");
     v("repos", repos, "repositories that may be worked on, as globs; ** takes GitLab's subgroups");
+    v("fork", fork,
+      "pull requests from forks: ignore, report (a comment) or run (once a person approves; "
+      "nothing is pushed)");
     v("remotes", remotes, "git: owner/name = URL or absolute path");
   }
 };
@@ -141,6 +145,7 @@ struct CiConfig {
   std::string signature_header, token_header;
   std::vector<std::string> failed_when, passed_when, log_url_prefixes;
   std::map<std::string, std::string> map;
+  std::string definition, definition_path;
 
   template <class V>
   void Fields(V& v) {
@@ -155,6 +160,11 @@ struct CiConfig {
       "generic: conclusions that are green; at a later attempt of a run they tell a flake");
     v("log_url_prefixes", log_url_prefixes,
       "generic: a log is fetched only from below one of these");
+    v("definition", definition,
+      "where a failing command is read that the delivery does not tell: github, gitlab or none; "
+      "empty: github for that kind, else none");
+    v("definition_path", definition_path,
+      "its file in the repository; empty: the run's own workflow, or .gitlab-ci.yml");
     v("map", map, "generic: field = JSON pointer (\"/run/id\") or constant (\"=text\")");
   }
 };

@@ -10,6 +10,8 @@
 #include "adapters/workspace/registry.h"
 #include "daemon/base/http.h"
 #include "daemon/base/text.h"
+#include "daemon/domain/run.h"
+#include "daemon/policy/ci_definition.h"
 
 namespace regreen {
 namespace {
@@ -134,6 +136,9 @@ class Validator {
   }
   void Forge(const std::string& at, const ForgeConfig& forge) {
     OneOf(at + ".kind", forge.kind, ForgeKinds());
+    OneOf(at + ".fork", forge.fork, ForkPolicyNames());
+    if (forge.fork == "run" && config_.workspace.kind == "worktree")
+      Error(at + ".fork", "a worktree has no wall: a fork's code is run in a sandbox only");
     if (forge.kind == "github" || forge.kind == "gitlab") {
       if (forge.kind == "github" && !(forge.app_id.empty() && forge.app_key.empty())) {
         App(at, forge);
@@ -164,7 +169,13 @@ class Validator {
     for (const std::string& old : ci.old_secrets) Secret(at + ".old_secrets", old);
     if (!ci.old_secrets.empty() && ci.kind != "gitlab")
       Error(at + ".old_secrets", "only the kind gitlab takes several secrets");
+    if (!ci.definition.empty()) OneOf(at + ".definition", ci.definition, CiDefinitionNames());
+    if (ci.definition_path.starts_with('/'))
+      Error(at + ".definition_path", "is a path in the repository, such as ci/pipeline.yml");
     if (ci.kind != "generic") return;
+    if (ci.definition == "github" && ci.definition_path.empty())
+      Error(at + ".definition_path",
+            "must name the workflow file, since the deliveries of a generic CI do not");
     // The adapter knows its own fields; the secret's value does not matter for them.
     const auto source = CreateCiSource({name,
                                         ci.kind,

@@ -22,6 +22,7 @@ EgressSet EgressOf(const NetworkConfig& network) {
   set.key_prefix = network.key_prefix;
   set.max_requests = network.max_requests;
   set.max_tokens = network.max_tokens;
+  set.forks = network.forks;
   set.env = network.env;
   return set;
 }

@@ -48,6 +48,7 @@ struct NetworkConfig {
   std::int64_t max_tokens = 0;
   std::int64_t max_bytes = std::int64_t{1} << 30;
   absl::Duration timeout = absl::Minutes(10);
+  bool forks = false;
   std::map<std::string, std::string> env;
 
   template <class V>
@@ -67,6 +68,8 @@ struct NetworkConfig {
       "model: of one workspace, by the usage that answers tell; 0: no cap");
     v("max_bytes", max_bytes, "both ways together, of one workspace");
     v("timeout", timeout, "of one connection or call");
+    v("forks", forks,
+      "a fork's code may use it too: nothing can be changed through it, or spent beyond its caps");
     v("env", env, "of commands; {url} is where the model is called from inside");
   }
 };

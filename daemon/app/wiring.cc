@@ -25,10 +25,36 @@ Status MakeFolders(const Config& config) {
   return MakeDirectories(config.workspace.mirrors, kPrivateMode);
 }
 
+ForkPolicy ForkPolicyOf(const ForgeConfig& forge) {
+  return ParseForkPolicy(forge.fork).value_or(ForkPolicy::kIgnore);
+}
+
+std::map<std::string, ForkPolicy> ForksOf(const Config& config) {
+  std::map<std::string, ForkPolicy> forks;
+  for (const auto& [name, forge] : config.forge) forks[name] = ForkPolicyOf(forge);
+  return forks;
+}
+
+// The egress sets that a fork's code may use.
+std::vector<std::string> NetworksForForks(const Config& config) {
+  std::vector<std::string> names;
+  for (const auto& [name, network] : config.network) {
+    if (network.forks) names.push_back(name);
+  }
+  return names;
+}
+
 Status AddForges(Application& app) {
   for (const auto& [name, forge] : app.config.forge) {
-    ForgeOptions options{name,        forge.kind,    forge.api,    forge.git, Secret(),
-                         forge.repos, forge.remotes, forge.app_id, Secret()};
+    ForgeOptions options;
+    options.name = name;
+    options.kind = forge.kind;
+    options.api = forge.api;
+    options.git = forge.git;
+    options.repos = forge.repos;
+    options.forks = ForkPolicyOf(forge) != ForkPolicy::kIgnore;
+    options.remotes = forge.remotes;
+    options.app_id = forge.app_id;
     if (!forge.token.empty()) {
       ASSIGN_OR_RETURN(options.token, ResolveHeld(app, forge.token, Cat("forge.", name, ".token")));
     }
@@ -73,6 +99,17 @@ Status AddApiTokens(Application& app) {
     app.api_tokens.push_back({name, std::move(token), role});
   }
   return OkStatus();
+}
+
+std::map<std::string, DefinitionPlace> DefinitionsOf(const Config& config) {
+  std::map<std::string, DefinitionPlace> definitions;
+  for (const auto& [name, ci] : config.ci) {
+    const auto unsaid = ci.kind == "github"   ? CiDefinition::kGithub
+                        : ci.kind == "gitlab" ? CiDefinition::kGitlab
+                                              : CiDefinition::kNone;
+    definitions[name] = {ParseCiDefinition(ci.definition).value_or(unsaid), ci.definition_path};
+  }
+  return definitions;
 }
 
 std::unique_ptr<PolicyOrigin> NewPolicyOrigin(Application& app) {
@@ -129,9 +166,10 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   app->policy_origin = NewPolicyOrigin(*app);
   ASSIGN_OR_RETURN(app->policies, app->policy_origin->Load({}));
 
-  app->collector = std::make_unique<Collector>(
-      CollectDependencies{&app->adapters, app->mirror.get(), app->http.get(), app->policies.get(),
-                          app->store.get(), &app->clock, app->store.get(), OffersOf(app->config)});
+  app->collector = std::make_unique<Collector>(CollectDependencies{
+      &app->adapters, app->mirror.get(), app->http.get(), app->policies.get(), app->store.get(),
+      &app->clock, app->store.get(), OffersOf(app->config), DefinitionsOf(app->config),
+      ForksOf(app->config), NetworksForForks(app->config)});
   RunnerDependencies runner{&app->adapters,        app->mirror.get(), app->publisher.get(),
                             app->workspaces.get(), app->store.get(),  app->policies.get()};
   runner.author_name = app->config.author.name;
@@ -139,6 +177,7 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   runner.watch_every = app->config.workers.watch_every;
   runner.agents = &app->agents;
   runner.secrets = &app->known_secrets;
+  runner.forks = ForksOf(app->config);
   app->runner = std::make_unique<TaskRunner>(std::move(runner));
   return app;
 }

@@ -42,8 +42,9 @@ const std::vector<std::string>& FailureClassNames() {
 }
 
 std::string IncidentKey(const RunFacts& run, const Evidence& evidence) {
-  return Sha256Hex(
-      Cat(run.key.forge, "\n", run.key.repo, "\n", run.base_branch, "\n", evidence.fingerprint));
+  const std::string fork = run.from_fork ? Cat("\nfork ", run.pull_request) : "";
+  return Sha256Hex(Cat(run.key.forge, "\n", run.key.repo, "\n", run.base_branch, "\n",
+                       evidence.fingerprint, fork));
 }
 
 }  // namespace regreen

@@ -89,7 +89,9 @@ struct Incident {
   std::vector<std::string> labels;         // of the pull request
 };
 
-// Jobs of one repository and target branch with one fingerprint are one incident.
+// Jobs of one repository and target branch with one fingerprint are one incident. What a fork shows
+// stands by itself, for each of its pull requests: it opens, joins and takes over nothing of the
+// repository's own.
 std::string IncidentKey(const RunFacts& run, const Evidence& evidence);
 
 void WriteJson(const History& history, JsonWriter& out);

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace regreen {
@@ -54,7 +55,7 @@ struct RunFacts {
   std::string workflow;       // name
   std::string workflow_path;  // .github/workflows/x.yml, "" when not known
   std::string event;          // push, pull_request, …
-  std::string branch;         // head branch
+  std::string branch;         // head branch; of a fork "owner:branch", which no branch is called
   std::string commit;         // head sha, 40 or 64 hex digits
   std::string base_branch;    // of the pull request, or = branch
   int pull_request = 0;       // 0: none
@@ -71,7 +72,16 @@ struct RunFacts {
   std::vector<JobFacts> jobs;
 };
 
-// Whether the run is of its base branch itself: of no pull request into it.
+// What is done about a run of a fork's code. Its author may be anyone.
+enum class ForkPolicy {
+  kIgnore,  // nothing, with a decision
+  kReport,  // the failure is read and told; none of its code is run
+  kRun,     // worked on behind a person's approval; what comes of it is told, and nothing is pushed
+};
+std::optional<ForkPolicy> ParseForkPolicy(std::string_view name);
+const std::vector<std::string>& ForkPolicyNames();
+
+// Whether the run is of its base branch itself: of no pull request into it, and of no fork.
 bool IsOfBaseBranch(const RunFacts& run);
 
 // The text of a job's log.

@@ -55,6 +55,7 @@ inline constexpr Transition kTransitions[] = {
 
     {TaskState::kPublishing, Mover::kWorker, TaskState::kWatching},
     {TaskState::kPublishing, Mover::kWorker, TaskState::kRepairing},
+    {TaskState::kPublishing, Mover::kWorker, TaskState::kReported},
     {TaskState::kPublishing, Mover::kWorker, TaskState::kSuperseded},
     {TaskState::kPublishing, Mover::kWorker, TaskState::kYielded},
     {TaskState::kPublishing, Mover::kWorker, TaskState::kFailed},

@@ -90,6 +90,7 @@ StatusOr<ExecResult> Bench::Run(Workspace& workspace, const ExecSpec& spec) {
 StatusOr<std::unique_ptr<Workspace>> Bench::OpenBare(const Patch* on) {
   WorkspaceSpec spec{task().id, parts_.mirror_folder, task().incident.run.commit, on};
   spec.network = task().plan.needs.network;
+  spec.of_fork = task().incident.run.from_fork;
   spec.on_network = [this](const std::string& lines) { KeepReached(lines); };
   return parts_.workspaces->Open(spec, parts_.stop);
 }

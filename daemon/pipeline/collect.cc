@@ -7,6 +7,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
 #include "daemon/pipeline/evidence.h"
+#include "daemon/pipeline/fork.h"
 
 namespace regreen {
 namespace {
@@ -38,11 +39,12 @@ Decision DecideOn(const Delivery& delivery, const std::string& run, std::string 
   return decision;
 }
 
-std::string WhyDropped(const RunFacts& run) {
+std::string WhyDropped(const RunFacts& run, ForkPolicy forks) {
   if (!run.failed)
     return Cat("the run is not a failure: its conclusion is ", EscapeControl(run.conclusion));
   if (run.superseded) return Cat("superseded: ", run.superseded_why);
-  if (run.from_fork) return "the run is of a fork, and forks are not worked on";
+  if (run.from_fork && forks == ForkPolicy::kIgnore)
+    return "the run is of a fork, and forks are not worked on";
   if (run.branch.starts_with(kOurBranches)) return "the run is of a branch of ours";
   return "";
 }
@@ -77,7 +79,7 @@ StatusOr<DeliveryOutcome> Collector::CollectFailure(const Delivery& delivery, Fo
   run.ci = delivery.ci;
   const std::string name = ToString(run.key);
   if (!run.completed) return Unavailable(Cat("run ", name, " is not completed yet by its forge"));
-  const std::string dropped = WhyDropped(run);
+  const std::string dropped = WhyDropped(run, ForksAt(deps_.forks, run.key.forge));
   // What failed and is green by now is not worked on, and is a flake all the same.
   const bool remembered = run.passed_later && !run.branch.starts_with(kOurBranches);
   if (dropped.empty() || remembered) {

@@ -12,6 +12,7 @@
 #include "daemon/base/http.h"
 #include "daemon/base/status.h"
 #include "daemon/pipeline/live_policies.h"
+#include "daemon/policy/ci_definition.h"
 #include "daemon/policy/offers.h"
 #include "daemon/ports/ci_source.h"
 #include "daemon/ports/forge.h"
@@ -27,6 +28,12 @@ struct Adapters {
   std::map<std::string, std::unique_ptr<Forge>, std::less<>> forges;
 };
 
+// Which CI definition the failing command of a CI's runs is read from.
+struct DefinitionPlace {
+  CiDefinition definition = CiDefinition::kGithub;
+  std::string path;  // "": the run's own workflow file, or .gitlab-ci.yml
+};
+
 struct CollectDependencies {
   const Adapters* adapters = nullptr;
   Mirror* mirror = nullptr;
@@ -34,8 +41,11 @@ struct CollectDependencies {
   const LivePolicies* policies = nullptr;
   Records* records = nullptr;  // for the history that selection asks about
   const Clock* clock = nullptr;
-  PolicyRecords* policy_records = nullptr;  // nullptr: no template is demoted
-  std::vector<WorkspaceOffer> offers;       // none: every workspace serves everything
+  PolicyRecords* policy_records = nullptr;             // nullptr: no template is demoted
+  std::vector<WorkspaceOffer> offers;                  // none: every workspace serves everything
+  std::map<std::string, DefinitionPlace> definitions;  // by the CI's name; GitHub's for others
+  std::map<std::string, ForkPolicy> forks;             // by the forge's name; others: ignored
+  std::vector<std::string> fork_networks;              // egress sets that a fork's code may use
 };
 
 // All dependencies outlive it. Any thread.
@@ -57,9 +67,9 @@ class Collector {
                                                std::stop_token stop) const;
   StatusOr<JobLog> ReadLog(Forge& forge, const RunHint& hint, const JobFacts& job,
                            std::stop_token stop) const;
-  StatusOr<std::string> FailingCommandOf(Forge& forge, const RunHint& hint, const RunFacts& run,
-                                         const JobFacts& job, std::string* directory,
-                                         std::stop_token stop) const;
+  // collect_command.cc
+  StatusOr<ResolvedCommand> FailingCommandOf(Forge& forge, const RunHint& hint, const RunFacts& run,
+                                             const JobFacts& job, std::stop_token stop) const;
   StatusOr<std::vector<Incident>> ReadIncidents(Forge& forge, const RunHint& hint,
                                                 const RunFacts& run, const Policies& policies,
                                                 std::stop_token stop,
@@ -77,6 +87,7 @@ class Collector {
   // By template; of those alone that are demoted.
   using Stages = std::map<std::string, EffectiveStage>;
   StatusOr<Stages> StagesInEffect(const PolicySet& templates) const;
+  IncidentOutcome TellOfFork(Forge& forge, Incident incident) const;
   IncidentOutcome SelectFor(Forge& forge, const RunHint& hint, const Policies& policies,
                             Incident incident, const Stages& stages, std::stop_token stop) const;
 
@@ -87,7 +98,8 @@ class Collector {
 Decision DecideOn(const Delivery& delivery, const std::string& run, std::string kind,
                   std::string reason);
 
-// Why a run is not worked on, or "" when it is. `run` is fresh from the forge.
-std::string WhyDropped(const RunFacts& run);
+// Why a run is not worked on, or "" when it is. `run` is fresh from the forge; `forks` is what is
+// done about forks there.
+std::string WhyDropped(const RunFacts& run, ForkPolicy forks);
 
 }  // namespace regreen

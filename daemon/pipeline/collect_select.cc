@@ -2,7 +2,7 @@
 // the selection.
 #include "daemon/base/text.h"
 #include "daemon/pipeline/collect.h"
-#include "daemon/policy/ci_definition.h"
+#include "daemon/pipeline/fork.h"
 #include "daemon/policy/matcher.h"
 #include "daemon/policy/report.h"
 #include "daemon/ports/forge_actions.h"
@@ -10,7 +10,6 @@
 namespace regreen {
 namespace {
 
-constexpr std::size_t kMaxWorkflowBytes = 256 << 10;
 constexpr std::size_t kMaxChangedPaths = 3000;
 
 }  // namespace
@@ -18,6 +17,13 @@ constexpr std::size_t kMaxChangedPaths = 3000;
 Status Collector::SelectForAll(Forge& forge, const RunHint& hint, const Policies& policies,
                                std::vector<Incident> incidents, std::stop_token stop,
                                DeliveryOutcome& outcome) const {
+  const bool told = !incidents.empty() && incidents.front().run.from_fork &&
+                    ForksAt(deps_.forks, hint.key.forge) != ForkPolicy::kRun;
+  if (told) {
+    for (Incident& incident : incidents)
+      outcome.incidents.push_back(TellOfFork(forge, std::move(incident)));
+    return OkStatus();
+  }
   ASSIGN_OR_RETURN(const std::string unknown,
                    AddFacts(forge, *policies.templates, incidents, stop));
   ASSIGN_OR_RETURN(const Stages stages, StagesInEffect(*policies.templates));
@@ -80,20 +86,17 @@ StatusOr<Collector::Stages> Collector::StagesInEffect(const PolicySet& templates
   return stages;
 }
 
-StatusOr<std::string> Collector::FailingCommandOf(Forge& forge, const RunHint& hint,
-                                                  const RunFacts& run, const JobFacts& job,
-                                                  std::string* directory,
-                                                  std::stop_token stop) const {
-  if (!hint.command.empty()) return hint.command;
-  if (run.workflow_path.empty()) return NotFound("the delivery does not say which command failed");
-  ASSIGN_OR_RETURN(const GitRemote remote, forge.Remote(run.key.repo));
-  ASSIGN_OR_RETURN(const std::string folder, deps_.mirror->Ensure(remote, run.commit, stop));
-  ASSIGN_OR_RETURN(
-      const std::string workflow,
-      deps_.mirror->ReadFileAt(folder, run.commit, run.workflow_path, kMaxWorkflowBytes));
-  ASSIGN_OR_RETURN(ResolvedCommand resolved, FailingCommand(workflow, job));
-  *directory = std::move(resolved.directory);
-  return std::move(resolved.command);
+// None of its code is run, so no template is asked.
+IncidentOutcome Collector::TellOfFork(Forge& forge, Incident incident) const {
+  IncidentOutcome outcome;
+  outcome.key = IncidentKey(incident.run, incident.evidence);
+  outcome.reason = "the run is of a fork: its failure is told, and none of its code is run";
+  if (forge.actions() != nullptr)
+    outcome.plan = TellOfForkPlan();
+  else
+    Append(outcome.reason, "; the forge takes no comments, so this is all that is said");
+  outcome.incident = std::move(incident);
+  return outcome;
 }
 
 IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, const Policies& policies,
@@ -104,10 +107,10 @@ IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, const Po
   options.stages = stages;
   options.offers = deps_.offers;
   std::string unknown_why;
-  auto command =
-      FailingCommandOf(forge, hint, incident.run, incident.job, &options.directory, stop);
+  const auto command = FailingCommandOf(forge, hint, incident.run, incident.job, stop);
   if (command.ok()) {
-    options.command = *std::move(command);
+    options.command = command->command;
+    options.directory = command->directory;
     incident.evidence.command = options.command;
     incident.evidence.directory = options.directory;
   } else {
@@ -118,9 +121,17 @@ IncidentOutcome Collector::SelectFor(Forge& forge, const RunHint& hint, const Po
   outcome.reason = RenderSelection(selection);
   if (!unknown_why.empty())
     Append(outcome.reason, "\nthe failing command is not known: ", unknown_why);
+  if (command.ok() && !command->about.empty())
+    Append(outcome.reason, "\nof the failing command: ", command->about);
   if (selection.plan) {
     const auto demoted = stages.find(selection.plan->template_name);
     if (demoted != stages.end()) outcome.demoted = demoted->second.why;
+  }
+  if (selection.plan && incident.run.from_fork) {
+    const std::string why = WhyNotForFork(*selection.plan, deps_.fork_networks);
+    if (!why.empty()) Append(outcome.reason, "\nno task: ", why);
+    HoldForFork(*selection.plan);
+    if (!why.empty()) selection.plan.reset();
   }
   outcome.plan = std::move(selection.plan);
   outcome.hold = outcome.plan && outcome.plan->hold;

@@ -73,7 +73,7 @@ class GitOrigin final : public PolicyOrigin {
     ASSIGN_OR_RETURN(const GitRemote remote, options_.remote());
     ASSIGN_OR_RETURN(const std::string mirrored, mirror_.Ensure(remote, commit, std::move(stop)));
     std::vector<PolicyFile> files;
-    FolderLimits left{kMaxPolicyFiles, kMaxPolicyBytes};
+    FolderLimits left{kMaxPolicyFiles, kMaxPolicyBytes, false, {}};
     for (const std::string_view folder : PolicyFolders()) {
       auto found = mirror_.ReadFolderAt(mirrored, commit, InRepository(folder), left);
       if (!found.ok() && found.status().code() != StatusCode::kNotFound) return found.status();

@@ -101,7 +101,8 @@ StatusOr<TaskUpdate> Publish(const PublishDependencies& deps, Forge& forge, cons
                              std::stop_token stop) {
   const RunFacts& run = task.incident.run;
   ASSIGN_OR_RETURN(const RunFacts now, forge.ReadRun(HintOf(task), stop));
-  if (const std::string why = WhyDropped(now); !why.empty())
+  // A fork's patch is told, and never comes here.
+  if (const std::string why = WhyDropped(now, ForkPolicy::kIgnore); !why.empty())
     return MoveTo(TaskState::kSuperseded, why);
 
   ASSIGN_OR_RETURN(const GitRemote remote, forge.Remote(run.key.repo));

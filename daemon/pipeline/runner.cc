@@ -5,6 +5,7 @@
 #include "daemon/base/text.h"
 #include "daemon/domain/transition.h"
 #include "daemon/guard/guard.h"
+#include "daemon/pipeline/fork.h"
 #include "daemon/pipeline/ladder.h"
 #include "daemon/pipeline/rerun.h"
 
@@ -80,8 +81,16 @@ StatusOr<TaskUpdate> TaskRunner::Run(const Task& task, RepairLog& log, std::stop
   if (forge == deps_.adapters->forges.end()) {
     return NotFound(Cat("no forge named ", task.incident.run.key.forge, " is configured any more"));
   }
+  const std::string stops = WhyForkStops(task, ForksAt(deps_.forks, task.incident.run.key.forge));
+  if (!stops.empty() && task.state != TaskState::kWatching)
+    return MoveTo(TaskState::kSuperseded, stops);
   switch (task.state) {
     case TaskState::kQueued: {
+      // A person may have approved it days after its pull request went on.
+      if (task.incident.run.from_fork) {
+        ASSIGN_OR_RETURN(const std::string why, WhyForkDropped(*forge->second, task, stop));
+        if (!why.empty()) return MoveTo(TaskState::kSuperseded, why);
+      }
       TaskUpdate update;
       update.to = TaskState::kRepairing;
       update.reason = "a worker took it";
@@ -181,7 +190,9 @@ StatusOr<TaskUpdate> TaskRunner::Climb(Forge& forge, const Task& task, EarlierRu
   update.patch_digest = outcome.proof.patch.digest;
   update.artifacts.push_back({std::string(kProofArtifact), ProofToJson(outcome.proof)});
   if (update.to != TaskState::kPublishing)
-    update.artifacts.push_back({std::string(kRequestArtifact), RequestText(task, outcome.proof)});
+    update.artifacts.push_back({std::string(kRequestArtifact),
+                                task.incident.run.from_fork ? RepairReport(task, outcome.proof).body
+                                                            : RequestText(task, outcome.proof)});
   update.artifacts.push_back({std::string(kPatchArtifact), std::move(outcome.proof.patch.bytes)});
   return update;
 }
@@ -204,11 +215,28 @@ StatusOr<TaskUpdate> TaskRunner::RunPublish(Forge& forge, const Task& task, Repa
   // A guard that became stricter since the proof, while a person reviewed it perhaps, protects now.
   const Verdict verdict = JudgeNow(task, proof);
   if (!verdict.allowed) return RefusedNow("the proven patch", verdict);
+  if (task.incident.run.from_fork) return RunTellRepair(forge, task, proof, log, stop);
   const Verdict said =
       JudgeRequest(task, proof, verdict, *deps_.policies->Current()->guard, deps_.secrets);
   if (!said.allowed) return RefusedNow("what the change would say", said);
   return Publish({deps_.mirror, deps_.publisher, deps_.author_name, deps_.author_email}, forge,
                  task, proof, verdict, log, stop);
+}
+
+StatusOr<std::string> TaskRunner::WhyForkDropped(Forge& forge, const Task& task,
+                                                 std::stop_token stop) const {
+  ASSIGN_OR_RETURN(const RunFacts now, forge.ReadRun(HintOf(task), stop));
+  return WhyDropped(now, ForksAt(deps_.forks, now.key.forge));
+}
+
+StatusOr<TaskUpdate> TaskRunner::RunTellRepair(Forge& forge, const Task& task, const Proof& proof,
+                                               RepairLog& log, std::stop_token stop) const {
+  ASSIGN_OR_RETURN(const std::string why, WhyForkDropped(forge, task, stop));
+  if (!why.empty()) return MoveTo(TaskState::kSuperseded, why);
+  const Verdict said =
+      JudgeRepairReport(task, proof, *deps_.policies->Current()->guard, deps_.secrets);
+  if (!said.allowed) return RefusedNow("what the report would say", said);
+  return TellRepair(forge.actions(), task, proof, log, stop);
 }
 
 StatusOr<TaskUpdate> TaskRunner::RunWatch(Forge& forge, const Task& task,

@@ -20,8 +20,9 @@ struct RunnerDependencies {
   const LivePolicies* policies = nullptr;  // for the guard: the newest, whatever the plan is of
   std::string author_name, author_email;
   absl::Duration watch_every = absl::Minutes(2);
-  const Agents* agents = nullptr;         // may be null: there are none
-  const KnownSecrets* secrets = nullptr;  // for the guard; may be null: none are known
+  const Agents* agents = nullptr;           // may be null: there are none
+  const KnownSecrets* secrets = nullptr;    // for the guard; may be null: none are known
+  std::map<std::string, ForkPolicy> forks;  // by the forge's name; others: ignored
 };
 
 // Dependencies outlive it. Any thread.
@@ -44,6 +45,11 @@ class TaskRunner {
   // By the guard that is in force now.
   Verdict JudgeNow(const Task& task, const Proof& proof) const;
   StatusOr<TaskUpdate> RunWatch(Forge& forge, const Task& task, std::stop_token stop) const;
+  // Whether its pull request still stands as it was, "" when it does.
+  StatusOr<std::string> WhyForkDropped(Forge& forge, const Task& task, std::stop_token stop) const;
+  // A fork's: it is told.
+  StatusOr<TaskUpdate> RunTellRepair(Forge& forge, const Task& task, const Proof& proof,
+                                     RepairLog& log, std::stop_token stop) const;
   StatusOr<TaskUpdate> RunPublish(Forge& forge, const Task& task, RepairLog& log,
                                   std::stop_token stop) const;
 

@@ -1,6 +1,7 @@
 // Git on the trusted side: never a working tree, never a repository's own configuration.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -24,6 +25,9 @@ struct Commit {
 struct FolderLimits {
   std::size_t files = 0;
   std::size_t bytes = 0;  // of all files together
+  bool below = false;     // those in folders of it too; their names are paths from it
+  // Asked with each such name, when given; of other files nothing is read or counted.
+  std::function<bool(const std::string& name)> wants;
 };
 
 // Bare copies of repositories, one folder each. Any thread.
@@ -46,8 +50,8 @@ class Mirror {
   virtual StatusOr<std::vector<std::string>> ChangedPaths(const std::string& folder,
                                                           const std::string& commit,
                                                           std::size_t max) = 0;
-  // The regular files right in a folder of a commit that Ensure found ("" is its root), by name,
-  // with their bytes. Links, folders and submodules are left out. NotFound; ResourceExhausted
+  // The regular files in a folder of a commit that Ensure found ("" is its root), by name, with
+  // their bytes. Links, folders and submodules are left out. NotFound; ResourceExhausted
   // beyond a limit.
   virtual StatusOr<std::vector<std::pair<std::string, std::string>>> ReadFolderAt(
       const std::string& folder, const std::string& commit, const std::string& path,

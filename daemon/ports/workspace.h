@@ -58,6 +58,10 @@ struct WorkspaceSpec {
   // Names of egress sets that its commands may use, and no other way out. Each is counted for this
   // workspace. A kind without isolation has whatever the machine has.
   std::vector<std::string> network;
+  // The code is of a fork, so anyone's. It lies upon nothing that other workspaces use, and gets no
+  // egress set but those that are for forks. PermissionDenied by Open when this kind cannot promise
+  // that, or another set is asked for.
+  bool of_fork = false;
   // Told what was connected and refused while a command ran, one sentence a line, escaped. Called
   // by Exec, on its thread.
   std::function<void(const std::string& lines)> on_network;

@@ -98,6 +98,23 @@ TEST_P(WorkspaceRoundTrip, ANewerCommitIsItselfAndNotTheOneBefore) {
   EXPECT_TRUE(workspace->Capture({})->empty());
 }
 
+TEST_P(WorkspaceRoundTrip, AForksCodeLiesUponNothingThatIsShared) {
+  WorkspaceSpec spec{"task-1", mirror_, base_, nullptr};
+  spec.of_fork = true;
+  auto opened = factory_->Open(spec, {});
+  if (!opened.ok()) {
+    EXPECT_EQ(opened.status().code(), StatusCode::kPermissionDenied) << opened.status();
+    return;
+  }
+  EXPECT_FALSE(std::filesystem::exists(options_.directory + ".bases"));
+  ExecSpec change;
+  change.command = "cat a.txt; echo changed > a.txt";
+  EXPECT_EQ(Run(**opened, change).output, "one\n");
+  const auto patch = (*opened)->Capture({});
+  ASSERT_TRUE(patch.ok()) << patch.status();
+  EXPECT_THAT(patch->bytes, testing::HasSubstr("+changed"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceRoundTrip, testing::ValuesIn(ContractKinds()),
                          [](const auto& test) { return test.param; });
 

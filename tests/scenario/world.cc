@@ -44,6 +44,28 @@ class LocalRemotes final : public Forge {
   std::string remote_;
 };
 
+// Folders without a wall, for code of ours alone: here it stands for a sandbox, and notes what was
+// asked for.
+class Noted final : public WorkspaceFactory {
+ public:
+  Noted(std::unique_ptr<WorkspaceFactory> factory, std::vector<WorkspaceSpec>& opened)
+      : factory_(std::move(factory)), opened_(opened) {}
+  Status Probe() override { return factory_->Probe(); }
+  Status Reap() override { return factory_->Reap(); }
+  StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec,
+                                            std::stop_token stop) override {
+    opened_.push_back(spec);
+    opened_.back().patch = nullptr;
+    WorkspaceSpec trusted = spec;
+    trusted.of_fork = false;
+    return factory_->Open(trusted, std::move(stop));
+  }
+
+ private:
+  std::unique_ptr<WorkspaceFactory> factory_;
+  std::vector<WorkspaceSpec>& opened_;
+};
+
 template <class T>
 T Must(StatusOr<T> value) {
   if (!value.ok()) throw std::runtime_error(Message(value.status()));
@@ -59,7 +81,8 @@ struct World::Daemon {
     const GitOptions git{folder + "/mirrors", GitChild(), ""};
     mirror = NewGitMirror(git);
     publisher = NewGitPublisher(git);
-    workspaces = Must(CreateWorkspaceFactory({"worktree", folder + "/workspaces", {}, {}}));
+    workspaces = std::make_unique<Noted>(
+        Must(CreateWorkspaceFactory({"worktree", folder + "/workspaces", {}, {}})), world.opened);
     ForgeOptions forge;
     forge.name = "github";
     forge.kind = "github";
@@ -67,6 +90,7 @@ struct World::Daemon {
     forge.git = world.github.url();
     forge.token = Secret(FakeGithub::kToken);
     forge.repos = {"acme/*"};
+    forge.forks = world.forks_ != ForkPolicy::kIgnore;
     adapters.forges["github"] = std::make_unique<LocalRemotes>(
         Must(CreateForge(forge, {http.get(), mirror.get(), &world.clock})), remote);
     CiOptions ci;
@@ -75,13 +99,24 @@ struct World::Daemon {
     ci.forge = "github";
     ci.secret = Secret(kSecret);
     adapters.ci["github"] = Must(CreateCiSource(ci));
-    collector = std::make_unique<Collector>(CollectDependencies{
-        &adapters, mirror.get(), http.get(), policies, store.get(), &world.clock, store.get()});
+    ci.name = "gitlab";
+    ci.kind = "generic";
+    ci.token_header = "X-Gitlab-Token";
+    ci.map = {{"repo", "=acme/widget"}, {"branch", "=main"}, {"commit", "/sha"},
+              {"run_id", "/id"},        {"job", "/job"},     {"log", "/log"}};
+    adapters.ci["gitlab"] = Must(CreateCiSource(ci));
+    CollectDependencies collect{&adapters,   mirror.get(), http.get(), policies,
+                                store.get(), &world.clock, store.get()};
+    collect.definitions["gitlab"] = {CiDefinition::kGitlab, ""};
+    collect.forks["github"] = world.forks_;
+    collect.fork_networks = world.fork_networks_;
+    collector = std::make_unique<Collector>(std::move(collect));
     RunnerDependencies deps{&adapters,        mirror.get(), publisher.get(),
                             workspaces.get(), store.get(),  policies};
     deps.author_name = "regreen";
     deps.author_email = "regreen@localhost";
     deps.agents = &world.agents;
+    deps.forks["github"] = world.forks_;
     runner = std::make_unique<TaskRunner>(deps);
     WorkersOptions options;
     options.name = "scenario";
@@ -188,8 +223,8 @@ std::string World::PushGreenCommit() {
 }
 
 FakeRun World::PullRequestRun(const std::string& branch, std::int64_t id) {
-  const bool opened = OnRemote({"branch", "--list", branch}).empty();
-  repository.Git(opened ? std::vector<std::string>{"checkout", "--quiet", "-b", branch, "main"}
+  const bool is_new = OnRemote({"branch", "--list", branch}).empty();
+  repository.Git(is_new ? std::vector<std::string>{"checkout", "--quiet", "-b", branch, "main"}
                         : std::vector<std::string>{"checkout", "--quiet", branch});
   repository.Write("about-" + branch + ".txt", Cat("run ", id, "\n"));
   FakeRun run = FailingRun(id);
@@ -198,12 +233,50 @@ FakeRun World::PullRequestRun(const std::string& branch, std::int64_t id) {
   run.commit = repository.Commit(Cat("Work for run ", id));
   repository.Git({"push", "--quiet", remote_, branch});
   repository.Git({"checkout", "--quiet", "main"});
-  if (opened) {
+  if (is_new) {
     FakePull pull;
     pull.head_branch = branch;
     github.AddPull(pull);
   }
   return run;
+}
+
+FakeRun World::ForkRun(std::int64_t id) {
+  repository.Git({"checkout", "--quiet", "--detach", "main"});
+  repository.Write("names.txt", Cat("b\na\nz", id, "\n"));
+  FakeRun run = FailingRun(id);
+  run.event = "pull_request";
+  run.fork = true;
+  run.branch = "main";
+  run.commit = repository.Commit(Cat("A stranger's work for run ", id));
+  repository.Git({"push", "--quiet", remote_, "+HEAD:refs/pull/1/head"});
+  repository.Git({"checkout", "--quiet", "main"});
+  if (fork_pull_ != 0) github.RemovePull(fork_pull_);
+  FakePull pull;
+  pull.number = fork_pull_ = 1;
+  pull.head_branch = "main";
+  pull.head_sha = run.commit;
+  github.AddPull(pull);
+  return run;
+}
+
+void World::SetForks(ForkPolicy forks, std::vector<std::string> networks) {
+  forks_ = forks;
+  fork_networks_ = std::move(networks);
+  Restart();
+}
+
+int World::DeliverGitlab(const std::string& run_id, const std::string& job,
+                         const std::string& log) {
+  HttpRequest request;
+  request.method = "POST";
+  request.path = "/hooks/gitlab";
+  JsonWriter body;
+  body.BeginObject().Field("sha", commit).Field("id", run_id).Field("job", job).Field("log", log);
+  body.EndObject();
+  request.body = body.Take();
+  request.headers = {{"x-gitlab-token", kSecret}};
+  return daemon_->intake->Handle(request).status;
 }
 
 FakeRun World::FailingRun(std::int64_t id) const {

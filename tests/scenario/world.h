@@ -35,9 +35,17 @@ class World {
   FakeRun FailingRun(std::int64_t id = 1) const;
   // As a merged repair leaves main: the check is green. Answers the commit.
   std::string PushGreenCommit();
-  // Opens a pull request from `branch` into main, with a commit on top of main that leaves the check
-  // as it is; or pushes one more to it. Answers the failing run of that commit.
+  // Opens a pull request from `branch` into main, with a commit on top of main that leaves the
+  // check as it is; or pushes one more to it. Answers the failing run of that commit.
   FakeRun PullRequestRun(const std::string& branch, std::int64_t id);
+
+  // A pull request from a fork: its commit is on no branch of the repository, and found by
+  // refs/pull/<number>/head alone. Answers the failing run of it; again for the next commit.
+  FakeRun ForkRun(std::int64_t id);
+  // What is done about forks, by a daemon that starts anew.
+  void SetForks(ForkPolicy forks, std::vector<std::string> networks = {});
+  // A job of another CI fails, whose definition is .gitlab-ci.yml.
+  int DeliverGitlab(const std::string& run_id, const std::string& job, const std::string& log);
 
   // Posts the run's webhook, signed; answers the status.
   int Deliver(const FakeRun& run, const std::string& guid = "guid-1");
@@ -58,7 +66,8 @@ class World {
   FakeGithub github;
   GitFixture repository;
   ManualClock clock;
-  Agents agents;  // that the daemon has, by name
+  Agents agents;                      // that the daemon has, by name
+  std::vector<WorkspaceSpec> opened;  // workspaces, as they were asked for; no patch in them
   std::unique_ptr<LivePolicies> policies;
   std::string commit;  // the last that was pushed to main
 
@@ -67,6 +76,9 @@ class World {
   void MakeRepository();
   void LoadPolicies(const std::string& template_text);
 
+  ForkPolicy forks_ = ForkPolicy::kIgnore;
+  std::vector<std::string> fork_networks_;
+  std::int64_t fork_pull_ = 0;
   std::unique_ptr<TempDir> folder_;
   std::string remote_;
   std::vector<PolicyFile> policy_files_;

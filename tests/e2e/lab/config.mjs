@@ -45,6 +45,21 @@ secret = "file:${folder}/webhook-secret"
 `;
 }
 
+export function gitlabConfig(folder, gitlab, options) {
+  return `${common(folder, options)}
+[forge.lab]
+kind = "gitlab"
+api = "${gitlab.url}"
+git = "${gitlab.gitUrl}"
+token = "file:${folder}/token"
+repos = ["acme/**"]
+[ci.lab]
+kind = "gitlab"
+forge = "lab"
+secret = "file:${folder}/webhook-secret"
+`;
+}
+
 export function localConfig(folder, remotes, options) {
   const named = Object.entries(remotes).map(([name, path]) => `"${name}" = "${path}"`).join('\n');
   return `${common(folder, options)}

@@ -6,12 +6,13 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
 import {Github} from '../peers/github.mjs';
-import {githubConfig, localConfig, writeConfig} from './config.mjs';
+import {Gitlab} from '../peers/gitlab.mjs';
+import {githubConfig, gitlabConfig, localConfig, writeConfig} from './config.mjs';
 import {Daemon} from './daemon.mjs';
-import {actionsLog, actionsLogOf, commitTo, makePolicies, makeRemote, regenerateTable, staleTable,
+import {actionsLog, actionsLogOf, commitTo, jobTrace, makePolicies, makeRemote, regenerateTable, staleTable,
   staleTableOf} from './samples.mjs';
 import {until} from './wait.mjs';
-import {failedRunPayload, postGeneric, postGithub} from './webhook.mjs';
+import {failedRunPayload, pipelinePayload, postGeneric, postGithub, postGitlab} from './webhook.mjs';
 
 const terminal = new Set(['merged', 'recovered', 'superseded', 'declined', 'yielded', 'shadowed',
   'unreproducible', 'failed', 'cancelled', 'reported']);
@@ -24,15 +25,20 @@ class Lab {
     lab.remotes = join(lab.folder, 'remotes');
     mkdirSync(lab.remotes);
     lab.token = `ghp_${randomBytes(24).toString('hex')}`;
-    lab.secret = randomBytes(24).toString('hex');
+    lab.secret = forge === 'gitlab' ? `whsec_${randomBytes(32).toString('base64')}` : randomBytes(24).toString('hex');
     writeFileSync(join(lab.folder, 'token'), lab.token, {mode: 0o600});
     writeFileSync(join(lab.folder, 'webhook-secret'), lab.secret, {mode: 0o600});
-    lab.commit = makeRemote(lab.remotes, 'acme/widget', files);
+    lab.name = forge === 'gitlab' ? 'acme/tools/widget' : 'acme/widget';
+    lab.commit = makeRemote(lab.remotes, lab.name, files);
     makePolicies(join(lab.folder, 'policies'), templates);
     if (forge === 'github') {
       lab.github = await Github.start({root: lab.remotes, token: lab.token});
       lab.repo = lab.github.addRepo('acme/widget');
       lab.config = writeConfig(lab.folder, githubConfig(lab.folder, lab.github, config));
+    } else if (forge === 'gitlab') {
+      lab.gitlab = await Gitlab.start({root: lab.remotes, token: lab.token});
+      lab.repo = lab.gitlab.addRepo(lab.name);
+      lab.config = writeConfig(lab.folder, gitlabConfig(lab.folder, lab.gitlab, config));
     } else {
       const remotes = {'acme/widget': join(lab.remotes, 'acme/widget.git')};
       lab.config = writeConfig(lab.folder, localConfig(lab.folder, remotes, config));
@@ -58,6 +64,15 @@ class Lab {
 
   deliver(event, payload, options = {}) {
     return postGithub(`${this.daemon.url}/hooks/github`, this.secret, event, payload, options);
+  }
+
+  // A pipeline of the repository, as GitLab knows it: red at main, unless told otherwise.
+  pipeline(pipeline = {}) {
+    return this.gitlab.addPipeline({repo: this.name, sha: this.commit, trace: jobTrace(), ...pipeline});
+  }
+
+  deliverPipeline(pipeline, options = {}) {
+    return postGitlab(`${this.daemon.url}/hooks/lab`, this.secret, pipelinePayload(this.repo, pipeline), options);
   }
 
   deliverGeneric(change = {}) {
@@ -118,9 +133,12 @@ class Lab {
     }, {seen: () => JSON.stringify(all)});
   }
 
+  // The stand-in for the forge, where it has an API.
+  get peer() { return this.github ?? this.gitlab; }
+
   async close() {
     const exit = await this.daemon.stop();
-    await this.github?.close();
+    await this.peer?.close();
     return exit;
   }
 }
@@ -134,11 +152,11 @@ export function inLab(options, body) {
       await body(lab, t);
       const exit = await lab.close();
       if (exit) assert.deepEqual(exit, {code: 0, signal: null}, 'the daemon ends with 0 when asked to stop');
-      assert.deepEqual(lab.github?.problems() ?? [], []);
+      assert.deepEqual(lab.peer?.problems() ?? [], []);
     } catch (error) {
       await lab.close();
       console.error(`daemon's log:\n${lab.daemon.log().slice(-8000)}`);
-      if (lab.github) console.error('violations:', lab.github.problems(), '\nlast requests:', lab.github.requests.slice(-20));
+      if (lab.peer) console.error('violations:', lab.peer.problems(), '\nlast requests:', lab.peer.requests.slice(-20));
       throw error;
     } finally {
       rmSync(lab.folder, {recursive: true, force: true});

@@ -132,6 +132,29 @@ TEST(Config, LimitsAreOfEachRepositoryAndNeverNegative) {
   }
 }
 
+TEST(Config, SaysWhichCiDefinitionIsReadAndWhatIsDoneAboutForks) {
+  const std::string forge =
+      "[forge.hub]\nkind = \"github\"\ntoken = \"env:T\"\nrepos = [\"a/*\"]\n";
+  const std::string ci =
+      "[ci.x]\nkind = \"generic\"\nforge = \"hub\"\nsecret = \"env:S\"\ntoken_header = \"T\"\n"
+      "map = { repo = \"/r\", commit = \"/c\", run_id = \"/i\" }\n";
+  EXPECT_EQ(ProblemsOf(forge + ci + "definition = \"gitlab\"\n"), "");
+  EXPECT_EQ(ProblemsOf(forge + ci +
+                       "definition = \"github\"\ndefinition_path = \".github/workflows/a.yml\"\n"),
+            "");
+  EXPECT_THAT(ProblemsOf(forge + ci + "definition = \"gitlap\"\n"),
+              HasSubstr("did you mean \"gitlab\"?"));
+  EXPECT_THAT(ProblemsOf(forge + ci + "definition = \"github\"\n"),
+              HasSubstr("must name the workflow file"));
+  EXPECT_THAT(ProblemsOf(forge + ci + "definition_path = \"/etc/x.yml\"\n"),
+              HasSubstr("a path in the repository"));
+  for (const char* policy : {"ignore", "report", "run"})
+    EXPECT_EQ(ProblemsOf(Cat(forge, "fork = \"", policy, "\"\n")), "");
+  EXPECT_THAT(ProblemsOf(forge + "fork = \"repot\"\n"), HasSubstr("did you mean \"report\"?"));
+  EXPECT_THAT(ProblemsOf(forge + "fork = \"run\"\n[workspace]\nkind = \"worktree\"\n"),
+              HasSubstr("a worktree has no wall"));
+}
+
 TEST(Config, AnAgentThatCouldNeverRunIsAMistake) {
   const std::string forge =
       "[forge.hub]\nkind = \"github\"\ntoken = \"env:T\"\nrepos = [\"a/*\"]\n";

@@ -114,6 +114,17 @@ TEST(GitlabCi, FindsTheKeyOfADelivery) {
   EXPECT_FALSE(source->Describe({}, "{}").ok()) << "no event's name";
 }
 
+TEST(GitlabCi, KeepsNoVariableOfAPipeline) {
+  std::string body = FakeGitlab::PipelinePayload(FakePipeline());
+  const std::string variables = R"("variables":[{"key":"TOKEN","value":"hush"}],)";
+  body.insert(body.find("\"ref\""), variables);
+  const auto source = Source();
+  const auto delivery = source->Describe({{"x-gitlab-event", "Pipeline Hook"}}, body);
+  ASSERT_TRUE(delivery.ok());
+  EXPECT_EQ(delivery->body.find("hush"), std::string::npos);
+  EXPECT_EQ(std::get<RunEvent>(*source->Decode(*delivery)).run.key.run_id, "1");
+}
+
 TEST(GitlabCi, TellsWhatAPipelinesStatusMeans) {
   struct Case {
     const char* status;

@@ -22,12 +22,13 @@ struct GithubFixture {
   std::unique_ptr<HttpClient> http = NewHttpClient();
   std::unique_ptr<Forge> forge;
 
-  explicit GithubFixture(const std::string& token = FakeGithub::kToken) {
+  explicit GithubFixture(const std::string& token = FakeGithub::kToken, bool forks = false) {
     ForgeOptions options;
     options.name = "gh";
     options.kind = "github";
     options.api = github.url();
     options.token = Secret(token);
+    options.forks = forks;
     options.repos = {"acme/*"};
     auto created = CreateForge(options, {http.get(), nullptr, &clock});
     EXPECT_TRUE(created.ok()) << created.status();

@@ -159,6 +159,33 @@ TEST(GithubForge, TellsAForkThoughItsBranchIsCalledMain) {
   EXPECT_FALSE(facts->superseded) << "its branch is not ours to compare with";
 }
 
+TEST(GithubForge, ReadsAForksRunWhereItIsWorkedOn) {
+  Fixture f(FakeGithub::kToken, true);
+  FakeRun run = FailedRun();
+  run.fork = true;
+  run.event = "pull_request";
+  f.github.AddRun(run);
+  FakePull pull;
+  pull.head_branch = "main";
+  pull.head_sha = run.commit;
+  pull.base = "release";
+  const std::int64_t number = f.github.AddPull(pull);
+  const auto facts = f.ReadRun();
+  ASSERT_TRUE(facts.ok()) << facts.status();
+  EXPECT_EQ(facts->branch, "stranger:main") << "which no branch of the repository is called";
+  EXPECT_EQ(facts->base_branch, "release");
+  EXPECT_EQ(facts->pull_request, number);
+  EXPECT_FALSE(facts->superseded) << facts->superseded_why;
+  EXPECT_EQ(facts->jobs.size(), run.jobs.size());
+  EXPECT_FALSE(IsOfBaseBranch(*facts));
+
+  f.github.ClosePull(number, false);
+  const auto closed = f.ReadRun();
+  ASSERT_TRUE(closed.ok()) << closed.status();
+  EXPECT_TRUE(closed->superseded);
+  EXPECT_TRUE(closed->jobs.empty());
+}
+
 TEST(GithubForge, FindsThePullRequestByItsHead) {
   Fixture f;
   FakeRun run = FailedRun();

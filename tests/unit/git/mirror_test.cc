@@ -6,12 +6,10 @@
 #include <thread>
 #include <vector>
 
-#include "adapters/git/git.h"
 #include "daemon/base/file.h"
 #include "daemon/base/text.h"
-#include "tests/support/git_fixture.h"
 #include "tests/support/git_http_server.h"
-#include "tests/support/paths.h"
+#include "tests/unit/git/mirror_fixture.h"
 
 namespace regreen {
 namespace {
@@ -19,29 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
-
-class MirrorTest : public testing::Test {
- protected:
-  void SetUp() override {
-    git_.Write("a.txt", "one\n");
-    git_.Write("folder/b.txt", "two\n");
-    first_ = git_.Commit("first");
-    remote_ = git_.CloneBare();
-    options_ = {git_.NewFolder("mirrors"), GitChild(), "", absl::Minutes(1)};
-  }
-  std::unique_ptr<Mirror> NewMirror() const { return NewGitMirror(options_); }
-  std::string CommitOn(const std::string& ref) {
-    git_.Write("a.txt", Cat("changed for ", ref, "\n"));
-    const std::string id = git_.Commit("later");
-    git_.Git({"push", "-q", remote_, Cat("+HEAD:", ref)});
-    return id;
-  }
-  GitRemote Local() const { return {remote_, "", {}}; }
-
-  GitFixture git_;
-  std::string first_, remote_;
-  GitOptions options_;
-};
 
 TEST_F(MirrorTest, FetchesWhatIsNewAndKeepsWhatItHas) {
   auto mirror = NewMirror();
@@ -301,20 +276,26 @@ TEST_F(MirrorTest, ReadsTheRegularFilesOfAFolder) {
   auto mirror = NewMirror();
   const auto folder = mirror->Ensure(Local(), commit, {});
   ASSERT_TRUE(folder.ok()) << folder.status();
-  const FolderLimits limits{2, 6};
+  const FolderLimits limits{2, 6, false, {}};
 
   const auto files = mirror->ReadFolderAt(*folder, commit, "set", limits);
   ASSERT_TRUE(files.ok()) << files.status();
   EXPECT_THAT(*files, testing::ElementsAre(testing::Pair("one.toml", "one"),
                                            testing::Pair("run.sh", "two")));
-  const auto root = mirror->ReadFolderAt(*folder, commit, "", {9, 999});
+  const auto root = mirror->ReadFolderAt(*folder, commit, "", {9, 999, false, {}});
   ASSERT_TRUE(root.ok()) << root.status();
   EXPECT_THAT(*root, testing::ElementsAre(testing::Key("a.txt")));
 
-  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {1, 6}).status().code(),
+  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {1, 6, false, {}}).status().code(),
             StatusCode::kResourceExhausted);
-  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {2, 5}).status().code(),
+  EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, "set", {2, 5, false, {}}).status().code(),
             StatusCode::kResourceExhausted);
+  FolderLimits below{9, 999, true, {}};
+  below.wants = [](const std::string& name) { return name.ends_with(".toml"); };
+  const auto wanted = mirror->ReadFolderAt(*folder, commit, "set", below);
+  ASSERT_TRUE(wanted.ok()) << wanted.status();
+  EXPECT_THAT(*wanted, testing::ElementsAre(testing::Pair("deeper/three.toml", "three"),
+                                            testing::Pair("one.toml", "one")));
   for (const char* path : {"none", "a.txt", "set/link.toml", "..", "set/../set", "/set"})
     EXPECT_EQ(mirror->ReadFolderAt(*folder, commit, path, limits).status().code(),
               StatusCode::kNotFound)

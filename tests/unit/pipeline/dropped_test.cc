@@ -33,9 +33,11 @@ TEST(WhyDropped, SaysWhyEachRunIsLeftAlone) {
   for (const DropCase& c : cases) {
     SCOPED_TRACE(c.name);
     RunFacts run = SampleIncident().run;
-    EXPECT_EQ(WhyDropped(run), "");
+    EXPECT_EQ(WhyDropped(run, ForkPolicy::kIgnore), "");
     c.change(run);
-    EXPECT_THAT(WhyDropped(run), testing::HasSubstr(c.why));
+    EXPECT_THAT(WhyDropped(run, ForkPolicy::kIgnore), testing::HasSubstr(c.why));
+    EXPECT_EQ(WhyDropped(run, ForkPolicy::kReport).empty(), run.from_fork);
+    EXPECT_EQ(WhyDropped(run, ForkPolicy::kRun).empty(), run.from_fork);
   }
 }
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -71,6 +73,25 @@ jobs:
     uses: ./.github/workflows/other.yml
 )yaml";
 
+// The workflow as .github/workflows/ci.yml, perhaps among other files.
+StatusOr<ResolvedCommand> FailingCommand(std::string_view workflow, const JobFacts& job,
+                                         std::map<std::string, std::string> others = {}) {
+  others[".github/workflows/ci.yml"] = workflow;
+  CiFiles files;
+  files.read = [&](const std::string& path) -> StatusOr<std::string> {
+    const auto found = others.find(path);
+    if (found == others.end()) return NotFound(Cat("there is no file ", path));
+    return found->second;
+  };
+  RunFacts run;
+  run.key.repo = "acme/widget";
+  run.event = "push";
+  run.branch = run.base_branch = "main";
+  run.commit = std::string(40, 'c');
+  run.workflow = "CI";
+  return FailingCommand(CiDefinition::kGithub, ".github/workflows/ci.yml", files, run, job);
+}
+
 JobFacts JobAt(std::string name, std::string step) {
   JobFacts job;
   job.name = std::move(name);
@@ -127,7 +148,7 @@ TEST(CiDefinition, SaysWhatItCannotKnow) {
       {"step not known", "build", "", kBad, "the failing step is not known"},
       {"action", "build", "Run actions/checkout@v4", kBad,
        "uses the action \"actions/checkout@v4\""},
-      {"expression", "build", "Expression", kBad, "holds an expression"},
+      {"expression", "build", "Expression", kBad, "holds the expression"},
       {"variable that is an expression", "build", "Publish", kBad, "reads the variable \"TOKEN\""},
       {"two steps", "build", "Twice", kBad, "more than one step fits"},
       {"other shell", "build", "Snake", kBad, "the shell \"python\""},
@@ -135,7 +156,8 @@ TEST(CiDefinition, SaysWhatItCannotKnow) {
       {"folder outside", "build", "Outside", kBad, "outside the repository"},
       {"folder above", "build", "Above", kBad, "outside the repository"},
       {"reusable workflow", "called", "x", kBad, "reusable workflow"},
-      {"job of a reusable workflow", "called / inner", "x", kBad, "reusable workflow"},
+      {"job of a reusable workflow that is not there", "called / inner", "x", StatusCode::kNotFound,
+       "the reusable workflow \".github/workflows/other.yml\""},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);

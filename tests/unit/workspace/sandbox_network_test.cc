@@ -282,6 +282,21 @@ print(call("/v1/files"), call("/v1/messages", "GET"), call("/../claude/v1/files"
   EXPECT_THAT(notes_, HasSubstr("7 tokens"));
 }
 
+TEST_F(SandboxNetworkTest, AForksCodeGetsOnlyWhatIsForForks) {
+  options_.networks["forks"] = options_.networks["packages"];
+  options_.networks["forks"].forks = true;
+  Open({});
+  if (IsSkipped()) return;
+  WorkspaceSpec spec{"task", mirror_, base_, nullptr};
+  spec.of_fork = true;
+  spec.network = {"forks"};
+  EXPECT_TRUE(factory_->Open(spec, {}).ok());
+  spec.network = {"forks", "packages"};
+  const auto workspace = factory_->Open(spec, {});
+  EXPECT_EQ(workspace.status().code(), StatusCode::kPermissionDenied);
+  EXPECT_THAT(Message(workspace.status()), HasSubstr("\"packages\" is not for a fork's code"));
+}
+
 TEST_F(SandboxNetworkTest, OpensNoWorkspaceWithANetworkThatIsNotConfigured) {
   Open({});
   if (IsSkipped()) return;
