@@ -51,3 +51,13 @@ print_skips() {
     echo "No test was skipped."
   fi
 }
+
+# print_routes LOG: the table of the canary suite: who tried what, and what stopped it. LOG is ctest's own LastTest.log.
+print_routes() {
+  local routes
+  routes=$(sed -n 's/^ROUTE | //p' "$1" | LC_ALL=C sort)
+  [ -n "$routes" ] || return 0
+  printf 'Routes out of a workspace (as whom | route | what it tries | what stops it | where nothing holds it):\n'
+  printf '%s\n' "$routes" | sed 's/^/  /'
+  printf '%s routes were tried as root, %s as an ordinary user.\n' "$(grep -c '^root ' <<<"$routes")" "$(grep -c '^user ' <<<"$routes")"
+}

@@ -1,8 +1,9 @@
-#include "adapters/agent/command.h"
-
+#include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "adapters/agent/kinds.h"
+#include "adapters/agent/stream.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -10,24 +11,17 @@ namespace {
 
 constexpr std::size_t kMostOutput = 1 << 20;
 constexpr std::size_t kMostWords = 300;
-constexpr std::string_view kGaveUp = "regreen: gave up:";
-
-// Its reason when the last line says that it gave up.
-std::optional<std::string> WhyGaveUp(std::string_view output) {
-  const std::vector<std::string_view> lines = SplitLines(Trim(output));
-  if (lines.empty()) return std::nullopt;
-  const std::string_view last = Trim(lines.back());
-  if (!last.starts_with(kGaveUp)) return std::nullopt;
-  return EscapeControl(Truncate(Trim(last.substr(kGaveUp.size())), kMostWords));
-}
+constexpr absl::Duration kGrace = absl::Seconds(2);
 
 class CommandAgent final : public Agent {
  public:
   explicit CommandAgent(AgentOptions options) : options_(std::move(options)) {}
 
   AgentLimits limits() const override { return options_.limits; }
+  std::string kind() const override { return options_.kind; }
+  std::string network() const override { return options_.network; }
 
-  StatusOr<AgentReport> Repair(Workspace& workspace, const Brief& brief, const Printed& printed,
+  StatusOr<AgentReport> Repair(Workspace& workspace, const Brief& brief, const EventSink& events,
                                std::stop_token stop) override {
     AgentReport report;
     if (brief.max_usd > 0 && options_.price_usd > brief.max_usd) {
@@ -47,18 +41,36 @@ class CommandAgent final : public Agent {
     spec.max_output_bytes = kMostOutput;
     spec.env = brief.env;
     for (const auto& [name, value] : options_.env) spec.env.emplace_back(name, value);
+    spec.silence = options_.silence;
+    spec.grace = kGrace;
+    spec.on_output = [&events](std::string_view piece) {
+      AgentEvent event;
+      event.text = piece;
+      events(event);
+    };
     ASSIGN_OR_RETURN(const ExecResult result, workspace.Exec(spec, std::move(stop)));
-    printed(result.output);
-    report.usd = options_.price_usd;
+    report.usage = workspace.Usage();
+    report.usd = std::max(options_.price_usd, report.usage.usd);
     ReadEnd(result, spec.timeout, report);
     return report;
   }
 
  private:
-  static void ReadEnd(const ExecResult& result, absl::Duration timeout, AgentReport& report) {
-    if (result.timed_out) {
+  void ReadEnd(const ExecResult& result, absl::Duration timeout, AgentReport& report) const {
+    if (report.usage.over) {
+      report.claim = AgentReport::Claim::kOverBudget;
+      report.words = Cat("its calls of the model reached what they may: ", report.usage.tokens(),
+                         " tokens, $", report.usage.usd);
+    } else if (result.silent) {
+      report.claim = AgentReport::Claim::kSilent;
+      report.words =
+          Cat("printed nothing for ", absl::FormatDuration(options_.silence), " and was ended");
+    } else if (result.timed_out) {
       report.claim = AgentReport::Claim::kTimedOut;
       report.words = Cat("was still at work after ", absl::FormatDuration(timeout));
+    } else if (!result.ended_by.empty()) {
+      report.claim = AgentReport::Claim::kTimedOut;
+      report.words = Cat(result.ended_by, ", and was ended");
     } else if (result.exit_code == 126 || result.exit_code == 127) {
       report.words = Cat("a program of it is not in the workspace (exit code ", result.exit_code,
                          "): ", EscapeControl(Truncate(Trim(result.output), kMostWords)));
@@ -77,19 +89,11 @@ class CommandAgent final : public Agent {
 }  // namespace
 
 StatusOr<std::unique_ptr<Agent>> NewCommandAgent(const AgentOptions& options) {
-  std::vector<std::string> problems;
+  std::vector<std::string> problems = CommonMistakes(options);
   if (Trim(options.command).empty()) problems.push_back("command is needed: what to run");
   if (options.price_usd < 0) problems.push_back("price_usd must not be negative");
-  if (options.limits.max_usd < 0) problems.push_back("max_usd must not be negative");
-  if (options.limits.timeout <= absl::ZeroDuration())
-    problems.push_back("timeout must be longer than nothing");
   if (options.limits.max_usd > 0 && options.price_usd > options.limits.max_usd)
     problems.push_back("price_usd is more than max_usd, so that it could never run");
-  for (const auto& [name, value] : options.env) {
-    if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string::npos ||
-        value.find('\0') != std::string::npos)
-      problems.push_back(Cat("env: no environment can hold ", EscapeControl(name)));
-  }
   if (!problems.empty()) return InvalidArgument(Join(problems, "\n"));
   return std::unique_ptr<Agent>(std::make_unique<CommandAgent>(options));
 }

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "adapters/git/apply.h"
+#include "adapters/git/listed_scan.h"
 #include "adapters/git/print.h"
 #include "adapters/git/scan.h"
 #include "adapters/git/tree.h"
@@ -62,8 +63,8 @@ StatusOr<std::string> PatchBytes(git_repository* repository, git_tree* base, con
   return PrintDiff(diff.get());
 }
 
-StatusOr<Patch> PatchTo(git_repository* repository, const std::string& base_commit, git_tree* base,
-                        const git_oid& captured) {
+StatusOr<Patch> PatchBetween(git_repository* repository, const std::string& base_commit,
+                             git_tree* base, const git_oid& captured) {
   if (git_oid_equal(&captured, git_tree_id(base))) return ParsePatch(base_commit, "");
   ASSIGN_OR_RETURN(std::string bytes, PatchBytes(repository, base, captured));
   ASSIGN_OR_RETURN(Patch patch, ParsePatch(base_commit, std::move(bytes)));
@@ -94,7 +95,23 @@ StatusOr<Patch> CaptureChanges(const CheckoutSpec& spec, std::stop_token stop) {
   ASSIGN_OR_RETURN(TreePtr base, TreeOf(commit.get()));
   ASSIGN_OR_RETURN(const git_oid captured,
                    TreeOfWorktree(spec, folders, repository.get(), base.get(), std::move(stop)));
-  return PatchTo(repository.get(), spec.commit, base.get(), captured);
+  return PatchBetween(repository.get(), spec.commit, base.get(), captured);
+}
+
+StatusOr<Patch> CaptureListed(const CheckoutSpec& spec, const std::string& head, ListedTree& tree,
+                              std::stop_token stop) {
+  const TrustedFolders folders(spec.trusted_git);
+  ASSIGN_OR_RETURN(RepositoryPtr repository, OpenRepository(folders.repository));
+  ASSIGN_OR_RETURN(CommitPtr commit, LookUpCommit(repository.get(), spec.commit));
+  ASSIGN_OR_RETURN(TreePtr base, TreeOf(commit.get()));
+  ASSIGN_OR_RETURN(CommitPtr sent_commit, LookUpCommit(repository.get(), head));
+  ASSIGN_OR_RETURN(TreePtr sent, TreeOf(sent_commit.get()));
+  TreeEditor editor(repository.get(), sent.get());
+  ASSIGN_OR_RETURN(IgnoreRules ignores, IgnoreRules::Create(folders.repository, folders.ignores));
+  ListedScan scan(repository.get(), editor, ignores, tree, std::move(stop));
+  RETURN_IF_ERROR(scan.Run(sent.get()));
+  ASSIGN_OR_RETURN(const git_oid captured, editor.Write());
+  return PatchBetween(repository.get(), spec.commit, base.get(), captured);
 }
 
 StatusOr<Patch> CaptureOverlay(const OverlaidCheckout& checkout, std::stop_token stop) {
@@ -108,7 +125,7 @@ StatusOr<Patch> CaptureOverlay(const OverlaidCheckout& checkout, std::stop_token
   ASSIGN_OR_RETURN(TreePtr base, TreeOf(commit.get()));
   ASSIGN_OR_RETURN(const git_oid captured,
                    TreeOfOverlay(checkout, folders, repository.get(), base.get(), std::move(stop)));
-  return PatchTo(repository.get(), checkout.base.commit, base.get(), captured);
+  return PatchBetween(repository.get(), checkout.base.commit, base.get(), captured);
 }
 
 }  // namespace regreen

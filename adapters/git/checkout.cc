@@ -1,7 +1,6 @@
 #include <filesystem>
 #include <system_error>
 
-#include "adapters/git/apply.h"
 #include "adapters/git/dot_git.h"
 #include "adapters/git/tree.h"
 #include "adapters/git/trusted_repository.h"
@@ -9,16 +8,6 @@
 
 namespace regreen {
 namespace {
-
-StatusOr<git_oid> CommitToCheckOut(git_repository* repository, const CheckoutSpec& spec) {
-  if (spec.patch == nullptr || spec.patch->empty()) return ParseCommitId(spec.commit);
-  if (spec.patch->base_commit != spec.commit) {
-    return InvalidArgument(
-        Cat("the patch is for the commit ", spec.patch->base_commit, ", not for ", spec.commit));
-  }
-  ASSIGN_OR_RETURN(CommitPtr base, LookUpCommit(repository, spec.commit));
-  return CommitPatch(repository, *spec.patch, VerifiedPatchText(base.get()));
-}
 
 Status WriteFiles(git_repository* repository, const git_oid& commit_id,
                   const std::string& worktree) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <span>
 #include <system_error>
 
 #include "adapters/git/consolidate.h"
@@ -236,7 +237,40 @@ StatusOr<GitAnswer> Tips(const GitRequest& request) {
   Conversation conversation{request, false, {}};
   RETURN_IF_ERROR(Connect(remote.get(), GIT_DIRECTION_FETCH, conversation));
   ASSIGN_OR_RETURN(std::optional<std::string> tip, TipOf(remote.get(), request.ref));
-  return GitAnswer{std::move(tip)};
+  return GitAnswer{std::move(tip), {}, {}};
+}
+
+// A tag that is an object of its own is listed twice: the second time, with "^{}", as its commit.
+StatusOr<GitAnswer> Resolve(const GitRequest& request) {
+  constexpr std::string_view kHeads = "refs/heads/", kPeeled = "^{}";
+  constexpr std::size_t kMostBranches = 50;
+  ASSIGN_OR_RETURN(RemotePtr remote, MakeRemote(nullptr, request.remote));
+  Conversation conversation{request, false, {}};
+  RETURN_IF_ERROR(Connect(remote.get(), GIT_DIRECTION_FETCH, conversation));
+  const git_remote_head** heads = nullptr;
+  std::size_t count = 0;
+  const int code = git_remote_ls(&heads, &count, remote.get());
+  if (code != 0) return RemoteError(code, "cannot list the remote's branches");
+  const std::span<const git_remote_head*> listed(heads, count);
+  GitAnswer answer;
+  if (request.refspecs.empty()) answer.tip = request.commit;
+  for (const std::string& name : request.refspecs) {
+    for (const git_remote_head* head : listed) {
+      const std::string_view here = head->name;
+      if (here != name && here != Cat(name, kPeeled)) continue;
+      answer.tip = ToHex(head->oid);
+      answer.name = name;
+      if (here.ends_with(kPeeled)) break;
+    }
+    if (answer.tip) break;
+  }
+  for (const git_remote_head* head : listed) {
+    const std::string_view here = head->name;
+    if (answer.branches.size() < kMostBranches && here.starts_with(kHeads) &&
+        answer.tip == ToHex(head->oid))
+      answer.branches.emplace_back(here.substr(kHeads.size()));
+  }
+  return answer;
 }
 
 Status SayRefusal(const Conversation& conversation) {
@@ -306,6 +340,8 @@ StatusOr<GitAnswer> Answer(const GitRequest& request) {
       return Tips(request);
     case GitRequest::Operation::kPush:
       return Push(request);
+    case GitRequest::Operation::kResolve:
+      return Resolve(request);
   }
   return Internal("an unknown git operation");
 }

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "adapters/git/apply.h"
 #include "daemon/base/file.h"
 #include "daemon/base/text.h"
 
@@ -16,9 +17,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+}  // namespace
+
 // checkStat: the owner, inode and nanoseconds of a file may look different inside a workspace, and
 // git would call each file changed until it has read it.
-constexpr char kConfig[] =
+const char kDotGitConfig[] =
     "[core]\n"
     "\trepositoryformatversion = 0\n"
     "\tfilemode = true\n"
@@ -30,7 +33,15 @@ constexpr char kConfig[] =
     "[gc]\n"
     "\tauto = 0\n";
 
-}  // namespace
+StatusOr<git_oid> CommitToCheckOut(git_repository* repository, const CheckoutSpec& spec) {
+  if (spec.patch == nullptr || spec.patch->empty()) return ParseCommitId(spec.commit);
+  if (spec.patch->base_commit != spec.commit) {
+    return InvalidArgument(
+        Cat("the patch is for the commit ", spec.patch->base_commit, ", not for ", spec.commit));
+  }
+  ASSIGN_OR_RETURN(CommitPtr base, LookUpCommit(repository, spec.commit));
+  return CommitPatch(repository, *spec.patch, VerifiedPatchText(base.get()));
+}
 
 Status WriteNewFile(const std::string& path, std::string_view bytes, unsigned mode) {
   const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -64,7 +75,7 @@ Status WriteDotGit(const CheckoutSpec& spec, const TrustedFolders& folders, cons
     RETURN_IF_ERROR(MakeDirectories(Cat(dot_git, "/", folder)));
   }
   RETURN_IF_ERROR(WriteNewFile(Cat(dot_git, "/HEAD"), Cat(ToHex(head), "\n"), 0644));
-  RETURN_IF_ERROR(WriteNewFile(Cat(dot_git, "/config"), kConfig, 0644));
+  RETURN_IF_ERROR(WriteNewFile(Cat(dot_git, "/config"), kDotGitConfig, 0644));
   RETURN_IF_ERROR(
       WriteNewFile(Cat(dot_git, "/objects/info/alternates"), Cat(spec.alternates, "\n"), 0644));
   RETURN_IF_ERROR(CopyOwnObjects(Cat(folders.repository, "/objects"), Cat(dot_git, "/objects")));

@@ -10,6 +10,13 @@
 
 namespace regreen {
 
+// The configuration of such a repository.
+extern const char kDotGitConfig[];
+
+// The commit that HEAD is to be at: of the patch, which is committed to the repository, or of the
+// spec.
+StatusOr<git_oid> CommitToCheckOut(git_repository* repository, const CheckoutSpec& spec);
+
 // HEAD detached at `head`, the index of `folders`, and the objects that lie in their repository.
 Status WriteDotGit(const CheckoutSpec& spec, const TrustedFolders& folders, const git_oid& head);
 

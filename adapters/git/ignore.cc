@@ -10,11 +10,6 @@
 #include "daemon/base/text.h"
 
 namespace regreen {
-namespace {
-// Rules times files is work that the worktree's author makes us do.
-constexpr std::size_t kMaxRuleBytes = 256 << 10;
-}  // namespace
-
 StatusOr<IgnoreRules> IgnoreRules::Create(const std::string& repository,
                                           const std::string& copies) {
   RETURN_IF_ERROR(RemoveTree(copies));
@@ -30,17 +25,22 @@ Status IgnoreRules::Take(int folder, const std::string& prefix) {
   if (!file) return OkStatus();
   struct stat info;
   if (fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return OkStatus();
-  auto rules = ReadAll(file.get(), kMaxRuleBytes);
+  auto rules = ReadAll(file.get(), kMaxIgnoreBytes);
   const std::string path = Cat(prefix, ".gitignore");
   if (!rules.ok()) {
     return InvalidArgument(Cat(EscapeControl(path), " cannot be used: ", Message(rules.status())));
   }
+  return TakeBytes(*rules, prefix);
+}
+
+Status IgnoreRules::TakeBytes(std::string_view rules, const std::string& prefix) {
+  const std::string path = Cat(prefix, ".gitignore");
   const std::string parent = Cat(copies_, "/", prefix);
   RETURN_IF_ERROR(MakeDirectories(parent, 0700));
   UniqueFd copy(
       open(Cat(parent, "/.gitignore").c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!copy) return ErrnoStatus(errno, Cat("cannot copy ", EscapeControl(path)));
-  if (write(copy.get(), rules->data(), rules->size()) != static_cast<ssize_t>(rules->size())) {
+  if (write(copy.get(), rules.data(), rules.size()) != static_cast<ssize_t>(rules.size())) {
     return ErrnoStatus(errno, Cat("cannot copy ", EscapeControl(path)));
   }
   return OkStatus();

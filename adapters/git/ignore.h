@@ -4,10 +4,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "adapters/git/library.h"
 
 namespace regreen {
+
+// Rules times files is work that the worktree's author makes us do.
+inline constexpr std::size_t kMaxIgnoreBytes = 256 << 10;
 
 class IgnoreRules {
  public:
@@ -18,6 +22,8 @@ class IgnoreRules {
   // ending in '/'. Must come before the first question about the folder or what is in it. One that
   // is not a plain file is none, as git says it.
   Status Take(int folder, const std::string& prefix);
+  // The same of bytes that are at hand.
+  Status TakeBytes(std::string_view rules, const std::string& prefix);
   // For paths that the base tree does not have; a folder's path ends in '/'.
   StatusOr<bool> Ignores(const std::string& path) const;
 

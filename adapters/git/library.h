@@ -38,6 +38,8 @@ using DiffPtr = GitOwned<git_diff, git_diff_free>;
 using GitPatchPtr = GitOwned<git_patch, git_patch_free>;
 using RemotePtr = GitOwned<git_remote, git_remote_free>;
 using ReferencePtr = GitOwned<git_reference, git_reference_free>;
+using PackBuilderPtr = GitOwned<git_packbuilder, git_packbuilder_free>;
+using ConfigPtr = GitOwned<git_config, git_config_free>;
 using SignaturePtr = GitOwned<git_signature, git_signature_free>;
 
 // Calls a libgit2 function of the form f(T** out, arguments…): GitMake<RepositoryPtr>(rc, f,

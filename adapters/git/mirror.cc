@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -33,6 +35,26 @@ Status MakeRepository(const std::string& folder) {
   return OkStatus();
 }
 
+// What a person may mean by a name, in the order in which it is looked for; nullopt for what no ref
+// can be called (git-check-ref-format). Nothing of it is a pattern.
+std::optional<std::vector<std::string>> RefNames(const std::string& ref) {
+  constexpr std::size_t kLongest = 250;
+  const bool odd = ref.empty() || ref.size() > kLongest || ref.front() == '-' ||
+                   ref.find("..") != std::string::npos ||
+                   ref.find_first_of("~^:?*[\\ \x7f") != std::string::npos ||
+                   std::any_of(ref.begin(), ref.end(), [](unsigned char c) { return c < 0x20; });
+  if (odd) return std::nullopt;
+  if (ref.starts_with("refs/")) return std::vector<std::string>{ref};
+  std::vector<std::string> names = {Cat("refs/heads/", ref), Cat("refs/tags/", ref)};
+  const std::string number = ref.substr(ref.front() == '#' || ref.front() == '!' ? 1 : 0);
+  std::int64_t n = 0;
+  if (ParseInt64(number, &n) && n > 0) {
+    names.push_back(Cat("refs/pull/", n, "/head"));
+    names.push_back(Cat("refs/merge-requests/", n, "/head"));
+  }
+  return names;
+}
+
 class GitMirror final : public Mirror {
  public:
   explicit GitMirror(GitOptions options) : options_(std::move(options)) {}
@@ -59,6 +81,29 @@ class GitMirror final : public Mirror {
     request.ref = Cat("refs/heads/", branch);
     ASSIGN_OR_RETURN(GitAnswer answer, AskRemote(options_, std::move(request), std::move(stop)));
     return answer.tip;
+  }
+
+  StatusOr<ResolvedRef> Resolve(const GitRemote& remote, const std::string& ref,
+                                std::stop_token stop) override {
+    const std::string shown = EscapeControl(Truncate(ref, 100));
+    const auto names = RefNames(ref);
+    if (!names)
+      return InvalidArgument(Cat("\"", shown, "\" cannot be the name of a branch or tag"));
+    GitRequest request;
+    request.operation = GitRequest::Operation::kResolve;
+    request.remote = remote;
+    request.refspecs = *names;
+    ASSIGN_OR_RETURN(GitAnswer answer, AskRemote(options_, request, stop));
+    if (!answer.tip && ParseCommitId(ref).ok()) {
+      request.refspecs.clear();
+      request.commit = ref;
+      ASSIGN_OR_RETURN(answer, AskRemote(options_, std::move(request), std::move(stop)));
+    }
+    if (!answer.tip) {
+      return NotFound(Cat("there is no branch, tag or pull request \"", shown, "\" in ", remote.url,
+                          "; a commit is named by all digits of its id"));
+    }
+    return ResolvedRef{*std::move(answer.tip), std::move(answer.name), std::move(answer.branches)};
   }
 
   StatusOr<std::string> ReadFileAt(const std::string& folder, const std::string& commit,

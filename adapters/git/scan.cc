@@ -21,14 +21,10 @@ struct CloseDir {
   void operator()(DIR* dir) const { closedir(dir); }
 };
 
-Status Refuse(const std::string& path, std::string_view why) {
-  return InvalidArgument(Cat(EscapeControl(path), " cannot be in a patch: ", why));
-}
-
 // Sorted, so that the same files give the same answers.
 StatusOr<std::vector<std::string>> NamesIn(int folder, const std::string& prefix) {
   const int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) return Refuse(prefix, "the folder cannot be read");
+  if (copy < 0) return RefuseInPatch(prefix, "the folder cannot be read");
   std::unique_ptr<DIR, CloseDir> dir(fdopendir(copy));
   std::vector<std::string> names;
   while (const dirent* entry = readdir(dir.get())) {
@@ -37,12 +33,6 @@ StatusOr<std::vector<std::string>> NamesIn(int folder, const std::string& prefix
   }
   std::sort(names.begin(), names.end());
   return names;
-}
-
-const char* KindOf(mode_t mode) {
-  if (S_ISFIFO(mode)) return "it is a FIFO";
-  if (S_ISSOCK(mode)) return "it is a socket";
-  return "it is a device";
 }
 
 // A character device 0/0 in an upper folder says that the lower one's entry is gone.
@@ -67,6 +57,16 @@ bool Before(const timespec& a, const timespec& b) {
 }
 
 }  // namespace
+
+Status RefuseInPatch(const std::string& path, std::string_view why) {
+  return InvalidArgument(Cat(EscapeControl(path), " cannot be in a patch: ", why));
+}
+
+const char* KindInWords(mode_t mode) {
+  if (S_ISFIFO(mode)) return "it is a FIFO";
+  if (S_ISSOCK(mode)) return "it is a socket";
+  return "it is a device";
+}
 
 Status Scan::Run(const std::string& worktree, git_tree* base) {
   UniqueFd root(open(worktree.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -96,7 +96,7 @@ Status Scan::TakeIgnores(const Place& place, const std::string& prefix) {
 
 Status Scan::Folder(const Place& place, const std::string& prefix, git_tree* base, int depth) {
   const int folder = place.folder;
-  if (depth > limits_.depth) return Refuse(prefix, "folders are nested too deeply");
+  if (depth > limits_.depth) return RefuseInPatch(prefix, "folders are nested too deeply");
   if (stop_.stop_requested()) return Cancelled("stopped while a patch was being captured");
   ASSIGN_OR_RETURN(const std::vector<std::string> names, NamesIn(folder, prefix));
   for (const std::string& name : names) {
@@ -104,11 +104,11 @@ Status Scan::Folder(const Place& place, const std::string& prefix, git_tree* bas
     if (root && name == ".git") continue;
     Entry entry{name, Cat(prefix, name), {}, nullptr};
     if (Lower(name) == ".git") {
-      return root ? Refuse(entry.path, "the name is git's own")
-                  : Refuse(prefix, "it is a repository of its own (it holds a .git)");
+      return root ? RefuseInPatch(entry.path, "the name is git's own")
+                  : RefuseInPatch(prefix, "it is a repository of its own (it holds a .git)");
     }
     if (fstatat(folder, name.c_str(), &entry.info, AT_SYMLINK_NOFOLLOW) != 0) {
-      return Refuse(entry.path, "it cannot be read");
+      return RefuseInPatch(entry.path, "it cannot be read");
     }
     if (base != nullptr) entry.base = git_tree_entry_byname(base, name.c_str());
     RETURN_IF_ERROR(One(place, entry, depth));
@@ -140,7 +140,7 @@ Status Scan::One(const Place& place, Entry& entry, int depth) {
   }
   if (S_ISREG(entry.info.st_mode)) return File(folder, entry);
   if (S_ISLNK(entry.info.st_mode)) return Link(folder, entry);
-  return Refuse(entry.path, KindOf(entry.info.st_mode));
+  return RefuseInPatch(entry.path, KindInWords(entry.info.st_mode));
 }
 
 Status Scan::Subfolder(const Place& parent, Entry& entry, int depth) {
@@ -165,7 +165,7 @@ Status Scan::Subfolder(const Place& parent, Entry& entry, int depth) {
     ASSIGN_OR_RETURN(const bool ignored, ignores_.Ignores(prefix));
     if (ignored) return OkStatus();
   }
-  if (!folder) return Refuse(entry.path, "the folder cannot be read");
+  if (!folder) return RefuseInPatch(entry.path, "the folder cannot be read");
   return Folder(place, prefix, tree.get(), depth + 1);
 }
 
@@ -173,21 +173,21 @@ Status Scan::File(int folder, Entry& entry) {
   const unsigned mode =
       (entry.info.st_mode & S_IXUSR) != 0 ? GIT_FILEMODE_BLOB_EXECUTABLE : GIT_FILEMODE_BLOB;
   if ((entry.info.st_mode & (S_ISUID | S_ISGID | S_ISVTX)) != 0) {
-    return Refuse(entry.path, "it has a setuid, setgid or sticky bit");
+    return RefuseInPatch(entry.path, "it has a setuid, setgid or sticky bit");
   }
   if (Unchanged(entry, mode)) return OkStatus();
   UniqueFd file(openat(folder, entry.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat now;
   if (!file || fstat(file.get(), &now) != 0 || !S_ISREG(now.st_mode)) {
-    return Refuse(entry.path, "it cannot be read");
+    return RefuseInPatch(entry.path, "it cannot be read");
   }
   if (static_cast<std::uint64_t>(now.st_size) > limits_.file_bytes) {
     ASSIGN_OR_RETURN(const bool same, SameLargeFile(file.get(), entry));
     if (same) return OkStatus();
-    return Refuse(entry.path, Cat("it is larger than ", limits_.file_bytes >> 20, " MB"));
+    return RefuseInPatch(entry.path, Cat("it is larger than ", limits_.file_bytes >> 20, " MB"));
   }
   auto bytes = ReadAll(file.get(), limits_.file_bytes);
-  if (!bytes.ok()) return Refuse(entry.path, Message(bytes.status()));
+  if (!bytes.ok()) return RefuseInPatch(entry.path, Message(bytes.status()));
   return Replace(entry, *bytes, mode);
 }
 
@@ -204,7 +204,7 @@ Status Scan::Link(int folder, Entry& entry) {
   char target[PATH_MAX];
   const ssize_t size = readlinkat(folder, entry.name.c_str(), target, sizeof target);
   if (size < 0 || size == static_cast<ssize_t>(sizeof target)) {
-    return Refuse(entry.path, "the link cannot be read");
+    return RefuseInPatch(entry.path, "the link cannot be read");
   }
   return Replace(entry, {target, static_cast<std::size_t>(size)}, GIT_FILEMODE_LINK);
 }
@@ -219,8 +219,8 @@ Status Scan::Replace(const Entry& entry, std::string_view bytes, unsigned mode) 
   }
   changed_bytes_ += bytes.size();
   if (changed_bytes_ > limits_.changed_bytes) {
-    return Refuse(entry.path, Cat("the changed files have more than ", limits_.changed_bytes >> 20,
-                                  " MB together"));
+    return RefuseInPatch(entry.path, Cat("the changed files have more than ",
+                                         limits_.changed_bytes >> 20, " MB together"));
   }
   code = git_blob_create_from_buffer(&id, repository_, bytes.data(), bytes.size());
   if (code != 0) return GitError(code, "cannot store a file");

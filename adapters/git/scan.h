@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "adapters/git/ignore.h"
 #include "adapters/git/library.h"
@@ -14,10 +15,15 @@
 
 namespace regreen {
 
+// "… cannot be in a patch: …", for a person.
+Status RefuseInPatch(const std::string& path, std::string_view why);
+// "it is a FIFO": of what is neither file, link nor folder.
+const char* KindInWords(mode_t mode);
+
 struct ScanLimits {
   std::uint64_t file_bytes = 32 << 20;      // of one changed file
   std::uint64_t changed_bytes = 128 << 20;  // of all of them
-  int depth = 200;
+  int depth = 100;
 };
 
 class Scan {

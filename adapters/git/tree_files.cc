@@ -1,11 +1,13 @@
 #include "adapters/git/tree_files.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "adapters/git/dot_git.h"
 #include "adapters/git/tree_editor.h"
@@ -37,6 +39,38 @@ Status AddToIndex(git_index* index, const TreeChange& change, const std::string&
   return OkStatus();
 }
 
+// A tree is a stranger's: one that no git would write may call a folder "..", or hold one name as a
+// link and as a folder that would be written through it.
+Status CheckEntry(git_tree* tree, const git_tree_entry* entry, const std::string& path) {
+  const std::string_view name = git_tree_entry_name(entry);
+  std::string_view why;
+  if (name.empty() || name == "." || name == ".." || name.find('/') != std::string_view::npos)
+    why = "the name leads elsewhere";
+  else if (const std::string lower = Lower(name); lower == ".git" || lower == "git~1")
+    why = "the name is git's own";
+  else if (git_tree_entry_byname(tree, git_tree_entry_name(entry)) != entry)
+    why = "there are two of the name";
+  if (why.empty()) return OkStatus();
+  return InvalidArgument(Cat(EscapeControl(path), " cannot be checked out: ", why));
+}
+
+// A folder below one of ours, made where it is missing. No link is followed, whatever is there.
+StatusOr<UniqueFd> FolderBelow(const std::string& root, std::string_view path) {
+  constexpr int kFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  UniqueFd folder(open(root.c_str(), kFlags));
+  if (!folder) return ErrnoStatus(errno, Cat("cannot open ", root));
+  for (const std::string_view part : Split(path, '/')) {
+    if (part.empty()) continue;
+    const std::string name(part);
+    if (mkdirat(folder.get(), name.c_str(), 0777) != 0 && errno != EEXIST)
+      return ErrnoStatus(errno, Cat("cannot make the folder ", EscapeControl(path)));
+    UniqueFd next(openat(folder.get(), name.c_str(), kFlags));
+    if (!next) return ErrnoStatus(errno, Cat("cannot open the folder ", EscapeControl(path)));
+    folder = std::move(next);
+  }
+  return folder;
+}
+
 // Compares two trees, and skips what is the same in both.
 class Comparison {
  public:
@@ -52,6 +86,7 @@ class Comparison {
     for (std::size_t i = 0; to != nullptr && i < git_tree_entrycount(to); ++i) {
       const git_tree_entry* added = git_tree_entry_byindex(to, i);
       const char* name = git_tree_entry_name(added);
+      RETURN_IF_ERROR(CheckEntry(to, added, Cat(prefix, name)));
       if (from != nullptr && git_tree_entry_byname(from, name) != nullptr) continue;
       RETURN_IF_ERROR(Entry(nullptr, added, Cat(prefix, name)));
     }
@@ -94,17 +129,22 @@ class Comparison {
 
 Status WriteTreeEntry(git_repository* repository, const git_oid& id, git_filemode_t mode,
                       const std::string& folder, const std::string& path) {
-  const std::string file = Cat(folder, "/", path);
-  if (mode == GIT_FILEMODE_COMMIT) return MakeDirectories(file);
-  RETURN_IF_ERROR(MakeDirectories(std::filesystem::path(file).parent_path()));
+  const std::size_t slash = path.rfind('/');
+  const std::size_t begin = slash == std::string::npos ? 0 : slash + 1;
+  if (mode == GIT_FILEMODE_COMMIT) return FolderBelow(folder, path).status();
+  ASSIGN_OR_RETURN(const UniqueFd parent,
+                   FolderBelow(folder, std::string_view(path).substr(0, begin)));
+  const std::string file = Cat("/proc/self/fd/", parent.get(), "/", path.substr(begin));
   int code = 0;
   const auto blob = GitMake<BlobPtr>(code, git_blob_lookup, repository, &id);
   if (code != 0) return GitError(code, Cat("cannot read ", EscapeControl(path)));
   const std::string_view bytes(static_cast<const char*>(git_blob_rawcontent(blob.get())),
                                static_cast<std::size_t>(git_blob_rawsize(blob.get())));
-  if (mode != GIT_FILEMODE_LINK)
-    return WriteNewFile(file, bytes, mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0755 : 0644);
-  if (symlink(std::string(bytes).c_str(), file.c_str()) != 0)
+  if (mode != GIT_FILEMODE_LINK) {
+    return Annotate(WriteNewFile(file, bytes, mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0755 : 0644),
+                    EscapeControl(path));
+  }
+  if (symlinkat(std::string(bytes).c_str(), parent.get(), path.c_str() + begin) != 0)
     return ErrnoStatus(errno, Cat("cannot make the link ", EscapeControl(path)));
   return OkStatus();
 }

@@ -11,11 +11,12 @@ namespace {
 
 using Operation = GitRequest::Operation;
 
-constexpr std::array<std::pair<Operation, const char*>, 4> kOperations = {
+constexpr std::array<std::pair<Operation, const char*>, 5> kOperations = {
     {{Operation::kFetch, "fetch"},
      {Operation::kBring, "bring"},
      {Operation::kTips, "tips"},
-     {Operation::kPush, "push"}}};
+     {Operation::kPush, "push"},
+     {Operation::kResolve, "resolve"}}};
 
 // Only codes that the child gives on purpose pass; anything else is a fault of ours.
 StatusCode CodeFrom(std::int64_t number) {
@@ -90,6 +91,7 @@ std::string EncodeAnswer(const StatusOr<GitAnswer>& answer) {
   if (answer.ok()) {
     json.Field("code", 0);
     if (answer->tip) json.Field("tip", *answer->tip);
+    json.Field("name", answer->name).Field("branches", answer->branches);
   } else {
     json.Field("code", static_cast<int>(answer.status().code()));
     json.Field("message", Message(answer.status()));
@@ -107,6 +109,8 @@ StatusOr<GitAnswer> DecodeAnswer(std::string_view bytes) {
   if (code != 0) return MakeStatus(CodeFrom(code), (*json)["message"].StringOr("git failed"));
   GitAnswer answer;
   if ((*json)["tip"].IsString()) answer.tip = (*json)["tip"].StringOr("");
+  answer.name = (*json)["name"].StringOr("");
+  answer.branches = (*json)["branches"].Strings();
   return answer;
 }
 

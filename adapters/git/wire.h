@@ -15,19 +15,21 @@ namespace regreen {
 
 struct GitRequest {
   // kBring fetches what is needed to have `commit`, and no more: see the child.
-  enum class Operation { kFetch, kBring, kTips, kPush };
+  enum class Operation { kFetch, kBring, kTips, kPush, kResolve };
   Operation operation = Operation::kTips;
   GitRemote remote;
   std::string ca_file;
   std::string folder;                 // kFetch, kBring, kPush: the bare repository
-  std::vector<std::string> refspecs;  // kFetch
+  std::vector<std::string> refspecs;  // kFetch; kResolve: names in full, the first that is there
   std::string ref;                    // kTips, kPush: a full name
-  std::string commit;                 // kBring, kPush
+  std::string commit;  // kBring, kPush; kResolve: or this one, when there are no names
   std::string expected;               // kPush: the tip that may be replaced, "" for none
 };
 
 struct GitAnswer {
-  std::optional<std::string> tip;  // kTips: of the ref, nullopt when the remote has none
+  std::optional<std::string> tip;     // kTips, kResolve: nullopt when the remote has no such ref
+  std::string name;                   // kResolve: of the ref
+  std::vector<std::string> branches;  // kResolve: whose tip it is, without refs/heads/
 };
 
 std::string EncodeRequest(const GitRequest& request);

@@ -202,11 +202,21 @@ DROP INDEX occurrences_by_fingerprint;
 CREATE INDEX occurrences_by_fingerprint ON occurrences (forge, repo, fingerprint, at);
 )sql";
 
+// Requests of people that were made already, by the keys that their senders gave them.
+constexpr char kByHand[] = R"sql(
+CREATE TABLE hand_keys (
+  by_whom TEXT    NOT NULL,
+  key     TEXT    NOT NULL,
+  digest  TEXT    NOT NULL,  -- of the request
+  task    TEXT    NOT NULL,
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (by_whom, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hand_keys_by_age ON hand_keys (at);
+)sql";
+
 constexpr Migration kMigrations[] = {
-    {1, kInitial},
-    {2, kHistory},
-    {3, kLimitsMigration},
-    {4, kGreen},
+    {1, kInitial}, {2, kHistory}, {3, kLimitsMigration}, {4, kGreen}, {5, kByHand},
 };
 
 }  // namespace

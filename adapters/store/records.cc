@@ -130,20 +130,45 @@ StatusOr<Task> SqliteStore::ReadTask(const std::string& id) {
 }
 
 StatusOr<std::vector<TimelineEntry>> SqliteStore::ReadTimeline(const std::string& task_id) {
+  return ReadTimelineAfter(task_id, 0, -1);  // SQLite: a negative limit is none
+}
+
+StatusOr<std::vector<TimelineEntry>> SqliteStore::ReadTimelineAfter(const std::string& task_id,
+                                                                    std::int64_t after_seq,
+                                                                    int limit) {
   std::vector<TimelineEntry> entries;
   const Status status = database_->Read([&](Connection& db) -> Status {
     ASSIGN_OR_RETURN(const std::int64_t task, FindSeq(db, task_id));
     ASSIGN_OR_RETURN(
         Query query,
-        db.Prepare("SELECT at, kind, message FROM timeline WHERE task = ?1 ORDER BY seq", task));
+        db.Prepare("SELECT at, kind, message, seq FROM timeline WHERE task = ?1 AND seq > ?2 "
+                   "ORDER BY seq LIMIT ?3",
+                   task, after_seq, limit));
     while (true) {
       ASSIGN_OR_RETURN(const bool row, query.Next());
       if (!row) return OkStatus();
-      entries.push_back({FromMicros(query.Int(0)), query.String(1), query.String(2)});
+      entries.push_back({FromMicros(query.Int(0)), query.String(1), query.String(2), query.Int(3)});
     }
   });
   RETURN_IF_ERROR(status);
   return entries;
+}
+
+StatusOr<std::vector<ArtifactRow>> SqliteStore::ListArtifacts(const std::string& task_id) {
+  std::vector<ArtifactRow> rows;
+  const Status status = database_->Read([&](Connection& db) -> Status {
+    ASSIGN_OR_RETURN(const std::int64_t task, FindSeq(db, task_id));
+    ASSIGN_OR_RETURN(
+        Query query,
+        db.Prepare("SELECT name, size FROM artifacts WHERE task = ?1 ORDER BY seq", task));
+    while (true) {
+      ASSIGN_OR_RETURN(const bool row, query.Next());
+      if (!row) return OkStatus();
+      rows.push_back({query.String(0), query.Int(1)});
+    }
+  });
+  RETURN_IF_ERROR(status);
+  return rows;
 }
 
 StatusOr<std::string> SqliteStore::ReadArtifact(const std::string& task_id,
@@ -226,6 +251,28 @@ StatusOr<History> SqliteStore::ReadHistory(const RunKey& run, const std::string&
   });
   RETURN_IF_ERROR(status);
   return history;
+}
+
+StatusOr<std::vector<std::string>> SqliteStore::MergedTasks(const RunKey& run,
+                                                            const std::string& fingerprint,
+                                                            int limit) {
+  std::vector<std::string> ids;
+  const Status status = database_->Read([&](Connection& db) -> Status {
+    ASSIGN_OR_RETURN(Query merged,
+                     db.Prepare("SELECT id FROM tasks INDEXED BY tasks_merged "
+                                "WHERE state = 'merged' AND incident IN "
+                                "(SELECT incident FROM occurrences WHERE forge = ?1 "
+                                "AND repo = ?2 AND fingerprint = ?3) "
+                                "ORDER BY seq DESC LIMIT ?4",
+                                Text{run.forge}, Text{run.repo}, Text{fingerprint}, limit));
+    while (true) {
+      ASSIGN_OR_RETURN(const bool row, merged.Next());
+      if (!row) return OkStatus();
+      ids.push_back(merged.String(0));
+    }
+  });
+  RETURN_IF_ERROR(status);
+  return ids;
 }
 
 StatusOr<GreenWaits> SqliteStore::WaitsForGreen(const RunHint& run) {

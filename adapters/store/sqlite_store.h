@@ -1,5 +1,5 @@
-// The embedded store. Its methods are defined by subject: deliveries.cc, tasks.cc, claim.cc,
-// records.cc, template_records.cc, observations.cc.
+// The embedded store. Its methods are defined by subject: deliveries.cc, tasks.cc, by_hand.cc,
+// claim.cc, records.cc, template_records.cc, observations.cc.
 #pragma once
 
 #include <atomic>
@@ -40,17 +40,23 @@ class SqliteStore final : public Store {
                 std::span<const Artifact> artifacts) override;
   // A later look (the same state, no retry) sets attempt to 1 again: it ended a row of failures.
   Status Commit(const TaskLease& lease, const TaskUpdate& update) override;
-  StatusOr<std::string> CreateTask(const Incident& incident, const Plan& plan, bool hold,
-                                   const std::string& reason) override;
+  StatusOr<bool> Holds(const TaskLease& lease) override;
+  StatusOr<CreatedTask> CreateByHand(const HandTask& task) override;
   Status Move(const std::string& task_id, TaskState to, const std::string& reason) override;
 
   StatusOr<std::vector<Task>> ListTasks(const TaskFilter& filter) override;
   StatusOr<Task> ReadTask(const std::string& id) override;
   StatusOr<std::vector<TimelineEntry>> ReadTimeline(const std::string& task_id) override;
+  StatusOr<std::vector<TimelineEntry>> ReadTimelineAfter(const std::string& task_id,
+                                                         std::int64_t after_seq,
+                                                         int limit) override;
+  StatusOr<std::vector<ArtifactRow>> ListArtifacts(const std::string& task_id) override;
   StatusOr<std::string> ReadArtifact(const std::string& task_id, const std::string& name) override;
   StatusOr<std::vector<Decision>> ListDecisions(int limit) override;
   StatusOr<StoreCounts> Count() override;
   StatusOr<History> ReadHistory(const RunKey& run, const std::string& fingerprint) override;
+  StatusOr<std::vector<std::string>> MergedTasks(const RunKey& run, const std::string& fingerprint,
+                                                 int limit) override;
   StatusOr<GreenWaits> WaitsForGreen(const RunHint& run) override;
 
   StatusOr<std::vector<TemplateRecord>> ListTemplateRecords() override;

@@ -140,28 +140,6 @@ Status SqliteStore::Commit(const TaskLease& lease, const TaskUpdate& update) {
   });
 }
 
-StatusOr<std::string> SqliteStore::CreateTask(const Incident& incident, const Plan& plan, bool hold,
-                                              const std::string& reason) {
-  const std::string incident_json = ToJson(incident);
-  const std::string plan_json = ToJson(plan);
-  std::string id;
-  const Status status = database_->Write([&](Connection& db) -> Status {
-    const absl::Time now = clock_.Now();
-    ASSIGN_OR_RETURN(const IncidentRow row, InsertIncident(db, now, "", incident_json));
-    ASSIGN_OR_RETURN(id, InsertTask(db, now,
-                                    {.incident = row.seq,
-                                     .repo = incident.run.key.repo,
-                                     .fingerprint = incident.evidence.fingerprint,
-                                     .plan = &plan,
-                                     .plan_json = plan_json,
-                                     .hold = hold,
-                                     .reason = reason}));
-    return OkStatus();
-  });
-  RETURN_IF_ERROR(status);
-  return id;
-}
-
 Status SqliteStore::Move(const std::string& task_id, TaskState to, const std::string& reason) {
   return database_->Write([&](Connection& db) -> Status {
     ASSIGN_OR_RETURN(const std::optional<TaskPlace> place, FindTask(db, task_id));

@@ -106,6 +106,13 @@ StatusOr<BaseTree> BaseCache::Acquire(const std::string& mirror, const std::stri
   return base;
 }
 
+StatusOr<BaseTree> BaseCache::Hold(const std::string& mirror, const std::string& commit,
+                                   const std::string& alternates) {
+  CheckoutSpec spec{mirror, commit, nullptr, "", "", alternates};
+  const std::string folder = Cat(options_.directory, "/", NameOf(spec));
+  return TryTake(std::move(spec), folder);
+}
+
 StatusOr<BaseTree> BaseCache::TryTake(const CheckoutSpec& spec, const std::string& folder) {
   ASSIGN_OR_RETURN(UniqueFd lock, Lock(folder, LOCK_SH));
   // It may have been removed between the open and the lock. Being used is its file's time.

@@ -40,6 +40,9 @@ class BaseCache {
   // `alternates` as CheckoutSpec says; the same for all workspaces of a repository.
   StatusOr<BaseTree> Acquire(const std::string& mirror, const std::string& commit,
                              const std::string& alternates, std::stop_token stop);
+  // One that is there already; NotFound otherwise.
+  StatusOr<BaseTree> Hold(const std::string& mirror, const std::string& commit,
+                          const std::string& alternates);
   // Removes what a killed process left half made.
   Status Reap();
 

@@ -116,12 +116,17 @@ StatusOr<std::unique_ptr<Broker>> Broker::Start(BrokerOptions options) {
   RETURN_IF_ERROR(MakeDirectories(options.folder, 0700));
   const UniqueFd folder(open(options.folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return ErrnoStatus(errno, Cat("cannot open ", options.folder));
-  auto state = std::make_unique<BrokerState>();
+  auto state = std::make_unique<BrokerState>(options.max_usd, options.max_tokens);
   const SocketLimits limits = {kReadTimeout, LongestCall(options.sets), kMaxHeadBytes};
   state->resolve = std::move(options.resolve);
   state->http = NewHttpClient(options.ca_file);
-  for (auto& [name, set] : options.sets)
-    state->sets[name] = std::make_unique<SetInUse>(std::move(set));
+  for (auto& [name, set] : options.sets) {
+    auto in_use = std::make_unique<SetInUse>(std::move(set));
+    for (const auto& [model, text] : in_use->set.prices) {
+      ASSIGN_OR_RETURN(in_use->prices[model], ParsePrices(text));
+    }
+    state->sets[name] = std::move(in_use);
+  }
   ListenerOptions listening;
   // By way of the descriptor, since the kernel takes no path of more than 107 bytes.
   listening.unix_path = Cat("/proc/self/fd/", folder.get(), "/socket");
@@ -160,6 +165,8 @@ std::vector<std::pair<std::string, std::string>> Broker::Environment() const {
         env[variable] = inside;
       env["NO_PROXY"] = env["no_proxy"] = "127.0.0.1,localhost,::1";
       env["NODE_USE_ENV_PROXY"] = "1";
+    } else {
+      env[ModelUrlVariable(name)] = Cat(inside, "/", name);
     }
     for (const auto& [variable, value] : set.env) {
       std::string text = value;
@@ -170,6 +177,10 @@ std::vector<std::pair<std::string, std::string>> Broker::Environment() const {
     }
   }
   return {env.begin(), env.end()};
+}
+
+ModelUsage Broker::Usage() const {
+  return state_->meter.Total();
 }
 
 std::string Broker::TakeNotes() {

@@ -12,6 +12,7 @@
 #include "adapters/workspace/egress.h"
 #include "daemon/base/listener.h"
 #include "daemon/base/status.h"
+#include "daemon/domain/usage.h"
 
 namespace regreen {
 
@@ -22,6 +23,9 @@ struct BrokerOptions {
   EgressSets sets;      // those that this workspace may use; CheckEgressSet has passed them
   std::string ca_file;  // for the calls of models; empty: the system's
   HostResolver resolve = ResolveHost;  // any thread
+  // Of all calls of models together, beside the caps of the sets; 0: no cap.
+  double max_usd = 0;
+  std::int64_t max_tokens = 0;
 };
 
 struct BrokerState;
@@ -31,7 +35,9 @@ struct BrokerState;
 //                                the one that is connected to.
 //   METHOD /SET/path?query       a call of a model's fixed upstream; one for each connection, its
 //                                answer is handed on as it comes
-// All else is answered with 4xx and a sentence. Any thread; serves on threads of its own.
+// All else is answered with 4xx and a sentence; what is used up with 403, so that no client tries
+// again. A call whose answer passes what may be spent is broken off. Any thread; serves on threads
+// of its own.
 class Broker {
  public:
   static StatusOr<std::unique_ptr<Broker>> Start(BrokerOptions options);
@@ -45,6 +51,8 @@ class Broker {
   // What was connected, called and refused since it was asked last: a sentence a line, escaped. The
   // first few hundred, then their number.
   std::string TakeNotes();
+  // What the calls of models came to so far, those that are being answered included.
+  ModelUsage Usage() const;
 
  private:
   Broker(std::string socket, std::unique_ptr<BrokerState> state);

@@ -11,7 +11,9 @@
 #include <utility>
 
 #include "adapters/workspace/broker.h"
+#include "adapters/workspace/prices.h"
 #include "adapters/workspace/request_head.h"
+#include "adapters/workspace/usage_meter.h"
 #include "daemon/base/http.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/timed_socket.h"
@@ -22,6 +24,7 @@ namespace regreen {
 struct SetInUse {
   explicit SetInUse(EgressSet rules) : set(std::move(rules)) {}
   const EgressSet set;
+  PriceTable prices;
   std::atomic<std::int64_t> bytes = 0, requests = 0, tokens = 0;
   std::atomic<int> connections = 0;
   std::int64_t bytes_left() const { return set.max_bytes - bytes; }
@@ -55,11 +58,13 @@ class BrokerNotes {
 };
 
 struct BrokerState {
+  BrokerState(double max_usd, std::int64_t max_tokens) : meter(max_usd, max_tokens) {}
   std::map<std::string, std::unique_ptr<SetInUse>> sets;
   HostResolver resolve;
   std::unique_ptr<HttpClient> http;
   std::stop_source stop;
   BrokerNotes notes;
+  UsageMeter meter;
 };
 
 // One connection, to its end.

@@ -1,6 +1,7 @@
 #include "adapters/workspace/bubblewrap.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,12 +11,13 @@
 
 #include "adapters/workspace/folder.h"
 #include "adapters/workspace/forwarder.h"
-#include "adapters/workspace/kinds.h"
+#include "adapters/workspace/inner_processes.h"
+#include "adapters/workspace/run_here.h"
 #include "adapters/workspace/seccomp.h"
 #include "adapters/workspace/system_view.h"
+#include "adapters/workspace/watchdog.h"
 #include "daemon/base/file.h"
 #include "daemon/base/json.h"
-#include "daemon/base/subprocess.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -25,27 +27,35 @@ namespace {
 constexpr int kArgumentsFd = 3, kFilterFd = 4, kStatusFd = 5, kFirstFileFd = 6;
 constexpr std::size_t kMaxStatusBytes = 64 << 10;
 constexpr int kReapMilliseconds = 30'000;
-constexpr char kTmpBytes[] = "4294967296";  // a cap, not a reservation: the pages are memory
-constexpr char kShmBytes[] = "1073741824";
+constexpr std::uint64_t kOpenFiles = 65'536;
+constexpr int kKilled = 128 + SIGKILL;
+// Parts of the memory that files in it may take. A cap, not a reservation.
+constexpr int kTmpPart = 2, kShmPart = 4;
+constexpr std::int64_t kMemoryFilesWithoutLimit = std::int64_t{8} << 30;
+// Besides the command's: the sandbox's own, and so that the watchdog comes before the kernel.
+constexpr std::int64_t kMoreProcesses = 16;
 
 // The sandbox's first process. When it ends the kernel ends all others there, and bwrap is told
 // only then; bwrap's own first process would leave them for a moment. The shell waits for the
 // command instead of becoming it, since a first process ignores the signals that would end any
-// other.
-constexpr char kFirstProcess[] = "\"$@\"; exit $?";
+// other. It sets the limit of processes, by either name that shells have for it, since only inside
+// are no others of this user counted; its first argument.
+constexpr char kFirstProcess[] =
+    "[ \"$1\" = 0 ] || ulimit -u \"$1\" 2>/dev/null || ulimit -p \"$1\" 2>/dev/null\n"
+    "shift\n\"$@\"; exit $?";
 
 struct SandboxStatus {
   pid_t first_process = 0;
   bool started = false;  // the command was reached: its exit code is its own
 };
 
-// bwrap writes one JSON object a line.
+// bwrap writes one JSON object a line. Its place in the file is ours too, so that is left alone.
 SandboxStatus ReadStatus(int file) {
   SandboxStatus status;
-  lseek(file, 0, SEEK_SET);
-  auto text = ReadAll(file, kMaxStatusBytes);
-  if (!text.ok()) return status;
-  for (std::string_view line : SplitLines(*text)) {
+  std::string text(kMaxStatusBytes, '\0');
+  const ssize_t size = pread(file, text.data(), text.size(), 0);
+  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  for (std::string_view line : SplitLines(text)) {
     auto json = Json::Parse(line);
     if (!json.ok()) continue;
     if ((*json)["child-pid"].IsInt()) {
@@ -75,6 +85,22 @@ std::vector<int> ParseVersion(std::string_view text) {
     version.push_back(std::atoi(std::string(part).c_str()));
   }
   return version;
+}
+
+// What its processors give in the time that a command has. Only one that took more processors than
+// it was given comes beyond.
+absl::Duration ProcessorTime(const WorkspaceLimits& limits, absl::Duration timeout) {
+  return limits.cpu > 0 ? limits.cpu * timeout : absl::InfiniteDuration();
+}
+
+Watched WhatToWatch(const SandboxFolders& folders, const ExecSpec& spec, const Cgroups* cgroups) {
+  Watched watched;
+  watched.limits = folders.limits;
+  if (cgroups != nullptr && cgroups->HoldsMemory()) watched.limits.memory_bytes = 0;
+  watched.cpu_time = ProcessorTime(folders.limits, spec.timeout);
+  watched.folders = {folders.overlay ? folders.overlay->upper : folders.tree, folders.home};
+  watched.before = folders.before;
+  return watched;
 }
 
 template <class... A>
@@ -119,15 +145,17 @@ std::vector<std::string> Bubblewrap::Arguments(const SandboxFolders& folders,
   int fd = kFirstFileFd;
   for (const auto& [path, content] : MadeFiles())
     Add(a, "--ro-bind-data", std::to_string(fd++), path);
-  const auto tmpfs = [&](const char* bytes, const char* path) {
-    if (AtLeast(0, 7)) Add(a, "--size", bytes);
+  const std::int64_t memory =
+      folders.limits.memory_bytes > 0 ? folders.limits.memory_bytes : kMemoryFilesWithoutLimit;
+  const auto tmpfs = [&](int part, const char* path) {
+    if (AtLeast(0, 7)) Add(a, "--size", std::to_string(memory / part));
     Add(a, "--tmpfs", path);
   };
   // Read-only: where the daemon is root, the files of /proc/sys take its user for their owner.
   Add(a, "--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev");
-  tmpfs(kShmBytes, "/dev/shm");
+  tmpfs(kShmPart, "/dev/shm");
   Add(a, "--remount-ro", "/dev");
-  tmpfs(kTmpBytes, "/tmp");
+  tmpfs(kTmpPart, "/tmp");
   for (const std::string& path : options_.read_only_paths) Add(a, "--ro-bind", path, path);
   Add(a, "--bind", folders.home, kHomeInside, "--bind", folders.tree, kTreeInside);
   int store = 0;
@@ -153,13 +181,13 @@ std::vector<std::string> Bubblewrap::Arguments(const SandboxFolders& folders,
   return a;
 }
 
-StatusOr<ExecResult> Bubblewrap::Run(const SandboxFolders& folders, const ExecSpec& spec,
-                                     std::stop_token stop) const {
-  const UniqueFd status_file(memfd_create("status", MFD_CLOEXEC));
-  if (!status_file) return ErrnoStatus(errno, "cannot make a memory file");
+ProcessSpec Bubblewrap::Process(const SandboxFolders& folders, const ExecSpec& spec) const {
+  const WorkspaceLimits& limits = folders.limits;
   ProcessSpec process;
   process.argv = {program_,      "--args", std::to_string(kArgumentsFd), "--", "/bin/sh", "-c",
                   kFirstProcess, "sandbox"};
+  process.argv.push_back(
+      std::to_string(limits.processes > 0 ? limits.processes + kMoreProcesses : 0));
   if (!folders.egress.empty()) {
     Add(process.argv, kForwarderInside, kForwarderCommand, kBrokerInside,
         std::to_string(kForwarderPort));
@@ -173,24 +201,52 @@ StatusOr<ExecResult> Bubblewrap::Run(const SandboxFolders& folders, const ExecSp
   process.input_fds = {{kArgumentsFd, std::move(arguments)}, {kFilterFd, filter_}};
   int fd = kFirstFileFd;
   for (const auto& [path, content] : MadeFiles()) process.input_fds.push_back({fd++, content});
-  process.shared_fds = {{kStatusFd, status_file.get()}};
-  process.stdin_bytes = spec.input;
   process.overlay = folders.overlay;
-  process.timeout = spec.timeout;
-  process.max_output_bytes = spec.max_output_bytes;
-  process.merge_stderr = true;
-  process.niceness = kWorkspaceNiceness;
-  process.limits = {.file_bytes = std::uint64_t{16} << 30, .open_files = 65'536, .processes = 8192};
+  FollowSpec(spec, process);
+  process.processors = limits.cpu;
+  process.limits = {.file_bytes = static_cast<std::uint64_t>(limits.file_bytes),
+                    .open_files = kOpenFiles};
+  if (const absl::Duration time = ProcessorTime(limits, spec.timeout);
+      time < absl::InfiniteDuration())
+    process.limits.cpu_seconds = static_cast<std::uint64_t>(absl::ToInt64Seconds(time)) + 1;
+  return process;
+}
+
+StatusOr<ExecResult> Bubblewrap::Run(const SandboxFolders& folders, const ExecSpec& spec,
+                                     std::stop_token stop) const {
+  const UniqueFd status_file(memfd_create("status", MFD_CLOEXEC));
+  if (!status_file) return ErrnoStatus(errno, "cannot make a memory file");
+  ProcessSpec process = Process(folders, spec);
+  process.shared_fds = {{kStatusFd, status_file.get()}};
+  // The group has bwrap in it, whose end is the end of all.
+  process.deliver = [file = status_file.get()](int signal) {
+    SignalInside(ReadStatus(file).first_process, signal);
+  };
+  std::optional<Cgroup> cgroup;
+  if (cgroups_ != nullptr) {
+    ASSIGN_OR_RETURN(Cgroup made, cgroups_->Make(folders.limits));
+    process.cgroup = cgroup.emplace(std::move(made)).folder();
+  }
+  Watched watched = WhatToWatch(folders, spec, cgroups_.get());
+  watched.first_process = [file = status_file.get()] { return ReadStatus(file).first_process; };
+  Watchdog watchdog(std::move(watched));
   auto result = RunProcess(process, std::move(stop));
+  std::string ended_by = watchdog.Stop();
   const SandboxStatus status = ReadStatus(status_file.get());
+  if (cgroup) {
+    RETURN_IF_ERROR(cgroup->Kill());
+    if (cgroup->RanOutOfMemory()) ended_by = OverMemory(folders.limits.memory_bytes);
+  }
   AwaitEnd(status.first_process);
   if (!result.ok()) return std::move(result).status();
-  if (!status.started && !result->timed_out) {
+  if (!status.started && !result->timed_out && ended_by.empty()) {
     return FailedPrecondition(
         Cat("the sandbox did not start: ", EscapeControl(Truncate(Trim(result->out), 500))));
   }
-  return ExecResult{result->exit_code, result->timed_out, result->output_truncated,
-                    std::move(result->out), result->wall};
+  ExecResult answer = ResultOf(*std::move(result));
+  if (!ended_by.empty()) answer.exit_code = kKilled;
+  if (!answer.timed_out) answer.ended_by = std::move(ended_by);
+  return answer;
 }
 
 }  // namespace regreen

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 
+#include "adapters/workspace/prices.h"
 #include "daemon/base/http.h"
 #include "daemon/base/text.h"
 
@@ -114,6 +115,10 @@ void CheckModel(const EgressSet& set, std::string& mistakes) {
   if (set.key_header.empty() || !std::all_of(set.key_header.begin(), set.key_header.end(),
                                              [](char c) { return IsAlnum(c) || c == '-'; })) {
     Append(mistakes, "key_header must name a header, such as x-api-key or authorization\n");
+  }
+  for (const auto& [model, text] : set.prices) {
+    if (const auto prices = ParsePrices(text); !prices.ok())
+      Append(mistakes, "prices: ", EscapeControl(model), ": ", Message(prices.status()), "\n");
   }
   if (set.max_requests < 0 || set.max_tokens < 0)
     Append(mistakes, "max_requests and max_tokens are not negative\n");

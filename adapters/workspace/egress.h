@@ -35,8 +35,9 @@ struct EgressSet {
   std::vector<std::string> paths;  // "POST /v1/messages"; `*` is any run without '/'
   Secret key;
   std::string key_header, key_prefix;
-  std::int64_t max_requests = 0;  // of one workspace; 0: no cap
-  std::int64_t max_tokens = 0;    // by the `usage` of answers; 0: no cap
+  std::int64_t max_requests = 0;              // of one workspace; 0: no cap
+  std::int64_t max_tokens = 0;                // by the `usage` of answers; 0: no cap
+  std::map<std::string, std::string> prices;  // by model, as ParsePrices() takes them
 
   std::map<std::string, std::string> env;  // of commands; `{url}` is where the model is called
 };

@@ -10,7 +10,9 @@
 #include <filesystem>
 #include <system_error>
 
+#include "absl/time/clock.h"
 #include "daemon/base/hash.h"
+#include "daemon/base/json.h"
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
 
@@ -19,7 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxNameBytes = 40;
+constexpr std::size_t kMaxNameBytes = 40, kRandomBytes = 6;
+constexpr char kKeptFile[] = "kept";
+constexpr std::size_t kMaxKeptBytes = 64 << 10;
 // The kernel's cap on one argument is 128 KiB with its terminator.
 constexpr std::size_t kMaxCommandBytes = (128 << 10) - 1;
 
@@ -38,6 +42,20 @@ StatusOr<UniqueFd> OpenFolder(const std::string& path) {
   return folder;
 }
 
+// Beside the tree, where no command writes. nullopt for a folder that is not kept.
+std::optional<WorkspaceFolder::Kept> ReadKept(const std::string& path) {
+  const auto text = ReadFile(Cat(path, "/", kKeptFile), kMaxKeptBytes);
+  if (!text.ok()) return std::nullopt;
+  const auto json = Json::Parse(*text);
+  if (!json.ok()) return std::nullopt;
+  return WorkspaceFolder::Kept{path,
+                               (*json)["mirror"].StringOr(""),
+                               (*json)["commit"].StringOr(""),
+                               (*json)["alternates"].StringOr(""),
+                               (*json)["overlaid"].BoolOr(false),
+                               absl::FromUnixMicros((*json)["until"].IntOr(0))};
+}
+
 // Held while folders come and go, so that a new one is never seen before its own lock is taken.
 StatusOr<UniqueFd> LockDirectory(const std::string& directory) {
   ASSIGN_OR_RETURN(UniqueFd folder, OpenFolder(directory));
@@ -51,12 +69,22 @@ StatusOr<UniqueFd> LockDirectory(const std::string& directory) {
 
 StatusOr<WorkspaceFolder> WorkspaceFolder::Create(const std::string& directory,
                                                   const std::string& task_id) {
+  return CreateNamed(directory, Cat(SafeName(task_id), "-", RandomHex(kRandomBytes)));
+}
+
+bool WorkspaceFolder::IsHeld(const std::string& directory, const std::string& name) {
+  auto folder = OpenFolder(Cat(directory, "/", name));
+  return folder.ok() && flock(folder->get(), LOCK_EX | LOCK_NB) != 0;
+}
+
+StatusOr<WorkspaceFolder> WorkspaceFolder::CreateNamed(const std::string& directory,
+                                                       const std::string& name) {
   RETURN_IF_ERROR(MakeDirectories(directory, 0700));
   // What runs as another user inside must not be reached from outside by way of its folder.
   if (chmod(directory.c_str(), 0700) != 0)
     return ErrnoStatus(errno, Cat("cannot protect ", directory));
   ASSIGN_OR_RETURN(const UniqueFd directory_lock, LockDirectory(directory));
-  WorkspaceFolder folder(Cat(directory, "/", SafeName(task_id), "-", RandomHex(6)));
+  WorkspaceFolder folder(Cat(directory, "/", name));
   RETURN_IF_ERROR(MakeDirectories(folder.path_, 0700));
   ASSIGN_OR_RETURN(folder.lock_, OpenFolder(folder.path_));
   if (flock(folder.lock_.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -76,15 +104,64 @@ Status WorkspaceFolder::Reap(const std::string& directory) {
     if (!entry.is_directory() || entry.is_symlink()) continue;
     auto folder = OpenFolder(entry.path().string());
     if (!folder.ok() || flock(folder->get(), LOCK_EX | LOCK_NB) != 0) continue;
+    const auto kept = ReadKept(entry.path().string());
+    if (kept && kept->until > absl::Now()) continue;
     RETURN_IF_ERROR(RemoveTree(entry.path()));
-    LogInfo("removed a workspace that a killed process left", {{"folder", entry.path().string()}});
+    LogInfo(kept ? "removed a workspace that was kept for long enough"
+                 : "removed a workspace that a killed process left",
+            {{"folder", entry.path().string()}});
   }
   if (error) return ErrnoStatus(error.value(), Cat("cannot list ", directory));
   return OkStatus();
 }
 
+std::vector<WorkspaceFolder::Kept> WorkspaceFolder::ListKept(const std::string& directory) {
+  std::vector<Kept> all;
+  std::error_code error;
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    auto kept = ReadKept(it->path().string());
+    if (kept && kept->until > absl::Now()) all.push_back(*std::move(kept));
+  }
+  std::sort(all.begin(), all.end(), [](const Kept& a, const Kept& b) { return a.until > b.until; });
+  return all;
+}
+
+StatusOr<std::pair<WorkspaceFolder, WorkspaceFolder::Kept>> WorkspaceFolder::Reopen(
+    const std::string& directory, const std::string& task_id) {
+  const std::string begins = Cat(directory, "/", SafeName(task_id), "-");
+  for (const Kept& kept : ListKept(directory)) {
+    // Another task's id may begin as this one does.
+    if (!kept.path.starts_with(begins) || kept.path.size() != begins.size() + 2 * kRandomBytes)
+      continue;
+    WorkspaceFolder folder(kept.path);
+    folder.kept_ = true;
+    ASSIGN_OR_RETURN(folder.lock_, OpenFolder(kept.path));
+    if (flock(folder.lock_.get(), LOCK_EX | LOCK_NB) != 0)
+      return Unavailable(Cat("somebody has the workspace of task ", task_id, " open already"));
+    folder.mirror_ = kept.mirror;
+    folder.commit_ = kept.commit;
+    folder.alternates_ = kept.alternates;
+    return std::pair(std::move(folder), kept);
+  }
+  return NotFound(Cat(
+      "no workspace of task ", task_id,
+      " is kept: workspace.keep says for how long one of a failed task is, and it may be over"));
+}
+
+Status WorkspaceFolder::Keep(absl::Time until) {
+  JsonWriter out;
+  out.BeginObject().Field("mirror", base_ ? base_->checkout().mirror : mirror_);
+  out.Field("commit", base_ ? base_->checkout().commit : commit_);
+  out.Field("alternates", base_ ? base_->checkout().alternates : alternates_);
+  out.Field("overlaid", base_.has_value());
+  out.Field("until", absl::ToUnixMicros(until)).EndObject();
+  RETURN_IF_ERROR(WriteFileAtomic(Cat(path_, "/", kKeptFile), out.Take(), 0600));
+  kept_ = true;
+  return OkStatus();
+}
+
 WorkspaceFolder::~WorkspaceFolder() {
-  if (!lock_) return;
+  if (!lock_ || kept_) return;
   const Status status = RemoveTree(path_);
   if (!status.ok()) LogError("a workspace's folder stays", {{"why", Message(status)}});
 }

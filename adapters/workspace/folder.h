@@ -5,6 +5,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "adapters/git/tree.h"
@@ -24,8 +25,29 @@ class WorkspaceFolder {
  public:
   // An empty one below `directory`, which is made for its owner alone when it is not there.
   static StatusOr<WorkspaceFolder> Create(const std::string& directory, const std::string& task_id);
-  // Removes those below `directory` that no living process holds.
+  // The same with a name that is unique.
+  static StatusOr<WorkspaceFolder> CreateNamed(const std::string& directory,
+                                               const std::string& name);
+  // Whether a living process holds the folder of this name.
+  static bool IsHeld(const std::string& directory, const std::string& name);
+  // Removes those below `directory` that no living process holds, and that are not kept.
   static Status Reap(const std::string& directory);
+
+  // What a kept folder says of itself.
+  struct Kept {
+    std::string path, mirror, commit, alternates;
+    bool overlaid = false;
+    absl::Time until;
+  };
+  // Those whose time is not over, the newest first.
+  static std::vector<Kept> ListKept(const std::string& directory);
+  // NotFound when the task has none; Unavailable while another has it open. One that lies upon a
+  // base tree needs it again by LieAgain(). It stays kept.
+  static StatusOr<std::pair<WorkspaceFolder, Kept>> Reopen(const std::string& directory,
+                                                           const std::string& task_id);
+  void LieAgain(BaseTree base) { base_ = std::move(base); }
+  // It outlives this object, until then.
+  Status Keep(absl::Time until);
 
   WorkspaceFolder(WorkspaceFolder&&) = default;
   WorkspaceFolder& operator=(WorkspaceFolder&&) = delete;
@@ -39,6 +61,7 @@ class WorkspaceFolder {
   std::optional<OverlayMount> overlay() const;
   StatusOr<Patch> Capture(std::stop_token stop) const;
 
+  std::string path() const { return path_; }
   std::string tree() const { return path_ + "/tree"; }
   std::string home() const { return path_ + "/home"; }
   std::string tmp() const { return path_ + "/tmp"; }
@@ -51,6 +74,7 @@ class WorkspaceFolder {
 
   std::string path_;
   UniqueFd lock_;  // of the folder itself; also tells a moved-from object
+  bool kept_ = false;
   std::string mirror_, commit_, alternates_;
   std::optional<BaseTree> base_;
 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -64,6 +65,13 @@ UniqueFd Connect(const std::string& path) {
   return connected ? std::move(fd) : UniqueFd();
 }
 
+// The command is interrupted from outside, with all that runs in here; what it says then is still
+// to be carried.
+void TakeInterrupts(void (*handler)(int)) {
+  std::signal(SIGINT, handler);
+  std::signal(SIGTERM, handler);
+}
+
 pid_t Start(const std::vector<std::string>& arguments) {
   std::vector<char*> argv;
   for (std::size_t i = 2; i < arguments.size(); ++i)
@@ -71,6 +79,7 @@ pid_t Start(const std::vector<std::string>& arguments) {
   argv.push_back(nullptr);
   const pid_t child = fork();
   if (child != 0) return child;
+  TakeInterrupts(SIG_DFL);
   execvp(argv[0], argv.data());
   _exit(127);
 }
@@ -114,6 +123,7 @@ int RunForwarder(const std::vector<std::string>& arguments) {
   }
   const UniqueFd listener = Listen(static_cast<int>(port));
   if (!listener) return Complain("listening");
+  TakeInterrupts(SIG_IGN);
   const pid_t child = Start(arguments);
   if (child < 0) return Complain("starting the command");
   const UniqueFd ended(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));

@@ -15,5 +15,10 @@ std::unique_ptr<WorkspaceFactory> NewSandboxFactory(const WorkspaceOptions& opti
 // The same tree and no isolation: what runs there can do what this process can. For machines whose
 // operator says so by naming it.
 std::unique_ptr<WorkspaceFactory> NewWorktreeFactory(const WorkspaceOptions& options);
+// A machine for each workspace, or a folder on one, made and reached by command lines. No network
+// sets: what such a machine reaches is its engine's affair.
+StatusOr<std::unique_ptr<WorkspaceFactory>> NewExecFactory(const WorkspaceOptions& options);
+// A workspace of a Coder server for each. No network sets either.
+StatusOr<std::unique_ptr<WorkspaceFactory>> NewCoderFactory(const WorkspaceOptions& options);
 
 }  // namespace regreen

@@ -9,6 +9,7 @@
 #include <climits>
 
 #include "adapters/workspace/folder.h"
+#include "adapters/workspace/machine.h"
 #include "daemon/base/file.h"
 #include "daemon/base/text.h"
 
@@ -24,25 +25,11 @@ std::string OwnNetwork() {
   return size < 0 ? "" : std::string(name.data(), static_cast<std::size_t>(size));
 }
 
-bool Holds(const char* path, std::string_view value) {
-  auto text = ReadFile(path, 64);
-  return text.ok() && Trim(*text) == value;
-}
-
 // The reasons that are known, by what this machine says of itself.
 std::string Advice(const std::string& message) {
-  if (Holds("/proc/sys/kernel/unprivileged_userns_clone", "0")) {
-    return "unprivileged user namespaces are off; turn them on with "
-           "`sysctl kernel.unprivileged_userns_clone=1`";
-  }
-  if (Holds("/proc/sys/user/max_user_namespaces", "0")) {
-    return "user namespaces are off; turn them on with `sysctl user.max_user_namespaces=15000`";
-  }
-  if (Holds("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1")) {
-    return "AppArmor restricts unprivileged user namespaces; give bwrap a profile that allows "
-           "them, or "
-           "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`";
-  }
+  const MachineFinding namespaces = LookAtUserNamespaces();
+  if (namespaces.state != MachineFinding::State::kGood)
+    return Cat(namespaces.says, "; ", namespaces.advice);
   if (message.find("proc") != std::string::npos) {
     return "/proc cannot be mounted, as in a container that masks parts of it; run the container "
            "with "

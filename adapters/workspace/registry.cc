@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "adapters/workspace/bubblewrap.h"
 #include "adapters/workspace/kinds.h"
 #include "daemon/base/text.h"
 
@@ -11,17 +12,32 @@ namespace {
 
 struct Kind {
   const char* name;
-  std::unique_ptr<WorkspaceFactory> (*make)(const WorkspaceOptions&);
+  StatusOr<std::unique_ptr<WorkspaceFactory>> (*make)(const WorkspaceOptions&);
 };
 
+template <std::unique_ptr<WorkspaceFactory> (*Make)(const WorkspaceOptions&)>
+StatusOr<std::unique_ptr<WorkspaceFactory>> Made(const WorkspaceOptions& options) {
+  return Make(options);
+}
+
 constexpr Kind kKinds[] = {
-    {"sandbox", NewSandboxFactory},
-    {"worktree", NewWorktreeFactory},
+    {"sandbox", Made<NewSandboxFactory>},
+    {"worktree", Made<NewWorktreeFactory>},
+    {"exec", NewExecFactory},
+    {"coder", NewCoderFactory},
 };
 
 Status CheckPaths(const WorkspaceOptions& options) {
   if (!options.directory.starts_with('/')) {
     return InvalidArgument("the directory of workspaces must be an absolute path");
+  }
+  // Our own mounts inside would hide what lies there.
+  for (const std::string& path : options.read_only_paths) {
+    for (const std::string_view own : {kOwnInside, kHomeInside}) {
+      if (path != own && !path.starts_with(Cat(own, "/"))) continue;
+      return InvalidArgument(Cat("the read-only path ", EscapeControl(path), " lies below ", own,
+                                 ", which a sandbox has for itself; put it elsewhere"));
+    }
   }
   for (const std::string& path : options.read_only_paths) {
     std::error_code error;
@@ -57,7 +73,7 @@ StatusOr<std::unique_ptr<WorkspaceFactory>> CreateWorkspaceFactory(
   const std::vector<std::string> names = WorkspaceKinds();
   return InvalidArgument(Cat("there is no kind of workspace called \"", EscapeControl(options.kind),
                              "\"", DidYouMean(options.kind, names), "; the kinds are ",
-                             Join(names, " and ")));
+                             Join(names, ", ")));
 }
 
 std::vector<std::string> WorkspaceKinds() {

@@ -33,6 +33,18 @@ constexpr std::array<std::string_view, 20> kKeptBack = {"connection",
                                                         "x-real-ip",
                                                         "via"};
 
+// By these some servers take a request for another: its method, path, host or sender.
+constexpr std::array<std::string_view, 6> kMeansAnother = {
+    "x-forwarded-", "x-original-", "x-rewrite-", "x-http-", "x-method-", "x-host"};
+
+// A name with `_` is the one with `-` to whoever hands headers on as variables (RFC 3875 section
+// 4.1.18).
+bool IsKeptBackByItsLooks(const std::string& name) {
+  return name.find('_') != std::string::npos ||
+         std::any_of(kMeansAnother.begin(), kMeansAnother.end(),
+                     [&](std::string_view start) { return name.starts_with(start); });
+}
+
 bool IsTokenByte(char c) {  // RFC 9110 section 5.6.2
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
@@ -78,10 +90,13 @@ Status ReadHeader(std::string_view line, RequestHead& out) {
 }
 
 Status ReadFraming(RequestHead& out) {
-  int lengths = 0, hosts = 0;
+  int lengths = 0, hosts = 0, codings = 0;
   for (const auto& [name, value] : out.headers) {
-    if (name == "transfer-encoding")
-      return InvalidArgument("a transfer coding is not taken: send a Content-Length");
+    if (name == "transfer-encoding") {
+      ++codings;
+      out.chunked = Lower(value) == "chunked";
+      if (!out.chunked) return InvalidArgument("of transfer codings only chunked is taken");
+    }
     if (name == "host") ++hosts;
     if (name == "expect") out.expects_continue = Lower(value) == "100-continue";
     if (name != "content-length") continue;
@@ -91,7 +106,7 @@ Status ReadFraming(RequestHead& out) {
     if (!digits || !ParseInt64(value, &out.content_length) || out.content_length > kMostLength)
       return InvalidArgument("the Content-Length is no length");
   }
-  if (lengths > 1 || hosts > 1) return InvalidArgument("a header is there twice");
+  if (lengths + codings > 1 || hosts > 1) return InvalidArgument("a header is there twice");
   return OkStatus();
 }
 
@@ -131,7 +146,7 @@ Headers ForwardedHeaders(const Headers& headers, std::string_view key_header) {
     const std::string& name = header.first;
     if (std::find(kKeptBack.begin(), kKeptBack.end(), name) != kKeptBack.end()) continue;
     if (std::find(kept_back.begin(), kept_back.end(), name) != kept_back.end()) continue;
-    if (!name.starts_with("x-forwarded-")) out.push_back(header);
+    if (!IsKeptBackByItsLooks(name)) out.push_back(header);
   }
   return out;
 }

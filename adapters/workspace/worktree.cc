@@ -2,6 +2,7 @@
 
 #include "adapters/workspace/folder.h"
 #include "adapters/workspace/kinds.h"
+#include "adapters/workspace/run_here.h"
 #include "daemon/base/subprocess.h"
 #include "daemon/base/text.h"
 
@@ -27,21 +28,17 @@ class Worktree final : public Workspace {
       std::erase_if(process.env, [&](const auto& own) { return own.first == name; });
       process.env.push_back({name, value});
     }
-    process.stdin_bytes = spec.input;
-    process.timeout = spec.timeout;
-    process.max_output_bytes = spec.max_output_bytes;
-    process.merge_stderr = true;
-    process.niceness = kWorkspaceNiceness;
+    FollowSpec(spec, process);
     ASSIGN_OR_RETURN(ProcessResult result, RunProcess(process, std::move(stop)));
-    return ExecResult{result.exit_code, result.timed_out, result.output_truncated,
-                      std::move(result.out), result.wall};
+    return ResultOf(std::move(result));
   }
   StatusOr<Patch> Capture(std::stop_token stop) override {
     return folder_.Capture(std::move(stop));
   }
+  Status Keep(absl::Time until) override { return folder_.Keep(until); }
 
  private:
-  const WorkspaceFolder folder_;
+  WorkspaceFolder folder_;
   const std::string path_;
 };
 
@@ -63,6 +60,13 @@ class WorktreeFactory final : public WorkspaceFactory {
                      WorkspaceFolder::Create(options_.directory, spec.task_id));
     RETURN_IF_ERROR(folder.Fill(spec, Join(ObjectStores(spec.repository), "\n")));
     return std::make_unique<Worktree>(std::move(folder), SearchPath(options_));
+  }
+
+  StatusOr<std::unique_ptr<Workspace>> Reopen(const WorkspaceSpec& spec, std::stop_token) override {
+    ASSIGN_OR_RETURN(auto found, WorkspaceFolder::Reopen(options_.directory, spec.task_id));
+    if (found.second.overlaid)
+      return FailedPrecondition("the kept workspace is of another kind: a sandbox's");
+    return std::make_unique<Worktree>(std::move(found.first), SearchPath(options_));
   }
 
   Status Reap() override { return WorkspaceFolder::Reap(options_.directory); }

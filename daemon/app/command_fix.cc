@@ -1,13 +1,16 @@
 // The same pipeline on a developer's repository, without server, store or forge.
 #include <filesystem>
+#include <map>
 
 #include "adapters/git/local.h"
 #include "adapters/workspace/registry.h"
 #include "daemon/app/commands.h"
+#include "daemon/app/fix_agents.h"
 #include "daemon/app/print.h"
 #include "daemon/base/file.h"
 #include "daemon/base/hash.h"
 #include "daemon/base/text.h"
+#include "daemon/pipeline/by_hand.h"
 #include "daemon/pipeline/change_text.h"
 #include "daemon/pipeline/policies.h"
 #include "daemon/pipeline/repair.h"
@@ -21,19 +24,36 @@ namespace {
 // Tells the person what happens as it happens; the logs are for the report of what went wrong.
 class ConsoleLog final : public RepairLog {
  public:
+  // `agents`: what they do is shown too.
+  explicit ConsoleLog(bool agents) : agents_(agents) {}
   Status Note(std::string kind, std::string message) override {
     Complain(Cat(kind, ": ", message), kDone);
     return OkStatus();
   }
   Status Keep(std::string name, std::string bytes) override {
     if (name == kReportArtifact) report_ = std::move(bytes);
+    if (agents_ && name.starts_with("step-")) Show(name, bytes);
     return OkStatus();
   }
-  void Charge(const Spend&) override {}
+  void Charge(const Spend& spend) override { usd_ += spend.usd; }
   const std::string& report() const { return report_; }
+  double usd() const { return usd_; }
 
  private:
+  // What an agent did since its log was kept last.
+  void Show(const std::string& name, const std::string& bytes) {
+    std::size_t& shown = shown_[name];
+    if (bytes.size() > shown) {
+      const std::string_view added = Trim(std::string_view(bytes).substr(shown));
+      if (!added.empty()) Complain(added, kDone);
+    }
+    shown = bytes.size();
+  }
+
+  const bool agents_;
   std::string report_;
+  double usd_ = 0;
+  std::map<std::string, std::size_t> shown_;
 };
 
 // A word as a shell reads it back.
@@ -62,18 +82,20 @@ struct Session {
   Policies policies;
   std::string command;
   std::unique_ptr<WorkspaceFactory> workspaces;
+  Agents agents;
 };
 
 StatusOr<Session> Prepare(const FixArguments& arguments, const std::filesystem::path& scratch) {
-  Session session{arguments, {}, {}, CommandLine(arguments.command), nullptr};
+  Session session{arguments, {}, {}, CommandLine(arguments.command), nullptr, {}};
   if (Trim(session.command).empty()) return InvalidArgument("the command after -- is empty");
   ASSIGN_OR_RETURN(session.repository, InspectLocalRepository(arguments.repo));
   Problems problems;
   session.policies = LoadPolicyFolder(
       arguments.policies.empty() ? ShippedPolicies() : arguments.policies, problems);
   RETURN_IF_ERROR(problems.ToStatus());
-  ASSIGN_OR_RETURN(session.workspaces,
-                   CreateWorkspaceFactory({arguments.workspace, scratch.string(), {}, {}}));
+  ASSIGN_OR_RETURN(FixSetup setup, PrepareFix(arguments, scratch.string()));
+  session.agents = std::move(setup.agents);
+  ASSIGN_OR_RETURN(session.workspaces, CreateWorkspaceFactory(setup.workspace));
   RETURN_IF_ERROR(session.workspaces->Probe());
   return session;
 }
@@ -94,6 +116,8 @@ StatusOr<Incident> Observe(const Session& session, const std::string& task_id) {
                                absl::FormatDuration(check.timeout),
                                "; give it more time by --timeout"));
   }
+  if (!result.ended_by.empty())
+    return InvalidArgument(Cat("the command ", result.ended_by, ", and was ended"));
   if (result.exit_code == 0) {
     return InvalidArgument(
         "there is nothing to repair: the command succeeds at HEAD in the workspace. If it fails "
@@ -125,12 +149,20 @@ StatusOr<Incident> Observe(const Session& session, const std::string& task_id) {
 StatusOr<Plan> Choose(const Session& session, const Incident& incident) {
   const Evidence& evidence = incident.evidence;
   Complain(Cat("failure: ", ToString(evidence.failure_class), ": ", evidence.signature), kDone);
+  if (!session.arguments.agent.empty()) {
+    ByHand asked;
+    asked.agent = session.arguments.agent;
+    asked.prompt = session.arguments.prompt;
+    return SingleUsePlan(asked, incident);
+  }
   SelectOptions options;
   options.only_template = session.arguments.template_name;
   options.ignore_match = options.allow_draft = !options.only_template.empty();
   options.command = session.command;
   // No configuration, so no networks.
-  if (session.arguments.workspace == "sandbox") options.offers = {WorkspaceOffer{"sandbox", {}}};
+  const WorkspaceLimits limits;
+  if (session.arguments.workspace == "sandbox")
+    options.offers = {WorkspaceOffer{"sandbox", {}, limits.cpu, limits.memory_bytes}};
   options.directory = session.repository.prefix;
   Selection selection = Select(incident, *session.policies.templates, options);
   if (selection.plan) return *std::move(selection.plan);
@@ -169,7 +201,8 @@ StatusOr<RepairOutcome> Climb(const Session& session, Task task, ConsoleLog& log
   const MirrorFolder folder = [&]() -> StatusOr<std::string> {
     return session.repository.git_folder;
   };
-  const Repairer repairer({session.workspaces.get(), session.policies.guard, nullptr, nullptr});
+  const Repairer repairer(
+      {session.workspaces.get(), session.policies.guard, &session.agents, nullptr});
   EarlierRungs earlier;
   for (;;) {
     ASSIGN_OR_RETURN(RepairOutcome outcome, repairer.Repair(task, folder, earlier, log, {}));
@@ -180,6 +213,10 @@ StatusOr<RepairOutcome> Climb(const Session& session, Task task, ConsoleLog& log
 }
 
 Status Run(const FixArguments& arguments) {
+  if (!arguments.agent.empty() && !arguments.template_name.empty())
+    return InvalidArgument("--template and --agent exclude each other");
+  if (arguments.agent.empty() && !(arguments.prompt + arguments.model).empty())
+    return InvalidArgument("--prompt and --model need the --agent that they are for");
   ASSIGN_OR_RETURN(const TempDir scratch,
                    TempDir::Create(std::filesystem::temp_directory_path(), "regreen-fix-"));
   ASSIGN_OR_RETURN(const Session session, Prepare(arguments, scratch.path()));
@@ -190,13 +227,16 @@ Status Run(const FixArguments& arguments) {
   ASSIGN_OR_RETURN(task.incident, Observe(session, task.id));
   ASSIGN_OR_RETURN(task.plan, Choose(session, task.incident));
   Complain(Cat("template: ", task.plan.template_name), kDone);
-  for (Step& step : task.plan.steps) step.timeout = std::min(step.timeout, arguments.timeout);
+  for (Step& step : task.plan.steps) {
+    // An agent runs many commands.
+    if (step.kind != StepKind::kAgent) step.timeout = std::min(step.timeout, arguments.timeout);
+  }
   for (ChainLink& link : task.plan.then) {
     for (Step& step : link.steps) step.timeout = std::min(step.timeout, arguments.timeout);
   }
   task.plan.verify_timeout = arguments.timeout;
 
-  ConsoleLog log;
+  ConsoleLog log(!arguments.agent.empty());
   ASSIGN_OR_RETURN(const RepairOutcome outcome, Climb(session, task, log));
   if (outcome.kind == RepairOutcome::Kind::kUnreproducible) {
     return InvalidArgument(

@@ -6,6 +6,7 @@
 
 #include "adapters/git/git.h"
 #include "adapters/workspace/forwarder.h"
+#include "daemon/app/command_options.h"
 #include "daemon/app/commands.h"
 #include "daemon/app/print.h"
 #include "daemon/base/text.h"
@@ -15,27 +16,6 @@ namespace regreen {
 namespace {
 
 constexpr int kWrongUse = 2;
-constexpr char kDefaultConfig[] = "/etc/regreen/config.toml";
-
-// Everything that the options are read into, and what is to be run.
-struct Parsed {
-  ServeArguments serve;
-  CheckArguments check;
-  DeliverArguments deliver;
-  TaskArguments task;
-  DecisionArguments decision;
-  FixArguments fix;
-  TriageArguments triage;
-  DoctorArguments doctor;
-  PolicyArguments policy;
-  std::string timeout = "10m", since = "30d";
-  std::function<int()> run;
-};
-
-void AddConfig(CLI::App& command, std::string& config) {
-  config = kDefaultConfig;
-  command.add_option("--config", config, "the configuration file")->capture_default_str();
-}
 
 void AddServing(CLI::App& app, Parsed& p) {
   CLI::App* serve = app.add_subcommand("serve", "run the daemon until SIGTERM");
@@ -62,47 +42,8 @@ void AddServing(CLI::App& app, Parsed& p) {
   CLI::App* doctor =
       app.add_subcommand("doctor", "what this machine can do: sandbox, git, store, policies");
   doctor->add_option("--config", p.doctor.config, "look at what this configuration needs");
+  doctor->add_flag("--json", p.doctor.json, "one JSON object");
   doctor->callback([&p] { p.run = [&p] { return Doctor(p.doctor); }; });
-}
-
-void AddTasks(CLI::App& app, Parsed& p) {
-  CLI::App* task =
-      app.add_subcommand("task", "look at tasks, and decide about them")->require_subcommand(1);
-  const auto add = [&](const char* name, const char* about, int (*run)(const TaskArguments&),
-                       bool takes_id) {
-    CLI::App* command = task->add_subcommand(name, about);
-    AddConfig(*command, p.task.config);
-    if (takes_id)
-      command->add_option("ID", p.task.id, "the task, or how its id begins")->required();
-    command->callback([&p, run] { p.run = [&p, run] { return run(p.task); }; });
-    return command;
-  };
-  CLI::App* list = add("list", "the newest tasks", TaskList, false);
-  list->add_option("--state", p.task.state, "only those in this state");
-  list->add_option("--repo", p.task.repo, "only those of this repository");
-  list->add_option("--limit", p.task.limit, "how many at the most")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  list->add_flag("--json", p.task.json, "one JSON object");
-  add("show", "a task with its timeline, proof and change", TaskShow, true)
-      ->add_flag("--json", p.task.json, "one JSON object");
-  add("log", "what its commands printed", TaskLog, true);
-  add("diff", "its patch", TaskDiff, true);
-  const auto decide = [&](const char* name, const char* about, int (*run)(const TaskArguments&)) {
-    add(name, about, run, true)->add_option("--reason", p.task.reason, "for the timeline");
-  };
-  decide("approve", "let it begin when it is held, or be published when it is in review",
-         TaskApprove);
-  decide("reject", "end it when it is held or in review", TaskReject);
-  decide("cancel", "end it, whatever it does", TaskCancel);
-
-  CLI::App* decisions =
-      app.add_subcommand("decisions", "what was decided about each delivery, and why");
-  AddConfig(*decisions, p.decision.config);
-  decisions->add_option("--limit", p.decision.limit, "how many at the most")
-      ->check(CLI::Range(1, 1000));
-  decisions->add_flag("--json", p.decision.json, "one JSON object");
-  decisions->callback([&p] { p.run = [&p] { return DecisionList(p.decision); }; });
 }
 
 // "30d", or what ParseDuration takes.
@@ -212,6 +153,13 @@ void AddByHand(CLI::App& app, Parsed& p) {
   fix->add_option("--policies", p.fix.policies, "a policy folder; the shipped one when absent");
   fix->add_option("--workspace", p.fix.workspace, "sandbox, or worktree: NO isolation")
       ->capture_default_str();
+  fix->add_option("--agent", p.fix.agent,
+                  "ask this coding agent: claude and codex need no configuration, only the key and "
+                  "the address of their model in the variables that they know themselves");
+  fix->add_option("--prompt", p.fix.prompt, "what the agent is told besides the failure");
+  fix->add_option("--model", p.fix.model, "which model the agent asks for");
+  fix->add_option("--config", p.fix.config,
+                  "agents and models; else $REGREEN_CONFIG, else ~/.config/regreen/config.toml");
   fix->add_option("--timeout", p.timeout, "for each command")
       ->capture_default_str()
       ->check([](const std::string& text) {
@@ -231,6 +179,14 @@ void AddByHand(CLI::App& app, Parsed& p) {
                      "a policy folder; the shipped one when absent");
   triage->add_flag("--json", p.triage.json, "a JSON object a line");
   triage->callback([&p] { p.run = [&p] { return TriageLogs(p.triage); }; });
+
+  CLI::App* mcp = app.add_subcommand(
+      "mcp",
+      "a daemon's tasks as tools for an assistant, by the Model Context Protocol on standard "
+      "input and output");
+  AddServer(*mcp, p.mcp.server);
+  mcp->get_option("--server")->required();
+  mcp->callback([&p] { p.run = [&p] { return Mcp(p.mcp); }; });
 
   // The network side of git runs as a child of its own, so that it can be killed.
   app.add_subcommand("internal-git", "")->group("")->callback([&p] {

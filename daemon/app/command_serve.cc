@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <fcntl.h>
+#include <cerrno>
 #include <csignal>
 
 #include "daemon/app/commands.h"
@@ -60,6 +61,14 @@ StatusOr<DaemonOptions> OptionsOf(const Config& config) {
   return options;
 }
 
+// How often workspaces are removed that were kept for long enough.
+constexpr time_t kSweepSeconds = 30;
+
+void Sweep(WorkspaceFactory& workspaces) {
+  if (const Status swept = workspaces.Reap(); !swept.ok())
+    LogWarning("workspaces are not swept", {{"why", Message(swept)}});
+}
+
 Status ServeUntil(const sigset_t& signals, const ServeArguments& arguments) {
   ASSIGN_OR_RETURN(Config config, LoadConfigOrExplain(arguments.config));
   Configure(config.log);
@@ -76,7 +85,8 @@ Status ServeUntil(const sigset_t& signals, const ServeArguments& arguments) {
   ASSIGN_OR_RETURN(
       const auto daemon,
       Daemon::Start(options, {app->store.get(), &app->clock, &app->adapters, app->collector.get(),
-                              app->runner.get(), app->policies.get(), app->policy_origin.get()}));
+                              app->runner.get(), app->policies.get(), app->policy_origin.get(),
+                              app->workspaces.get()}));
   LogInfo(
       "listening",
       {{"address", Cat(options.intake.address, ":", daemon->port())},
@@ -84,7 +94,15 @@ Status ServeUntil(const sigset_t& signals, const ServeArguments& arguments) {
                           ":", daemon->operations_port())},
        {"templates", Cat(app->policies->Current()->templates->templates().size())}});
   int signal = 0;
-  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+  for (;;) {
+    const timespec pause = {kSweepSeconds, 0};
+    signal = sigtimedwait(&signals, nullptr, &pause);
+    if (signal < 0 && errno == EINTR) continue;
+    if (signal < 0 && errno == EAGAIN) {
+      Sweep(*app->workspaces);
+      continue;
+    }
+    if (signal != SIGHUP) break;
     LogInfo("reading policies again", {{"signal", Cat(signal)}});
     daemon->ReloadPolicies();
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "daemon/pipeline/by_hand.h"
 
 namespace regreen {
 
@@ -28,8 +29,28 @@ int Deliver(const DeliverArguments& arguments);
 struct TaskArguments {
   std::string config, id, state, repo, reason;
   int limit = 50;
+  bool json = false, follow = false, take_over = false;
+};
+// Where a daemon's API is, for commands that ask it instead of its store.
+struct ServerArguments {
+  std::string url;    // "": there is none
+  std::string token;  // a reference: file:PATH, env:NAME
+  std::string ca_file;
+};
+struct TaskCreateArguments {
+  std::string config;
+  ServerArguments server;
+  ByHand asked;
+  std::vector<std::string> inputs;  // name=value
+  std::string log;                  // a file; "-": standard input
+  std::string key;                  // of the request, so that it makes one task
   bool json = false;
 };
+int TaskCreate(const TaskCreateArguments& arguments);
+struct McpArguments {
+  ServerArguments server;
+};
+int Mcp(const McpArguments& arguments);
 int TaskList(const TaskArguments& arguments);
 int TaskShow(const TaskArguments& arguments);
 int TaskLog(const TaskArguments& arguments);
@@ -37,6 +58,8 @@ int TaskDiff(const TaskArguments& arguments);
 int TaskApprove(const TaskArguments& arguments);
 int TaskReject(const TaskArguments& arguments);
 int TaskCancel(const TaskArguments& arguments);
+int TaskShell(const TaskArguments& arguments);
+int TaskResume(const TaskArguments& arguments);
 
 struct DecisionArguments {
   std::string config;
@@ -47,6 +70,7 @@ int DecisionList(const DecisionArguments& arguments);
 
 struct FixArguments {
   std::string repo = ".", template_name, policies, workspace = "sandbox";
+  std::string config, agent, prompt, model;
   absl::Duration timeout = absl::Minutes(10);
   std::vector<std::string> command;
   bool json = false;
@@ -62,6 +86,7 @@ int TriageLogs(const TriageArguments& arguments);
 
 struct DoctorArguments {
   std::string config;  // empty: what a default installation would need
+  bool json = false;
 };
 int Doctor(const DoctorArguments& arguments);
 

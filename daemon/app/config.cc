@@ -141,13 +141,13 @@ StatusOr<std::pair<std::string, int>> ParseListen(std::string_view listen) {
   return std::pair(std::string(address), static_cast<int>(port));
 }
 
-Config LoadConfig(const std::filesystem::path& path, Problems& problems) {
+Config LoadConfig(const std::filesystem::path& path, Problems& problems, ConfigUse use) {
   Config config;
   Places places;
   TomlTable table = TomlTable::ParseFile(path, problems);
   if (problems.has_errors()) return config;
   Reader(table, "", places).ReadAll(table, "", config);
-  CheckConfig(config, places, path.string(), problems);
+  CheckConfig(config, places, path.string(), problems, use);
   return config;
 }
 

@@ -11,6 +11,8 @@
 
 #include "absl/time/time.h"
 #include "daemon/app/config_agent.h"
+#include "daemon/app/config_coder.h"
+#include "daemon/app/config_exec.h"
 #include "daemon/app/config_workspace.h"
 #include "daemon/base/status.h"
 #include "daemon/base/toml.h"
@@ -162,7 +164,7 @@ struct CiConfig {
       "generic: a log is fetched only from below one of these");
     v("definition", definition,
       "where a failing command is read that the delivery does not tell: github, gitlab or none; "
-      "empty: github for that kind, else none");
+      "empty: that of its kind, none for generic");
     v("definition_path", definition_path,
       "its file in the repository; empty: the run's own workflow, or .gitlab-ci.yml");
     v("map", map, "generic: field = JSON pointer (\"/run/id\") or constant (\"=text\")");
@@ -216,6 +218,8 @@ struct Config {
   std::map<std::string, CiConfig> ci;
   std::map<std::string, AgentConfig> agent;
   std::map<std::string, NetworkConfig> network;
+  std::map<std::string, CoderConfig> coder;
+  std::map<std::string, ExecConfig> exec;
   std::map<std::string, ApiConfig> api;
 
   template <class V>
@@ -233,6 +237,8 @@ struct Config {
     v.Named("ci", ci);
     v.Named("agent", agent);
     v.Named("network", network);
+    v.Named("coder", coder);
+    v.Named("exec", exec);
     v.Named("api", api);
   }
 };
@@ -241,7 +247,10 @@ struct Config {
 std::vector<std::string> HostsOf(const ForgeConfig& forge);
 
 // Reads and checks a file; every mistake is noted in `problems`. Secrets are not read.
-Config LoadConfig(const std::filesystem::path& path, Problems& problems);
+// One of a person's own repairs needs no forge.
+enum class ConfigUse { kDaemon, kByHand };
+Config LoadConfig(const std::filesystem::path& path, Problems& problems,
+                  ConfigUse use = ConfigUse::kDaemon);
 // What templates can ask of the workspaces. One without isolation serves whatever is asked for.
 std::vector<WorkspaceOffer> OffersOf(const Config& config);
 // As the store counts them.

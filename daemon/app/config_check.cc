@@ -7,6 +7,7 @@
 #include "adapters/ci/registry.h"
 #include "adapters/forge/registry.h"
 #include "adapters/workspace/egress.h"
+#include "adapters/workspace/exec.h"
 #include "adapters/workspace/registry.h"
 #include "daemon/base/http.h"
 #include "daemon/base/text.h"
@@ -21,7 +22,7 @@ class Validator {
   Validator(const Config& config, const Places& places, std::string file, Problems& problems)
       : config_(config), places_(places), file_(std::move(file)), problems_(problems) {}
 
-  void Run() {
+  void Run(ConfigUse use) {
     Server();
     OneOf("log.format", config_.log.format, {"text", "json"});
     OneOf("log.level", config_.log.level, {"debug", "info", "warning", "error"});
@@ -29,21 +30,26 @@ class Validator {
     if (config_.workers.lease < absl::Seconds(5))
       Error("workers.lease", "a lease under 5s would be lost by every pause");
     OneOf("workspace.kind", config_.workspace.kind, WorkspaceKinds());
+    CoderWorkspace();
+    ExecWorkspace();
     Absolute("store.path", config_.store.path);
     Absolute("workspace.directory", config_.workspace.directory);
     Absolute("workspace.mirrors", config_.workspace.mirrors);
     if (!config_.workspace.bases.empty()) Absolute("workspace.bases", config_.workspace.bases);
     if (config_.workspace.bases_max_bytes < 0)
       Error("workspace.bases_max_bytes", "a number of bytes is not negative");
+    WorkspaceLimitsMakeSense();
     Policies();
     Limits();
-    if (config_.forge.empty())
+    if (config_.forge.empty() && use == ConfigUse::kDaemon)
       problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");
     for (const auto& [name, forge] : config_.forge) Forge(Cat("forge.", name), forge);
     for (const auto& [name, ci] : config_.ci) Ci(Cat("ci.", name), name, ci);
     for (const auto& [name, agent] : config_.agent) Agent(Cat("agent.", name), name, agent);
     for (const auto& [name, network] : config_.network)
       Network(Cat("network.", name), name, network);
+    for (const auto& [name, coder] : config_.coder) Coder(Cat("coder.", name), coder);
+    for (const auto& [name, exec] : config_.exec) Exec(Cat("exec.", name), exec);
     for (const auto& [name, api] : config_.api) {
       Secret(Cat("api.", name, ".token"), api.token);
       OneOf(Cat("api.", name, ".role"), api.role, {"viewer", "operator"});
@@ -97,6 +103,20 @@ class Validator {
     }
     Range("server.max_body_bytes", config_.server.max_body_bytes, 1 << 10, 25 << 20);
   }
+  void WorkspaceLimitsMakeSense() {
+    const WorkspaceConfig& workspace = config_.workspace;
+    Range("workspace.cpu", workspace.cpu, 0, kMostProcessors);
+    // Under these no shell would start.
+    const auto least = [this](const char* key, std::int64_t value, std::int64_t low) {
+      if (value != 0 && value < low) Error(key, Cat("must be 0 or from ", low, " on, not ", value));
+    };
+    least("workspace.memory_bytes", workspace.memory_bytes, 32 << 20);
+    least("workspace.processes", workspace.processes, 16);
+    least("workspace.disk_bytes", workspace.disk_bytes, 1 << 20);
+    least("workspace.files", workspace.files, 100);
+    least("workspace.file_bytes", workspace.file_bytes, 1 << 20);
+  }
+
   void Policies() {
     const PoliciesConfig& policies = config_.policies;
     if (policies.remote.empty()) return;
@@ -137,8 +157,9 @@ class Validator {
   void Forge(const std::string& at, const ForgeConfig& forge) {
     OneOf(at + ".kind", forge.kind, ForgeKinds());
     OneOf(at + ".fork", forge.fork, ForkPolicyNames());
-    if (forge.fork == "run" && config_.workspace.kind == "worktree")
-      Error(at + ".fork", "a worktree has no wall: a fork's code is run in a sandbox only");
+    if (forge.fork == "run" && config_.workspace.kind != "sandbox")
+      Error(at + ".fork", Cat("a fork's code is run in a sandbox only, and workspace.kind is \"",
+                              config_.workspace.kind, "\""));
     if (forge.kind == "github" || forge.kind == "gitlab") {
       if (forge.kind == "github" && !(forge.app_id.empty() && forge.app_key.empty())) {
         App(at, forge);
@@ -196,6 +217,47 @@ class Validator {
     const std::vector<std::string> kinds = AgentKinds();
     if (std::find(kinds.begin(), kinds.end(), agent.kind) == kinds.end()) return;
     ErrorLines(at, CreateAgent(OptionsOf(name, agent)).status());
+    if (agent.network.empty()) return;
+    const auto network = config_.network.find(agent.network);
+    std::vector<std::string> models;
+    for (const auto& [known, options] : config_.network)
+      if (options.kind == "model") models.push_back(known);
+    if (network == config_.network.end() || network->second.kind != "model")
+      Error(at + ".network", Cat("there is no [network.", agent.network, "] of kind model",
+                                 DidYouMean(agent.network, models)));
+  }
+  void Coder(const std::string& at, const CoderConfig& coder) {
+    Secret(at + ".token", coder.token);
+    const std::string mistakes = Message(CheckCoderOptions(OptionsOf(coder)));
+    for (const std::string_view line : SplitLines(mistakes)) {  // "key: what is wrong"
+      const std::size_t colon = line.find(": ");
+      Error(Cat(at, ".", line.substr(0, colon)), line.substr(colon + 2));
+    }
+  }
+  void CoderWorkspace() {
+    if (config_.workspace.kind != "coder" || !CoderOfWorkspace(config_).empty()) return;
+    std::vector<std::string> names;
+    for (const auto& [name, unused] : config_.coder) names.push_back(name);
+    if (names.empty()) {
+      Error("workspace.kind", "a workspace of a Coder server needs a [coder.NAME] that says which");
+    } else {
+      OneOf("workspace.coder", config_.workspace.coder, names);
+    }
+  }
+  void Exec(const std::string& at, const ExecConfig& exec) {
+    ExecOptions options = OptionsOf(exec);
+    options.values["directory"] = config_.workspace.directory;
+    ErrorLines(at, CompleteExecOptions(std::move(options)).status());
+  }
+  void ExecWorkspace() {
+    if (config_.workspace.kind != "exec" || !ExecOfWorkspace(config_).empty()) return;
+    std::vector<std::string> names;
+    for (const auto& [name, unused] : config_.exec) names.push_back(name);
+    if (names.empty()) {
+      Error("workspace.kind", "a workspace by command lines needs an [exec.NAME] that says which");
+    } else {
+      OneOf("workspace.exec", config_.workspace.exec, names);
+    }
   }
   void Network(const std::string& at, const std::string& name, const NetworkConfig& network) {
     const bool plain =
@@ -245,8 +307,8 @@ std::vector<std::string> HostsOf(const ForgeConfig& forge) {
 }
 
 void CheckConfig(const Config& config, const Places& places, const std::string& file,
-                 Problems& problems) {
-  Validator(config, places, file, problems).Run();
+                 Problems& problems, ConfigUse use) {
+  Validator(config, places, file, problems).Run(use);
 }
 
 }  // namespace regreen

@@ -14,6 +14,6 @@ using Places = std::map<std::string, Position>;
 
 // Each mistake is noted at the place of its key.
 void CheckConfig(const Config& config, const Places& places, const std::string& file,
-                 Problems& problems);
+                 Problems& problems, ConfigUse use = ConfigUse::kDaemon);
 
 }  // namespace regreen

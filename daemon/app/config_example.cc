@@ -34,6 +34,11 @@ Config ExampleConfig() {
   agent.max_usd = 2;
   agent.price_usd = 0.25;
   agent.env = {{"MY_AGENT_MODE", "careful"}};
+  AgentConfig& claude = config.agent["claude"];
+  claude.kind = "claude";
+  claude.network = "model";
+  claude.max_usd = 1;
+  claude.max_turns = 60;
   NetworkConfig& packages = config.network["packages"];
   packages.allow = {"packages.example.com:443", "*.mirror.example.com:443"};
   NetworkConfig& model = config.network["model"];
@@ -43,7 +48,15 @@ Config ExampleConfig() {
   model.key = "credential:model-key";
   model.max_requests = 200;
   model.max_tokens = 2'000'000;
-  model.env = {{"ANTHROPIC_BASE_URL", "{url}"}, {"ANTHROPIC_API_KEY", "added-outside"}};
+  model.prices = {{"*", "input=3 output=15 cache_read=0.3 cache_write=3.75"}};
+  CoderConfig& coder = config.coder["example"];
+  coder.url = "https://coder.example.com";
+  coder.token = "credential:coder-token";
+  coder.preset = "small";
+  coder.parameters = {{"image", "codercom/enterprise-base:ubuntu"}};
+  ExecConfig& exec = config.exec["example"];
+  exec.preset = "ssh";
+  exec.values = {{"host", "builder.example.com"}};
   config.api["dashboard"].token = "credential:api-token";
   return config;
 }

@@ -25,12 +25,28 @@ int Complain(const Status& status) {
   return Complain(Message(status));
 }
 
-StatusOr<Config> LoadConfigOrExplain(const std::string& path) {
+std::string LocalTime(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S", time, absl::LocalTimeZone());
+}
+
+std::string TimelineText(const TimelineEntry& entry) {
+  std::string text = Cat("  ", LocalTime(entry.at), "  ", entry.kind,
+                         std::string(entry.kind.size() < 11 ? 11 - entry.kind.size() : 1, ' '));
+  // A selection's reasons are many lines: they stand below their first.
+  std::string indent;
+  for (const std::string_view line : SplitLines(Trim(entry.message))) {
+    Append(text, indent, line, "\n");
+    indent = std::string(36, ' ');
+  }
+  return text;
+}
+
+StatusOr<Config> LoadConfigOrExplain(const std::string& path, ConfigUse use) {
   std::error_code error;
   if (!std::filesystem::exists(path, error) && !error)
     return NotFound(Cat("there is no configuration at ", path, "; --config FILE names another"));
   Problems problems;
-  Config config = LoadConfig(path, problems);
+  Config config = LoadConfig(path, problems, use);
   const std::string text = problems.Render();
   std::fwrite(text.data(), 1, text.size(), stderr);
   if (problems.has_errors()) return InvalidArgument(Cat(path, " has mistakes; see above"));

@@ -177,6 +177,7 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   runner.watch_every = app->config.workers.watch_every;
   runner.agents = &app->agents;
   runner.secrets = &app->known_secrets;
+  runner.keep = app->config.workspace.keep;
   runner.forks = ForksOf(app->config);
   app->runner = std::make_unique<TaskRunner>(std::move(runner));
   return app;

@@ -1,5 +1,8 @@
 #include "daemon/app/with_store.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "adapters/store/sqlite.h"
@@ -24,6 +27,14 @@ int WithStore(const std::string& config_path,
   if (!store.ok()) return Complain(store.status());
   const Status done = read(**store, *config);
   return done.ok() ? kDone : Complain(done);
+}
+
+std::string OwnUserName() {
+  char buffer[4096];
+  passwd entry, *found = nullptr;
+  if (getpwuid_r(getuid(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr)
+    return entry.pw_name;
+  return Cat("user ", getuid());
 }
 
 int WithStore(const std::string& config_path, const std::function<Status(Store&)>& read) {

@@ -16,4 +16,7 @@ int WithStore(const std::string& config_path,
               const std::function<Status(Store&, const Config&)>& read);
 int WithStore(const std::string& config_path, const std::function<Status(Store&)>& read);
 
+// The user that runs this program, for records; a number where it has no name.
+std::string OwnUserName();
+
 }  // namespace regreen

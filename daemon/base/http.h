@@ -68,11 +68,23 @@ struct HttpRequest {
   std::string body;
   std::string remote_address;
 };
+// An answer's body that comes to be while it is sent. Of the connection's own thread.
+class HttpStream {
+ public:
+  virtual ~HttpStream() = default;
+  // False when the peer has gone or does not take it in time: return then.
+  virtual bool Write(std::string_view bytes) = 0;
+  // True after that time; false as soon as the peer has gone or the server stops.
+  virtual bool Wait(absl::Duration time) = 0;
+};
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
   Headers headers;
+  // Sends the body instead, and ends it by returning: the connection is closed then. Keeps a thread
+  // of the server for as long: whoever gives one bounds how many there are. Not called for HEAD.
+  std::function<void(HttpStream&)> stream;
 };
 // May take what it wants out of the request, which ends with it.
 using HttpHandler = std::function<HttpResponse(HttpRequest&)>;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "daemon/base/http.h"
+#include "daemon/base/http_connection.h"
 #include "daemon/base/http_library.h"
 #include "daemon/base/json.h"
 #include "daemon/base/listener.h"
@@ -34,45 +35,10 @@ std::string BusyAnswer() {
       sizeof kBusy - 1, "\r\n\r\n", kBusy);
 }
 
-// Bytes of bodies held by all connections together.
-class ByteBudget {
- public:
-  explicit ByteBudget(std::size_t limit) : limit_(limit) {}
-  bool Take(std::size_t bytes) {
-    const std::size_t before = used_.fetch_add(bytes, std::memory_order_relaxed);
-    if (before + bytes <= limit_) return true;
-    Give(bytes);
-    return false;
-  }
-  void Give(std::size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
-
- private:
-  const std::size_t limit_;
-  std::atomic<std::size_t> used_ = 0;
-};
-
 struct Shared {
   HttpServerOptions options;
   HttpHandler handler;
   ByteBudget budget;
-};
-
-// What cpp-httplib reads from and writes to.
-class SocketStream final : public httplib::Stream {
- public:
-  explicit SocketStream(TimedSocket& socket) : socket_(socket) {}
-  bool is_readable() const override { return socket_.has_buffered(); }
-  bool wait_readable() const override { return true; }  // waiting is done by read()
-  bool wait_writable() const override { return true; }
-  ssize_t read(char* to, std::size_t size) override { return socket_.Read(to, size); }
-  ssize_t write(const char* from, std::size_t size) override { return socket_.Write(from, size); }
-  void get_remote_ip_and_port(std::string&, int&) const override {}
-  void get_local_ip_and_port(std::string&, int&) const override {}
-  socket_t socket() const override { return socket_.fd(); }
-  time_t duration() const override { return 0; }
-
- private:
-  TimedSocket& socket_;
 };
 
 struct Refusal {
@@ -188,6 +154,7 @@ class Protocol final : private httplib::Server {
                        {options.read_timeout, options.request_deadline, kMaxHeadBytes});
     SocketStream stream(socket);
     socket_ = &socket;
+    stream_ = &stream;
     closing_ = false;
     absl::Duration idle = options.read_timeout;
     while (!closing_ && socket.AwaitRequest(idle)) {
@@ -196,6 +163,7 @@ class Protocol final : private httplib::Server {
     }
     if (socket.refuses_reads()) socket.Linger();
     socket_ = nullptr;
+    stream_ = nullptr;
   }
 
  private:
@@ -313,9 +281,26 @@ class Protocol final : private httplib::Server {
       answer.status = 500;
     }
     answered_ = true;
+    if (answer.stream && request_.method != "HEAD") return Send(answer);
     response.status = answer.status >= 200 && answer.status <= 599 ? answer.status : 500;
     if (!answer.body.empty()) response.set_content(std::move(answer.body), answer.content_type);
     for (const auto& [name, value] : answer.headers) response.set_header(name, value);
+  }
+
+  // A body that ends with its connection (RFC 9112 section 6.3). Written here, since the library
+  // sends bodies without a known length only while it listens itself.
+  void Send(const HttpResponse& answer) {
+    std::string head = Cat("HTTP/1.1 ", answer.status, " OK\r\nContent-Type: ", answer.content_type,
+                           "\r\nConnection: close\r\n");
+    for (const auto& [name, value] : answer.headers) Append(head, name, ": ", value, "\r\n");
+    OpenAnswer open(*socket_);
+    try {
+      if (open.Write(Cat(head, "\r\n"))) answer.stream(open);
+    } catch (const std::exception& error) {
+      LogError("A streamed answer threw.", {{"path", request_.path}, {"what", error.what()}});
+    }
+    stream_->Mute();
+    closing_ = true;
   }
 
   // Called for every answer of 400 and above.
@@ -338,7 +323,8 @@ class Protocol final : private httplib::Server {
 
   Shared& shared_;
   const Listener& listener_;
-  TimedSocket* socket_ = nullptr;  // of the connection being served
+  TimedSocket* socket_ = nullptr;   // of the connection being served
+  SocketStream* stream_ = nullptr;  // likewise
   bool closing_ = false;
   // Of the request being served.
   HttpRequest request_;

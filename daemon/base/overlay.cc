@@ -37,9 +37,10 @@ StatusOr<PreparedOverlay> PreparedOverlay::Prepare(const OverlayMount& mount) {
   PreparedOverlay prepared;
   prepared.root_ = geteuid() == 0;
   // What these turn off would let the upper folder refer to the lower one instead of holding what
-  // changed.
+  // changed. Not redirect_dir=off: where the kernel is built to follow redirects
+  // anyway, that means to follow them, which is refused to whoever is not root.
   prepared.options_ = Cat("lowerdir=", mount.lower, ",upperdir=", mount.upper,
-                          ",workdir=", mount.work, ",redirect_dir=off,metacopy=off,index=off");
+                          ",workdir=", mount.work, ",redirect_dir=nofollow,metacopy=off,index=off");
   if (!prepared.root_) prepared.options_ += ",userxattr";
   if (prepared.options_.size() > kMaxOptionBytes)
     return InvalidArgument("the paths of an overlay are too long together");

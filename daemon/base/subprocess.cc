@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -22,46 +21,17 @@
 #include "daemon/base/capped_text.h"
 #include "daemon/base/child_process.h"
 #include "daemon/base/file.h"
+#include "daemon/base/pipes.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
 namespace {
-
-StatusOr<UniqueFd> Duplicate(int fd, int lowest = 3) {
-  UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, lowest));
-  if (!copy) return ErrnoStatus(errno, "cannot duplicate a descriptor");
-  return copy;
-}
-
-// Bytes that can be read without a writer on the other side: no deadlock, no SIGPIPE, any size.
-StatusOr<UniqueFd> MemoryFile(std::string_view bytes) {
-  UniqueFd fd(memfd_create("input", MFD_CLOEXEC));
-  if (!fd) return ErrnoStatus(errno, "cannot make a memory file");
-  while (!bytes.empty()) {
-    const ssize_t n = write(fd.get(), bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoStatus(errno, "cannot fill a memory file");
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  if (lseek(fd.get(), 0, SEEK_SET) != 0) return ErrnoStatus(errno, "cannot rewind a memory file");
-  return fd;
-}
 
 StatusOr<UniqueFd> InputFile(const std::string& bytes) {
   if (!bytes.empty()) return MemoryFile(bytes);
   UniqueFd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!null) return ErrnoStatus(errno, "cannot open /dev/null");
   return null;
-}
-
-struct Pipe {
-  UniqueFd read, write;
-};
-
-StatusOr<Pipe> MakePipe() {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return ErrnoStatus(errno, "cannot make a pipe");
-  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
 void AddLimit(ChildPlan& plan, int what, std::uint64_t value) {
@@ -98,16 +68,18 @@ class Process {
   Process(const Process&) = delete;
 
   StatusOr<ProcessResult> Run(std::stop_token stop) {
-    const absl::Time start = absl::Now();
-    const absl::Time deadline = start + spec_.timeout;
+    const absl::Time start = last_output_ = absl::Now();
     RETURN_IF_ERROR(Start());
     UniqueFd stopped(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!stopped) return ErrnoStatus(errno, "cannot make an event descriptor");
     std::stop_callback on_stop(stop, [fd = stopped.get()] { eventfd_write(fd, 1); });
-    ASSIGN_OR_RETURN(const bool in_time, AwaitExit(stopped.get(), deadline));
+    if (spec_.converse) spec_.converse({}, input_);
+    ASSIGN_OR_RETURN(const End end, Await(stopped.get(), start + spec_.timeout, spec_.silence));
+    if (end != End::kExited) RETURN_IF_ERROR(EndIt());
+    if (end == End::kStopped) return Cancelled("stopped while a program was running");
     ProcessResult result;
-    result.timed_out = !in_time;
-    if (!in_time) kill(-pid_, SIGKILL);
+    result.silent = end == End::kSilent;
+    result.timed_out = result.silent || end == End::kLate;
     RETURN_IF_ERROR(Reap(&result));
     DrainRest();
     result.out = out_.Take(&result.output_truncated);
@@ -124,17 +96,17 @@ class Process {
     std::vector<UniqueFd> inputs;
     auto give = [&](StatusOr<UniqueFd> fd, int target) -> Status {
       if (!fd.ok()) return fd.status();
-      ASSIGN_OR_RETURN(UniqueFd high, Duplicate(fd->get(), lowest));
+      ASSIGN_OR_RETURN(UniqueFd high, DuplicateFd(fd->get(), lowest));
       plan.descriptors.push_back({high.get(), target});
       inputs.push_back(std::move(high));
       return OkStatus();
     };
-    RETURN_IF_ERROR(give(InputFile(spec_.stdin_bytes), 0));
+    RETURN_IF_ERROR(OpenInput(give));
     RETURN_IF_ERROR(OpenOutput(give));
     for (const auto& [target, bytes] : spec_.input_fds)
       RETURN_IF_ERROR(give(MemoryFile(bytes), target));
     for (const auto& [target, ours] : spec_.shared_fds)
-      RETURN_IF_ERROR(give(Duplicate(ours), target));
+      RETURN_IF_ERROR(give(DuplicateFd(ours), target));
     std::vector<std::string> env;
     for (const auto& [name, value] : spec_.env) env.push_back(Cat(name, "=", value));
     for (const std::string& arg : spec_.argv) plan.argv.push_back(const_cast<char*>(arg.c_str()));
@@ -142,6 +114,7 @@ class Process {
     plan.argv.push_back(nullptr);
     plan.env.push_back(nullptr);
     plan.cwd = spec_.cwd.empty() ? nullptr : spec_.cwd.c_str();
+    plan.terminal = spec_.terminal >= 0;
     plan.niceness = std::clamp(spec_.niceness, 0, 19);
     std::snprintf(plan.autogroup, sizeof plan.autogroup, "%d", plan.niceness);
     plan.limits.push_back({RLIMIT_CORE, rlimit{0, 0}});
@@ -149,6 +122,9 @@ class Process {
     AddLimit(plan, RLIMIT_NOFILE, spec_.limits.open_files);
     AddLimit(plan, RLIMIT_NPROC, spec_.limits.processes);
     AddLimit(plan, RLIMIT_AS, spec_.limits.memory_bytes);
+    AddLimit(plan, RLIMIT_CPU, spec_.limits.cpu_seconds);
+    plan.cgroup = spec_.cgroup;
+    if (spec_.processors > 0) plan.processors = SomeProcessors(spec_.processors);
     if (spec_.overlay) {
       ASSIGN_OR_RETURN(plan.overlay, PreparedOverlay::Prepare(*spec_.overlay));
     }
@@ -170,10 +146,24 @@ class Process {
   }
 
   template <class Give>
+  Status OpenInput(Give& give) {
+    if (spec_.terminal >= 0) return give(DuplicateFd(spec_.terminal), 0);
+    if (!spec_.converse) return give(InputFile(spec_.stdin_bytes), 0);
+    ASSIGN_OR_RETURN(Pipe in, MakePipe());
+    input_ = PipeWriter(std::move(in.write));
+    return give(std::move(in.read), 0);
+  }
+
+  // Of a program that is spoken with the streams are told apart, also where they become one text.
+  template <class Give>
   Status OpenOutput(Give& give) {
+    if (spec_.terminal >= 0) {
+      RETURN_IF_ERROR(give(DuplicateFd(spec_.terminal), 1));
+      return give(DuplicateFd(spec_.terminal), 2);
+    }
     ASSIGN_OR_RETURN(Pipe out, MakePipe());
-    if (spec_.merge_stderr) {
-      RETURN_IF_ERROR(give(Duplicate(out.write.get()), 2));
+    if (spec_.merge_stderr && !spec_.converse) {
+      RETURN_IF_ERROR(give(DuplicateFd(out.write.get()), 2));
     } else {
       ASSIGN_OR_RETURN(Pipe err, MakePipe());
       RETURN_IF_ERROR(give(std::move(err.write), 2));
@@ -197,16 +187,15 @@ class Process {
 
   Status Fork(ChildPlan& plan, int lowest) {
     ASSIGN_OR_RETURN(Pipe report, MakePipe());
-    ASSIGN_OR_RETURN(report.write, Duplicate(report.write.get(), lowest));
+    ASSIGN_OR_RETURN(report.write, DuplicateFd(report.write.get(), lowest));
     plan.report = report.write.get();
     plan.parent = getpid();
     // No handler of ours may run in the child before it has reset them all.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid_ = fork();
+    pid_ = ForkChild(plan);
     const int error = errno;
-    if (pid_ == 0) RunChild(plan);
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (pid_ < 0) return ErrnoStatus(error, Cat("cannot start ", plan.program));
     report.write.Reset();
@@ -227,6 +216,8 @@ class Process {
     switch (failure.stage) {
       case StartFailure::Stage::kParent:
         return Internal("the thread that started a process ended");
+      case StartFailure::Stage::kCgroup:
+        return ErrnoStatus(failure.error, Cat("cannot put ", plan.program, " into its cgroup"));
       case StartFailure::Stage::kOverlay:
         return FailedPrecondition(Cat("cannot mount an overlay: ", std::strerror(failure.error)));
       case StartFailure::Stage::kFolder:
@@ -242,32 +233,56 @@ class Process {
     return ErrnoStatus(failure.error, Cat("cannot run ", plan.program));
   }
 
-  // True when it ended by itself, false when the deadline came first; Cancelled.
-  StatusOr<bool> AwaitExit(int stopped, absl::Time deadline) {
+  enum class End { kExited, kLate, kSilent, kStopped };
+
+  // `stopped` may be -1: nobody can.
+  StatusOr<End> Await(int stopped, absl::Time deadline, absl::Duration silence) {
     for (;;) {
-      const absl::Duration left = deadline - absl::Now();
-      if (left <= absl::ZeroDuration()) return false;
+      const absl::Time now = absl::Now(), quiet_until = last_output_ + silence;
+      if (now >= deadline) return End::kLate;
+      if (now >= quiet_until) return End::kSilent;
       // Rounded up, so that the last wait does not spin.
-      const int wait =
-          static_cast<int>(std::min<std::int64_t>(absl::ToInt64Milliseconds(left), INT_MAX - 1)) +
-          1;
+      const std::int64_t left = absl::ToInt64Milliseconds(std::min(deadline, quiet_until) - now);
+      const int wait = static_cast<int>(std::min<std::int64_t>(left, INT_MAX - 1)) + 1;
       // A closed pipe has descriptor -1, which poll skips.
-      std::array<pollfd, 4> polled = {{{pid_fd_.get(), POLLIN, 0},
+      std::array<pollfd, 5> polled = {{{pid_fd_.get(), POLLIN, 0},
                                        {stopped, POLLIN, 0},
                                        {out_pipe_.get(), POLLIN, 0},
-                                       {err_pipe_.get(), POLLIN, 0}}};
+                                       {err_pipe_.get(), POLLIN, 0},
+                                       {input_.waiting_fd(), POLLOUT, 0}}};
       if (poll(polled.data(), polled.size(), wait) < 0 && errno != EINTR) {
         return ErrnoStatus(errno, "cannot wait for a process");
       }
-      if (polled[1].revents != 0) return Cancelled("stopped while a program was running");
-      if (polled[2].revents != 0) ReadSome(out_pipe_, out_);
-      if (polled[3].revents != 0) ReadSome(err_pipe_, err_);
-      if (polled[0].revents != 0) return true;
+      if (polled[1].revents != 0) return End::kStopped;
+      if (polled[2].revents != 0) ReadOut();
+      if (polled[3].revents != 0) ReadErr();
+      if (polled[4].revents != 0) input_.Flush();
+      if (polled[0].revents != 0) return End::kExited;
     }
   }
 
+  // What it says in its last moments is read as before.
+  Status EndIt() {
+    for (const int signal : {SIGINT, SIGTERM}) {
+      if (spec_.grace <= absl::ZeroDuration()) break;
+      if (spec_.deliver) {
+        spec_.deliver(signal);
+      } else {
+        kill(-pid_, signal);
+      }
+      ASSIGN_OR_RETURN(const End end,
+                       Await(-1, absl::Now() + spec_.grace, absl::InfiniteDuration()));
+      if (end == End::kExited) break;
+    }
+    kill(-pid_, SIGKILL);
+    return OkStatus();
+  }
+
+  bool ReadOut() { return ReadSome(out_pipe_, out_, spec_.converse != nullptr); }
+  bool ReadErr() { return ReadSome(err_pipe_, spec_.merge_stderr ? out_ : err_, false); }
+
   // Reads one piece; false when there is nothing more to be had now.
-  bool ReadSome(UniqueFd& pipe, CappedText& text) {
+  bool ReadSome(UniqueFd& pipe, CappedText& text, bool answered) {
     if (!pipe) return false;
     char buffer[64 << 10];
     const ssize_t n = read(pipe.get(), buffer, sizeof buffer);
@@ -278,8 +293,10 @@ class Process {
       return false;
     }
     const std::string_view piece(buffer, static_cast<std::size_t>(n));
+    last_output_ = absl::Now();
     text.Add(piece);
     if (spec_.on_output) spec_.on_output(piece);
+    if (answered) spec_.converse(piece, input_);
     return true;
   }
 
@@ -305,15 +322,17 @@ class Process {
   // What is in the pipes; a process that left the group may hold them open, so there may be no end.
   // Bounded for the case that such a process goes on writing.
   void DrainRest() {
-    for (int pieces = 0; pieces < 64 && ReadSome(out_pipe_, out_); ++pieces) {
+    for (int pieces = 0; pieces < 64 && ReadOut(); ++pieces) {
     }
-    for (int pieces = 0; pieces < 64 && ReadSome(err_pipe_, err_); ++pieces) {
+    for (int pieces = 0; pieces < 64 && ReadErr(); ++pieces) {
     }
   }
 
   const ProcessSpec& spec_;
   CappedText out_, err_;
   UniqueFd out_pipe_, err_pipe_, pid_fd_;
+  PipeWriter input_;  // of a program that is spoken with
+  absl::Time last_output_;
   pid_t pid_ = 0;
 };
 

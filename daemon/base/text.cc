@@ -218,6 +218,18 @@ std::string EscapeControlKeepLines(std::string_view untrusted) {
   return Escape(untrusted, true);
 }
 
+std::string ShellQuoted(std::string_view word) {
+  std::string out = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
 bool GlobMatch(std::string_view pattern, std::string_view text) {
   // Two resumption points, as a plain star that cannot cross a '/' may give way to an earlier
   // double one: at most |pattern| × |text| steps, no recursion.

@@ -59,6 +59,9 @@ std::string EscapeControl(std::string_view untrusted);
 // The same for text of many lines: '\n' and '\t' stay.
 std::string EscapeControlKeepLines(std::string_view untrusted);
 
+// A word as a POSIX shell reads it back: between single quotes. No shell can read a NUL.
+std::string ShellQuoted(std::string_view word);
+
 // `*` any run without '/', `**` any run, `?` one character without '/'. The whole text must match.
 bool GlobMatch(std::string_view pattern, std::string_view text);
 

@@ -113,6 +113,23 @@ ssize_t TimedSocket::Write(const char* from, std::size_t size) {
   }
 }
 
+void TimedSocket::BeginPiece() {
+  writing_ = true;
+  deadline_ = SteadyClock::now() + absl::ToChronoNanoseconds(limits_.request_deadline);
+}
+
+bool TimedSocket::Idle(absl::Duration time) {
+  const Time until = SteadyClock::now() + absl::ToChronoNanoseconds(time);
+  while (true) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - SteadyClock::now()).count();
+    if (left <= 0) return true;
+    pollfd polled[2] = {{fd_.get(), POLLRDHUP, 0}, {stop_fd_, POLLIN, 0}};
+    const int ready = poll(polled, 2, static_cast<int>(std::min<std::int64_t>(left, 60'000)));
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return false;
+  }
+}
+
 void TimedSocket::Linger() {
   shutdown(fd_.get(), SHUT_WR);
   if (stopping_) {

@@ -34,6 +34,11 @@ class TimedSocket {
   ssize_t Read(char* to, std::size_t size);
   ssize_t Write(const char* from, std::size_t size);
 
+  // For an answer without a known end: each piece has the deadline of a whole answer.
+  void BeginPiece();
+  // True after `time`; false as soon as the peer has closed or the server stops.
+  bool Idle(absl::Duration time);
+
   bool has_buffered() const { return begin_ < end_; }
   bool timed_out() const { return timed_out_; }
   bool head_too_long() const { return head_too_long_; }

@@ -117,7 +117,7 @@ void WriteJson(const RunFacts& run, JsonWriter& out) {
   out.Field("conclusion", run.conclusion)
       .Field("completed", run.completed)
       .Field("failed", run.failed);
-  out.Field("from_fork", run.from_fork).Field("foreign", run.foreign);
+  out.Field("from_fork", run.from_fork).Field("foreign", run.foreign).Field("pinned", run.pinned);
   out.EndObject();
 }
 
@@ -140,6 +140,7 @@ RunFacts RunFactsFromJson(const Json& json) {
   run.failed = json["failed"].BoolOr(false);
   run.from_fork = json["from_fork"].BoolOr(false);
   run.foreign = json["foreign"].BoolOr(false);
+  run.pinned = json["pinned"].BoolOr(false);
   return run;
 }
 

@@ -103,6 +103,7 @@ void WriteJson(const Limits& limits, JsonWriter& out) {
   out.Field("open_per_repo", limits.open_per_repo).Field("tasks_per_repo", limits.tasks_per_repo);
   out.Field("per_hour", limits.per_hour).Field("per_day", limits.per_day);
   out.Field("usd_per_day", limits.usd_per_day).Field("minutes_per_day", limits.minutes_per_day);
+  if (limits.usd_per_task > 0) out.Field("usd_per_task", limits.usd_per_task);
   out.Field("cooldown", absl::FormatDuration(limits.cooldown));
   out.Field("break_after", limits.break_after);
   out.Field("break_for", absl::FormatDuration(limits.break_for)).EndObject();
@@ -116,6 +117,7 @@ Limits LimitsFromJson(const Json& json) {
   limits.per_hour = number("per_hour");
   limits.per_day = number("per_day");
   limits.usd_per_day = json["usd_per_day"].Number().value_or(0);
+  limits.usd_per_task = json["usd_per_task"].Number().value_or(0);
   limits.minutes_per_day = number("minutes_per_day");
   limits.cooldown = ParseDuration(json["cooldown"].StringOr("")).value_or(limits.cooldown);
   limits.break_after = number("break_after");

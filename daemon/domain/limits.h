@@ -25,6 +25,7 @@ struct Limits {
   int per_hour = 0;         // tasks begun in the last 60 minutes
   int per_day = 0;          // tasks begun in the last 24 hours
   double usd_per_day = 0;   // spent in the last 24 hours
+  double usd_per_task = 0;  // by one task, on all of its rungs; of a template. Holds nothing back
   int minutes_per_day = 0;  // of workspaces, in the last 24 hours
   absl::Duration cooldown;  // after a task of the same fingerprint in the repository ended
   int break_after = 0;      // failures in a row that open the circuit

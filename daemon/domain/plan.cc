@@ -8,10 +8,10 @@ namespace regreen {
 namespace {
 
 constexpr std::string_view kStages[] = {"draft", "shadow", "suggest", "auto", "retired"};
-constexpr std::string_view kKinds[] = {"run", "rerun", "agent", "report"};
-const std::vector<std::string> kOutcomes = {"none",           "skipped",   "no-change", "gave-up",
-                                            "refused",        "still-red", "timed-out", "failed",
-                                            "unreproducible", "recovered", "proven"};
+constexpr std::string_view kKinds[] = {"run", "rerun", "agent", "report", "given"};
+const std::vector<std::string> kOutcomes = {"none",    "skipped",        "no-change", "gave-up",
+                                            "refused", "still-red",      "timed-out", "over-budget",
+                                            "failed",  "unreproducible", "recovered", "proven"};
 
 // The enumerator whose name it is; the names stand in the order of the enumerators.
 template <class Enum, class Names>
@@ -49,7 +49,8 @@ const std::vector<std::string>& StepOutcomeNames() {
 
 bool NeedsWorkspace(const Plan& plan) {
   return std::any_of(plan.steps.begin(), plan.steps.end(), [](const Step& step) {
-    return step.kind == StepKind::kRun || step.kind == StepKind::kAgent;
+    return step.kind == StepKind::kRun || step.kind == StepKind::kAgent ||
+           step.kind == StepKind::kGiven;
   });
 }
 

@@ -23,8 +23,8 @@ std::string_view ToString(Stage stage);
 std::optional<Stage> ParseStage(std::string_view name);
 
 // What a rung does: a shell command in a workspace; the CI's own run again; a coding agent in a
-// workspace; a word to a person.
-enum class StepKind { kRun, kRerun, kAgent, kReport };
+// workspace; a word to a person; the patch that a person left. The last stands in no template.
+enum class StepKind { kRun, kRerun, kAgent, kReport, kGiven };
 std::string_view ToString(StepKind kind);
 std::optional<StepKind> ParseStepKind(std::string_view name);
 
@@ -37,6 +37,7 @@ enum class StepOutcome {
   kRefused,         // the guard refused its patch
   kStillRed,        // its patch did not make the command pass, or the re-run failed again
   kTimedOut,        // it was ended
+  kOverBudget,      // an agent spent what it may
   kFailed,          // it could not be tried: its setup failed, or a program was missing
   kUnreproducible,  // the failing command did not fail in the workspace
   kRecovered,       // the re-run was green
@@ -128,7 +129,7 @@ struct Plan {
   int guard_max_files = 20;
   int guard_max_lines = 1000;
   std::vector<std::string> guard_allow;  // names of guard rules that do not hold for it
-  std::int64_t patch_max_bytes = 0;  // of [outputs] patch; 0: no cap of its own
+  std::int64_t patch_max_bytes = 0;      // of [outputs] patch; 0: no cap of its own
 
   std::string change_title, change_body;  // body: an addition by the template, may be empty
   std::vector<std::string> change_labels;

@@ -69,6 +69,7 @@ struct RunFacts {
   bool passed_later = false;  // superseded by an attempt that is green: one commit, two results
   bool from_fork = false;
   bool foreign = false;  // as RunHint::foreign
+  bool pinned = false;   // a person named the commit: it is worked on wherever its branch is now
   std::vector<JobFacts> jobs;
 };
 

@@ -47,7 +47,8 @@ struct TimelineEntry {
   absl::Time at;
   std::string kind;  // "state", "reproduced", "step", "captured", "verdict", "verified", "pushed",
                      // "change", "rerun", "report", "note"
-  std::string message;  // a sentence for a person; escaped where it is shown
+  std::string message;   // a sentence for a person; escaped where it is shown
+  std::int64_t seq = 0;  // set by the store, ascending
 };
 
 // Durable bytes that a task made: "patch", "reproduce.log", "step-<n>.log", "verify.log",
@@ -95,8 +96,8 @@ struct Task {
 struct Decision {
   absl::Time at;
   std::string delivery_key, run, incident_id, task_id;  // what it is about; may be empty
-  std::string kind;  // "dropped", "ignored", "occurrence", "inherited", "selected", "demoted",
-                     // "unmatched", "recovered", "green", "rerun", "failed"
+  std::string kind;    // "dropped", "ignored", "occurrence", "inherited", "selected", "demoted",
+                       // "unmatched", "recovered", "green", "rerun", "failed", "by-hand"
   std::string reason;  // a sentence
 };
 

@@ -2,6 +2,8 @@
 #include <limits>
 
 #include "daemon/base/text.h"
+#include "daemon/pipeline/agent_record.h"
+#include "daemon/pipeline/instruction_files.h"
 #include "daemon/pipeline/rungs.h"
 
 namespace regreen {
@@ -58,8 +60,14 @@ class AgentRung {
  public:
   AgentRung(Bench& bench, Agent& agent, const Step& step, const RungPlace& place)
       : bench_(bench), agent_(agent), step_(step), place_(place), limits_(agent.limits()) {
+    const Task& task = bench.task();
     brief_.prompt = step.text;
-    brief_.rules = RulesOf(bench.task().plan, bench.guard());
+    brief_.command = task.plan.verify_command;
+    brief_.directory = task.plan.verify_directory;
+    for (const EvidenceLine& line : task.incident.evidence.lines)
+      Append(brief_.evidence, line.text, "\n");
+    brief_.merged = bench.merged();
+    brief_.rules = RulesOf(task.plan, bench.guard());
     brief_.env = bench.Command(place.room, "", step.timeout).env;
     brief_.timeout = std::min(step.timeout, limits_.timeout);
     // The smaller of two caps, of which zero is none.
@@ -67,11 +75,18 @@ class AgentRung {
     for (const double cap : {step.max_usd, limits_.max_usd}) {
       if (cap > 0) cap_ = std::min(cap_, cap);
     }
+    if (const double cap = task.plan.limits.usd_per_task; cap > 0)
+      cap_ = std::min(cap_, std::max(0.0, cap - bench.spent_usd()));
   }
 
   StatusOr<RungResult> Climb() {
     RungResult last;
     for (int round = 1; round <= step_.rounds; ++round) {
+      if (spent_ >= cap_ && round == 1) {
+        last.outcome = StepOutcome::kOverBudget;
+        last.sentence = "may spend nothing more: the task spent what it may";
+        return last;
+      }
       if (spent_ >= cap_) {
         last.sentence = Cat("spent what it may, $", cap_, ", in ", round - 1,
                             round == 2 ? " round: it " : " rounds: in the last it ", last.sentence);
@@ -91,47 +106,120 @@ class AgentRung {
     RungResult result;
     goes_on_ = false;
     std::string why;
-    ASSIGN_OR_RETURN(const auto workspace, bench_.Open(place_.room, place_.on, why));
+    auto opened = bench_.Open(RoomToSpend(), place_.on, why);
+    const StatusCode code = opened.status().code();
+    // Its model is not for this task's workspaces: of a kind without it, or of a fork's code.
+    if (code == StatusCode::kPermissionDenied || code == StatusCode::kInvalidArgument) {
+      why = Message(opened.status());
+    } else if (!opened.ok()) {
+      return std::move(opened).status();
+    }
+    auto workspace = opened.ok() ? *std::move(opened) : nullptr;
     if (workspace == nullptr) {
       result.sentence = Cat("was not tried: ", why);
       return result;
     }
-    ASSIGN_OR_RETURN(const AgentReport report, Work(*workspace, round));
-    using Claim = AgentReport::Claim;
-    switch (report.claim) {
-      case Claim::kGaveUp:
-        result.outcome = StepOutcome::kGaveUp;
-        result.sentence = Cat("gave up: ", report.words);
-        return result;
-      case Claim::kTimedOut:
-        result.outcome = StepOutcome::kTimedOut;
-        result.sentence = report.words;
-        return result;
-      case Claim::kFailed:
-        result.sentence = Cat("could not work: ", report.words);
-        return result;
-      case Claim::kFinished:
-        break;
+    InstructionMask mask(bench_, *workspace);
+    ASSIGN_OR_RETURN(why, mask.Put());
+    if (!why.empty()) {
+      result.sentence = Cat("was not tried: ", why);
+      return result;
+    }
+    const auto report = Work(*workspace, round);
+    if (!report.ok()) return report.status();
+    ASSIGN_OR_RETURN(why, mask.TakeOff());
+    if (report->claim != AgentClaim::kFinished) {
+      // What a person goes on from has the instructions that are the repository's.
+      if (why.empty()) bench_.Retire(std::move(workspace));
+      return WithoutProof(*report);
+    }
+    if (!why.empty()) {
+      result.sentence = Cat("could not be captured: ", why);
+      return result;
     }
     ASSIGN_OR_RETURN(result, bench_.Prove(*workspace, place_.label, place_.on));
     goes_on_ = result.outcome != StepOutcome::kProven;
+    if (goes_on_) bench_.Retire(std::move(workspace));
     return result;
   }
 
+  // What it left is no work that it stands for.
+  static RungResult WithoutProof(const AgentReport& report) {
+    RungResult result;
+    const auto say = [&](StepOutcome outcome, std::string_view begin) {
+      result.outcome = outcome;
+      result.sentence = Cat(begin, report.words);
+    };
+    switch (report.claim) {
+      case AgentClaim::kGaveUp:
+        say(StepOutcome::kGaveUp, "gave up: ");
+        break;
+      case AgentClaim::kDeclined:
+        say(StepOutcome::kGaveUp, "was refused by its model, which does not want to answer: ");
+        break;
+      case AgentClaim::kTimedOut:
+      case AgentClaim::kSilent:
+        say(StepOutcome::kTimedOut, "");
+        break;
+      case AgentClaim::kOverBudget:
+        say(StepOutcome::kOverBudget, "was ended over its budget: ");
+        break;
+      case AgentClaim::kUnreachable:
+        say(StepOutcome::kFailed, "lost its model: ");
+        break;
+      case AgentClaim::kUnauthorized:
+        say(StepOutcome::kFailed, "was not let in by its model: ");
+        break;
+      case AgentClaim::kCrashed:
+        say(StepOutcome::kFailed, "crashed: ");
+        break;
+      case AgentClaim::kFailed:
+      case AgentClaim::kFinished:
+        say(StepOutcome::kFailed, "could not work: ");
+        break;
+    }
+    return result;
+  }
+
+  // 0 when there is no cap.
+  double Left() const {
+    return cap_ == std::numeric_limits<double>::infinity() ? 0 : cap_ - spent_;
+  }
+
+  Room RoomToSpend() const {
+    Room room = place_.room;
+    room.model_network = agent_.network();
+    room.max_usd = Left();
+    room.max_tokens = limits_.max_tokens;
+    return room;
+  }
+
   StatusOr<AgentReport> Work(Workspace& workspace, int round) {
-    brief_.max_usd = cap_ == std::numeric_limits<double>::infinity() ? 0 : cap_ - spent_;
-    std::string printed;
+    brief_.max_usd = Left();
+    AgentRecord record(bench_.log(), place_.label, round);
+    RETURN_IF_ERROR(record.KeepPrompt(brief_));
     const absl::Time begun = absl::Now();
     auto report = agent_.Repair(
-        workspace, brief_, [&](std::string_view bytes) { printed += bytes; }, bench_.stop());
+        workspace, brief_, [&](const AgentEvent& event) { record.Take(event); }, bench_.stop());
+    // What was spent by one that was stopped is spent too.
+    const double usd = report.ok() ? report->usd : workspace.Usage().usd;
+    bench_.Charge({usd, absl::Now() - begun});
+    spent_ += usd;
+    RETURN_IF_ERROR(record.Keep());
     if (!report.ok()) return report.status();
-    bench_.log().Charge({report->usd, absl::Now() - begun});
-    spent_ += report->usd;
-    RETURN_IF_ERROR(bench_.log().Keep(StepLogName(place_.label, round), std::move(printed)));
-    RETURN_IF_ERROR(bench_.log().Note(
-        "step", Cat("agent ", step_.agent, " of step ", place_.label, ", round ", round, " of ",
-                    step_.rounds, ", cost $", report->usd, ": ", report->words)));
+    bench_.log().CountAgent({step_.agent, agent_.kind(), report->claim, report->usage, usd});
+    RETURN_IF_ERROR(bench_.log().Note("step", Told(*report, round)));
     return report;
+  }
+
+  std::string Told(const AgentReport& report, int round) const {
+    const ModelUsage& usage = report.usage;
+    return Cat("agent ", step_.agent, " of step ", place_.label, ", round ", round, " of ",
+               step_.rounds, ", ", ToString(report.claim), ", cost $", report.usd,
+               usage.tokens() > 0 ? Cat(" (", usage.tokens(), " tokens, ", usage.output_tokens,
+                                        " of them written)")
+                                  : "",
+               ": ", report.words);
   }
 
   Bench& bench_;

@@ -1,5 +1,6 @@
 #include "daemon/pipeline/bench.h"
 
+#include <algorithm>
 #include <map>
 
 #include "daemon/base/crash_point.h"
@@ -30,6 +31,7 @@ std::string Count(std::size_t n, const char* noun) {
 }  // namespace
 
 std::string DescribeEnd(const ExecResult& result, absl::Duration timeout) {
+  if (!result.ended_by.empty()) return Cat(result.ended_by, ", and was ended");
   if (result.timed_out)
     return Cat("was still running after ", absl::FormatDuration(timeout), " and was ended");
   return Cat("ended with exit code ", result.exit_code, " after ",
@@ -37,7 +39,10 @@ std::string DescribeEnd(const ExecResult& result, absl::Duration timeout) {
 }
 
 Room Bench::PlanRoom() const {
-  return {task().plan.setup, task().plan.inputs};
+  Room room;
+  room.setup = task().plan.setup;
+  room.inputs = task().plan.inputs;
+  return room;
 }
 
 Room Bench::RoomOf(const Step& step, const ChainLink* link) const {
@@ -83,13 +88,25 @@ ExecSpec Bench::Check() const {
 
 StatusOr<ExecResult> Bench::Run(Workspace& workspace, const ExecSpec& spec) {
   auto result = workspace.Exec(spec, parts_.stop);
-  if (result.ok()) log().Charge({0, result->wall});
+  if (result.ok()) Charge({0, result->wall});
   return result;
 }
 
-StatusOr<std::unique_ptr<Workspace>> Bench::OpenBare(const Patch* on) {
+void Bench::Charge(const Spend& spend) {
+  spent_usd_ += spend.usd;
+  log().Charge(spend);
+}
+
+StatusOr<std::unique_ptr<Workspace>> Bench::OpenBare(const Room& room, const Patch* on) {
   WorkspaceSpec spec{task().id, parts_.mirror_folder, task().incident.run.commit, on};
   spec.network = task().plan.needs.network;
+  if (!room.model_network.empty() &&
+      std::ranges::find(spec.network, room.model_network) == spec.network.end())
+    spec.network.push_back(room.model_network);
+  spec.max_usd = room.max_usd;
+  spec.max_tokens = room.max_tokens;
+  spec.limits.cpu = task().plan.needs.cpu;
+  spec.limits.memory_bytes = task().plan.needs.memory_bytes;
   spec.of_fork = task().incident.run.from_fork;
   spec.on_network = [this](const std::string& lines) { KeepReached(lines); };
   return parts_.workspaces->Open(spec, parts_.stop);
@@ -116,7 +133,7 @@ StatusOr<bool> Bench::SetUp(Workspace& workspace, const Room& room, std::string&
 
 StatusOr<std::unique_ptr<Workspace>> Bench::Open(const Room& room, const Patch* on,
                                                  std::string& why) {
-  ASSIGN_OR_RETURN(auto workspace, OpenBare(on));
+  ASSIGN_OR_RETURN(auto workspace, OpenBare(room, on));
   ASSIGN_OR_RETURN(const bool ready, SetUp(*workspace, room, why));
   if (!ready) workspace.reset();
   return workspace;
@@ -136,7 +153,7 @@ StatusOr<std::string> Bench::MissingTools(Workspace& workspace) {
 }
 
 StatusOr<std::optional<Blocked>> Bench::Reproduce() {
-  ASSIGN_OR_RETURN(const auto workspace, OpenBare(nullptr));
+  ASSIGN_OR_RETURN(const auto workspace, OpenBare(PlanRoom(), nullptr));
   ASSIGN_OR_RETURN(const std::string missing, MissingTools(*workspace));
   if (!missing.empty()) {
     return std::optional(
@@ -158,6 +175,9 @@ StatusOr<std::optional<Blocked>> Bench::ReadRed(const ExecResult& result) {
   if (result.timed_out) {
     blocked.sentence =
         Cat("the failing command hangs here: it was ended after ", absl::FormatDuration(timeout));
+  } else if (!result.ended_by.empty()) {
+    blocked.sentence = Cat("the failing command ", DescribeEnd(result, timeout),
+                           ": it cannot be judged here; give workspaces more, or the template");
   } else if (result.exit_code == 0) {
     blocked.sentence =
         "the command that failed in CI succeeds here at the same commit: it is flaky, or it "
@@ -174,6 +194,21 @@ StatusOr<std::optional<Blocked>> Bench::ReadRed(const ExecResult& result) {
     return std::optional<Blocked>();
   }
   return std::optional(std::move(blocked));
+}
+
+void Bench::Retire(std::unique_ptr<Workspace> workspace) {
+  if (parts_.keep > absl::ZeroDuration()) last_ = std::move(workspace);
+}
+
+Status Bench::KeepLast(bool tell) {
+  if (last_ == nullptr) return OkStatus();
+  const absl::Time until = absl::Now() + parts_.keep;
+  const Status kept = last_->Keep(until);
+  last_.reset();
+  if (!kept.ok()) LogWarning("a workspace is not kept", {{"why", Message(kept)}});
+  if (!kept.ok() || !tell) return OkStatus();
+  return log().Note("note", Cat("its workspace is kept for ", absl::FormatDuration(parts_.keep),
+                                ": regreen task shell ", task().id, " opens it"));
 }
 
 Status Bench::TakeOutputs(Workspace& workspace, const std::string& label) {

@@ -11,6 +11,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/http.h"
 #include "daemon/base/status.h"
+#include "daemon/pipeline/by_hand.h"
 #include "daemon/pipeline/live_policies.h"
 #include "daemon/policy/ci_definition.h"
 #include "daemon/policy/offers.h"
@@ -55,6 +56,9 @@ class Collector {
 
   // Retryable errors: the delivery is to be tried again later. Others are permanent.
   StatusOr<DeliveryOutcome> Collect(const Delivery& delivery, std::stop_token stop) const;
+  // What a person asks for, made definite; asks the network for the place. InvalidArgument, with a
+  // sentence, for what cannot be done. collect_by_hand.cc
+  StatusOr<PreparedTask> PrepareByHand(const ByHand& asked, std::stop_token stop) const;
 
  private:
   StatusOr<DeliveryOutcome> CollectFailure(const Delivery& delivery, Forge& forge,
@@ -90,6 +94,13 @@ class Collector {
   IncidentOutcome TellOfFork(Forge& forge, Incident incident) const;
   IncidentOutcome SelectFor(Forge& forge, const RunHint& hint, const Policies& policies,
                             Incident incident, const Stages& stages, std::stop_token stop) const;
+
+  // collect_by_hand.cc
+  StatusOr<Incident> IncidentByHand(const ByHand& asked, const Policies& policies,
+                                    std::stop_token stop) const;
+  // `chosen` says what was chosen and why.
+  StatusOr<Plan> PlanByHand(const ByHand& asked, const Incident& incident, const Policies& policies,
+                            std::string& chosen) const;
 
   CollectDependencies deps_;
 };

@@ -22,6 +22,8 @@ std::string WhatItDoes(const Step& step) {
     case StepKind::kAgent:
       return Cat("asks the agent ", EscapeControl(step.agent), ", at most ", step.rounds,
                  step.rounds == 1 ? " round" : " rounds");
+    case StepKind::kGiven:
+      return "lays the patch that a person left";
     case StepKind::kReport:
       return step.report == ReportKind::kIssue ? "opens an issue" : "comments";
   }

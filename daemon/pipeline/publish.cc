@@ -100,10 +100,13 @@ StatusOr<TaskUpdate> Publish(const PublishDependencies& deps, Forge& forge, cons
                              const Proof& proof, const Verdict& verdict, RepairLog& log,
                              std::stop_token stop) {
   const RunFacts& run = task.incident.run;
-  ASSIGN_OR_RETURN(const RunFacts now, forge.ReadRun(HintOf(task), stop));
-  // A fork's patch is told, and never comes here.
-  if (const std::string why = WhyDropped(now, ForkPolicy::kIgnore); !why.empty())
-    return MoveTo(TaskState::kSuperseded, why);
+  // Whoever names a commit means that one, whatever its branch does.
+  if (!run.pinned) {
+    ASSIGN_OR_RETURN(const RunFacts now, forge.ReadRun(HintOf(task), stop));
+    // A fork's patch is told, and never comes here.
+    if (const std::string why = WhyDropped(now, ForkPolicy::kIgnore); !why.empty())
+      return MoveTo(TaskState::kSuperseded, why);
+  }
 
   ASSIGN_OR_RETURN(const GitRemote remote, forge.Remote(run.key.repo));
   ASSIGN_OR_RETURN(const std::string folder, deps.mirror->Ensure(remote, run.commit, stop));

@@ -21,6 +21,8 @@ class Climber {
         task_(task),
         mirror_folder_(mirror_folder),
         outputs_(std::move(earlier.outputs)),
+        given_(std::move(earlier.given)),
+        merged_(std::move(earlier.merged)),
         log_(log),
         stop_(std::move(stop)) {
     out_.ladder = task.ladder;
@@ -41,6 +43,7 @@ class Climber {
       if (ended) return std::move(out_);
     }
     End();
+    if (out_.kind == Kind::kFailed && bench_) RETURN_IF_ERROR(bench_->KeepLast(true));
     return std::move(out_);
   }
 
@@ -54,6 +57,7 @@ class Climber {
         return ClimbReport(step);
       case StepKind::kRun:
       case StepKind::kAgent:
+      case StepKind::kGiven:
         return ClimbInWorkspace(step);
     }
     return Internal("a rung is of no kind");
@@ -107,7 +111,14 @@ class Climber {
       if (!ready) return false;
     }
     worked_ = true;
-    ASSIGN_OR_RETURN(RungResult result, ClimbAndGoOn(*bench_, deps_.agents, step));
+    auto climbed = ClimbAndGoOn(*bench_, deps_.agents, step, given_);
+    if (!climbed.ok()) {
+      // A person who ends a task may want to see where it was; one whose daemon stops goes on.
+      if (climbed.status().code() == StatusCode::kCancelled && log_.Taken())
+        RETURN_IF_ERROR(bench_->KeepLast(false));
+      return climbed.status();
+    }
+    RungResult result = *std::move(climbed);
     paid_ = step.kind == StepKind::kAgent;
     RETURN_IF_ERROR(Settle(step, result.outcome, result.sentence));
     if (result.outcome != StepOutcome::kProven) return false;
@@ -119,9 +130,10 @@ class Climber {
 
   StatusOr<bool> Reproduce() {
     ASSIGN_OR_RETURN(std::string folder, mirror_folder_());
-    bench_.emplace(Bench::Parts{deps_.workspaces, deps_.guard.get(), deps_.secrets, &task_,
-                                std::move(folder), &log_, stop_},
-                   outputs_);
+    bench_.emplace(
+        Bench::Parts{deps_.workspaces, deps_.guard.get(), deps_.secrets, &task_, std::move(folder),
+                     deps_.base_file, merged_, &log_, stop_, deps_.keep},
+        outputs_);
     ASSIGN_OR_RETURN(const std::optional<Blocked> blocked, bench_->Reproduce());
     if (!blocked) {
       out_.reproduced = true;
@@ -181,6 +193,8 @@ class Climber {
   const Task& task_;
   const MirrorFolder& mirror_folder_;
   Outputs outputs_;
+  const Patch given_;
+  const std::vector<std::string> merged_;
   RepairLog& log_;
   const std::stop_token stop_;
   RepairOutcome out_;

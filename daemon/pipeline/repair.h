@@ -13,6 +13,7 @@
 #include "daemon/domain/task.h"
 #include "daemon/guard/known_secrets.h"
 #include "daemon/guard/rules.h"
+#include "daemon/pipeline/bench.h"
 #include "daemon/pipeline/ladder.h"
 #include "daemon/pipeline/outputs.h"
 #include "daemon/pipeline/proof.h"
@@ -49,12 +50,17 @@ struct RepairDependencies {
   const Agents* agents = nullptr;         // may be null: there are none
   ForgeActions* actions = nullptr;        // may be null: the forge can do no more than git
   const KnownSecrets* secrets = nullptr;  // may be null: none are known
+  BaseFile base_file;                     // null: the commit is trusted as it is
+  absl::Duration keep;                    // of the workspace of a task that failed; zero: none
 };
 
 // What the rungs before the present one left.
+inline constexpr std::string_view kGivenArtifact = "given";  // the bytes of that patch
 struct EarlierRungs {
   std::vector<Tried> tried;
   Outputs outputs;
+  Patch given;                      // that a person left, for a step of that kind
+  std::vector<std::string> merged;  // patches that were merged for this failure, newest first
 };
 
 // Where the mirror of the repository is, with the commit in it. Asked for when a workspace is

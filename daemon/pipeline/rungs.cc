@@ -47,29 +47,53 @@ std::string StepLogName(const std::string& label, int round) {
 StatusOr<RungResult> ClimbRun(Bench& bench, const Step& step, const RungPlace& place) {
   RungResult result;
   std::string why;
-  ASSIGN_OR_RETURN(const auto workspace, bench.Open(place.room, place.on, why));
+  ASSIGN_OR_RETURN(auto workspace, bench.Open(place.room, place.on, why));
   if (workspace == nullptr) {
     result.sentence = Cat("was not tried: ", why);
     return result;
   }
   const ExecSpec command = bench.Command(place.room, step.run, step.timeout);
-  ASSIGN_OR_RETURN(const ExecResult ran, bench.Run(*workspace, command));
+  const auto ran_or = bench.Run(*workspace, command);
+  if (!ran_or.ok()) {
+    bench.Retire(std::move(workspace));
+    return ran_or.status();
+  }
+  const ExecResult& ran = *ran_or;
   RETURN_IF_ERROR(bench.log().Keep(StepLogName(place.label, 1), ran.output));
   const std::string end = DescribeEnd(ran, step.timeout);
   RETURN_IF_ERROR(bench.log().Note("step", Cat("step ", place.label, " ", end)));
   // A fixer's exit code says little (formatters answer 1 when they changed something): the captured
-  // difference and its verification decide. One that hung left its work half done.
-  if (ran.timed_out) {
+  // difference and its verification decide. One that was ended left its work half done.
+  if (ran.timed_out || !ran.ended_by.empty()) {
     result.outcome = StepOutcome::kTimedOut;
     result.sentence = end;
+    bench.Retire(std::move(workspace));
     return result;
   }
-  return bench.Prove(*workspace, place.label, place.on);
+  ASSIGN_OR_RETURN(result, bench.Prove(*workspace, place.label, place.on));
+  if (result.outcome != StepOutcome::kProven) bench.Retire(std::move(workspace));
+  return result;
 }
 
-StatusOr<RungResult> ClimbAndGoOn(Bench& bench, const Agents* agents, const Step& step) {
-  ASSIGN_OR_RETURN(RungResult proven, ClimbOne(bench, agents, step,
-                                               {step.name, bench.RoomOf(step, nullptr), nullptr}));
+StatusOr<RungResult> ClimbGiven(Bench& bench, const Patch& given, const RungPlace& place) {
+  RungResult result;
+  std::string why;
+  ASSIGN_OR_RETURN(auto workspace, bench.Open(place.room, &given, why));
+  if (workspace == nullptr) {
+    result.sentence = Cat("was not tried: ", why);
+    return result;
+  }
+  ASSIGN_OR_RETURN(result, bench.Prove(*workspace, place.label, nullptr));
+  if (result.outcome != StepOutcome::kProven) bench.Retire(std::move(workspace));
+  return result;
+}
+
+StatusOr<RungResult> ClimbAndGoOn(Bench& bench, const Agents* agents, const Step& step,
+                                  const Patch& given) {
+  const RungPlace place{step.name, bench.RoomOf(step, nullptr), nullptr};
+  ASSIGN_OR_RETURN(RungResult proven, step.kind == StepKind::kGiven
+                                          ? ClimbGiven(bench, given, place)
+                                          : ClimbOne(bench, agents, step, place));
   if (proven.outcome != StepOutcome::kProven) return proven;
   for (const ChainLink& link : bench.task().plan.then) {
     ASSIGN_OR_RETURN(RungResult result, ClimbLink(bench, agents, link, proven.patch));

@@ -23,9 +23,12 @@ StatusOr<RungResult> ClimbRun(Bench& bench, const Step& step, const RungPlace& p
 // exit and claim prove nothing. `agents` may be null: none is configured.
 StatusOr<RungResult> ClimbAgent(Bench& bench, const Agents* agents, const Step& step,
                                 const RungPlace& place);
-// Either of them, and then the templates that the plan goes on with, each from the patch before it.
+// The patch of `given` instead of work.
+StatusOr<RungResult> ClimbGiven(Bench& bench, const Patch& given, const RungPlace& place);
+// Any of them, and then the templates that the plan goes on with, each from the patch before it.
 // A link that changes nothing keeps the earlier proof; one that fails is the rung's outcome.
-StatusOr<RungResult> ClimbAndGoOn(Bench& bench, const Agents* agents, const Step& step);
+StatusOr<RungResult> ClimbAndGoOn(Bench& bench, const Agents* agents, const Step& step,
+                                  const Patch& given);
 
 // Of the k-th round of a rung, from 1: "step-x.log", "step-x-2.log".
 std::string StepLogName(const std::string& label, int round);

@@ -12,6 +12,16 @@
 namespace regreen {
 namespace {
 
+constexpr int kMostMerged = 2;
+
+bool AsksAgents(const Plan& plan) {
+  const auto asks = [](const Step& step) { return step.kind == StepKind::kAgent; };
+  return std::ranges::any_of(plan.steps, asks) ||
+         std::ranges::any_of(plan.then, [&](const ChainLink& link) {
+           return std::ranges::any_of(link.steps, asks);
+         });
+}
+
 TaskState StateAfter(RepairOutcome::Kind kind, const Plan& plan) {
   using Kind = RepairOutcome::Kind;
   switch (kind) {
@@ -150,8 +160,20 @@ StatusOr<TaskUpdate> TaskRunner::RunRerun(Forge& forge, const Task& task, Repair
   return update;
 }
 
+StatusOr<Patch> TaskRunner::ReadGiven(const Task& task) const {
+  Patch patch;
+  if (std::ranges::none_of(task.plan.steps,
+                           [](const Step& step) { return step.kind == StepKind::kGiven; }))
+    return patch;
+  patch.base_commit = task.incident.run.commit;
+  ASSIGN_OR_RETURN(patch.bytes, deps_.records->ReadArtifact(task.id, std::string(kGivenArtifact)));
+  patch.digest = PatchDigest(patch.base_commit, patch.bytes);
+  return patch;
+}
+
 StatusOr<EarlierRungs> TaskRunner::ReadEarlier(const Task& task) const {
   EarlierRungs earlier;
+  ASSIGN_OR_RETURN(earlier.given, ReadGiven(task));
   // A climb that begins anew has nothing behind it, whatever an earlier try of it left.
   if (task.ladder == LadderPosition()) return earlier;
   const auto read = [&](std::string_view name) {
@@ -175,8 +197,13 @@ StatusOr<TaskUpdate> TaskRunner::Climb(Forge& forge, const Task& task, EarlierRu
     ASSIGN_OR_RETURN(const GitRemote remote, forge.Remote(task.incident.run.key.repo));
     return deps_.mirror->Ensure(remote, task.incident.run.commit, stop);
   };
-  const Repairer repairer({deps_.workspaces, deps_.policies->Current()->guard, deps_.agents,
-                           forge.actions(), deps_.secrets});
+  const Repairer repairer(
+      {deps_.workspaces, deps_.policies->Current()->guard, deps_.agents, forge.actions(),
+       deps_.secrets,
+       IsOfBaseBranch(task.incident.run) ? BaseFile() : FileOfBase(forge, task, stop), deps_.keep});
+  if (AsksAgents(task.plan)) {
+    ASSIGN_OR_RETURN(earlier.merged, ReadMerged(task));
+  }
   ASSIGN_OR_RETURN(RepairOutcome outcome,
                    repairer.Repair(task, folder, std::move(earlier), log, stop));
   TaskUpdate update = MoveTo(StateAfter(outcome.kind, task.plan), std::move(outcome.reason));
@@ -195,6 +222,46 @@ StatusOr<TaskUpdate> TaskRunner::Climb(Forge& forge, const Task& task, EarlierRu
                                                             : RequestText(task, outcome.proof)});
   update.artifacts.push_back({std::string(kPatchArtifact), std::move(outcome.proof.patch.bytes)});
   return update;
+}
+
+// Of the tip of the base branch, as it is when it is asked for first.
+BaseFile TaskRunner::FileOfBase(Forge& forge, const Task& task, std::stop_token stop) const {
+  struct Base {
+    std::string folder, commit;
+  };
+  auto found = std::make_shared<std::optional<Base>>();
+  return
+      [this, &forge, &task, stop, found](
+          const std::string& path, std::size_t max_bytes) -> StatusOr<std::optional<std::string>> {
+        if (!*found) {
+          const RunFacts& run = task.incident.run;
+          ASSIGN_OR_RETURN(const GitRemote remote, forge.Remote(run.key.repo));
+          ASSIGN_OR_RETURN(const auto tip, deps_.mirror->RemoteTip(remote, run.base_branch, stop));
+          Base base;
+          base.commit = tip.value_or("");
+          if (tip) {
+            ASSIGN_OR_RETURN(base.folder, deps_.mirror->Ensure(remote, *tip, stop));
+          }
+          *found = std::move(base);
+        }
+        if ((*found)->commit.empty()) return std::optional<std::string>();
+        auto bytes = deps_.mirror->ReadFileAt((*found)->folder, (*found)->commit, path, max_bytes);
+        if (bytes.ok()) return std::optional(*std::move(bytes));
+        if (bytes.status().code() == StatusCode::kUnavailable) return bytes.status();
+        return std::optional<std::string>();
+      };
+}
+
+StatusOr<std::vector<std::string>> TaskRunner::ReadMerged(const Task& task) const {
+  ASSIGN_OR_RETURN(const auto ids,
+                   deps_.records->MergedTasks(task.incident.run.key,
+                                              task.incident.evidence.fingerprint, kMostMerged));
+  std::vector<std::string> patches;
+  for (const std::string& id : ids) {
+    auto patch = deps_.records->ReadArtifact(id, std::string(kPatchArtifact));
+    if (patch.ok()) patches.push_back(*std::move(patch));
+  }
+  return patches;
 }
 
 StatusOr<Proof> TaskRunner::ReadProof(const Task& task) const {

@@ -23,6 +23,7 @@ struct RunnerDependencies {
   const Agents* agents = nullptr;           // may be null: there are none
   const KnownSecrets* secrets = nullptr;    // for the guard; may be null: none are known
   std::map<std::string, ForkPolicy> forks;  // by the forge's name; others: ignored
+  absl::Duration keep;  // of the workspace of a task that failed, for a person; zero: none
 };
 
 // Dependencies outlive it. Any thread.
@@ -41,6 +42,9 @@ class TaskRunner {
   StatusOr<TaskUpdate> Climb(Forge& forge, const Task& task, EarlierRungs earlier, RepairLog& log,
                              std::stop_token stop) const;
   StatusOr<EarlierRungs> ReadEarlier(const Task& task) const;
+  StatusOr<Patch> ReadGiven(const Task& task) const;
+  BaseFile FileOfBase(Forge& forge, const Task& task, std::stop_token stop) const;
+  StatusOr<std::vector<std::string>> ReadMerged(const Task& task) const;
   StatusOr<Proof> ReadProof(const Task& task) const;
   // By the guard that is in force now.
   Verdict JudgeNow(const Task& task, const Proof& proof) const;

@@ -196,6 +196,9 @@ class Writer {
       case StepKind::kAgent:
         Agent(step);
         break;
+      case StepKind::kGiven:
+        return FailedPrecondition(
+            "a person repaired it by hand: write what they did as a command or a prompt");
       case StepKind::kReport:
         Comment(
             "The text as it was for the one failure; {{signature}} and the like say it of any.");

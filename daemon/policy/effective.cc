@@ -191,6 +191,7 @@ void Rest(const Template& t, Page& page) {
   page.Value("limits.per_hour", Cat(t.limits.per_hour));
   page.Value("limits.per_day", Cat(t.limits.per_day));
   page.Value("limits.usd_per_day", Cat(t.limits.usd_per_day));
+  page.Value("limits.usd_per_task", Cat(t.limits.usd_per_task));
   page.Value("limits.minutes_per_day", Cat(t.limits.minutes_per_day));
   page.Value("limits.cooldown", Length(t.limits.cooldown));
   page.Value("limits.break_after", Cat(t.limits.break_after));

@@ -25,7 +25,8 @@ struct SelectOptions {
   // The known failing command, for verify.command = "auto"; "" when it is not known.
   std::string command;
   std::string directory;                      // where it runs, below the tree; "" is its root
-  std::map<std::string, std::string> inputs;  // given by hand, by their names in the template
+  std::map<std::string, std::string> inputs;  // given by hand: "name" of the template, or
+                                              // "template.name" of one that it uses or goes on with
   // What the record of a template allows, by its name; a stage that is lower than the template's
   // own is the plan's.
   std::map<std::string, EffectiveStage> stages;

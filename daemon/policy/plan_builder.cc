@@ -13,21 +13,60 @@ TextValues Together(TextValues common, const TextValues& own) {
   return common;
 }
 
-// A parent stands before its children.
-StatusOr<std::vector<ResolvedInputs>> ResolveScopes(
-    const std::vector<InputScope>& scopes, const std::map<std::string, std::string>& by_hand,
-    const TextValues& common, const InputFacts& facts) {
+// Those given by hand for one template of several: "name" for the chosen one, "template.name" for
+// what it uses or goes on with.
+std::map<std::string, std::string> GivenTo(const std::string& prefix,
+                                           const std::map<std::string, std::string>& by_hand) {
+  std::map<std::string, std::string> given;
+  for (const auto& [name, value] : by_hand) {
+    const std::size_t dot = name.find('.');
+    const bool own = dot == std::string::npos;
+    if (own ? prefix.empty() : !prefix.empty() && name.substr(0, dot) == prefix)
+      given[own ? name : name.substr(dot + 1)] = value;
+  }
+  return given;
+}
+
+// FailedPrecondition when a value is given to a template that is not there.
+Status CheckGiven(const Template& chosen, const std::map<std::string, std::string>& by_hand) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 1; i < chosen.scopes.size(); ++i)
+    parts.push_back(chosen.scopes[i].template_name);
+  for (const auto& ladder : chosen.chain) {
+    for (const InputScope& scope : ladder->scopes) parts.push_back(scope.template_name);
+  }
+  for (const auto& [name, value] : by_hand) {
+    const std::size_t dot = name.find('.');
+    if (dot == std::string::npos) continue;
+    const std::string part = name.substr(0, dot);
+    if (std::find(parts.begin(), parts.end(), part) != parts.end()) continue;
+    return FailedPrecondition(Cat("it neither uses nor goes on with a template \"",
+                                  Truncate(EscapeControl(part), 60), "\"",
+                                  DidYouMean(part, parts)));
+  }
+  return OkStatus();
+}
+
+// A parent stands before its children. `first` is what the first scope's inputs are given by: ""
+// for the chosen template.
+StatusOr<std::vector<ResolvedInputs>> ResolveScopes(const std::vector<InputScope>& scopes,
+                                                    const std::string& first,
+                                                    const TextValues& common,
+                                                    const InputFacts& facts) {
+  const std::map<std::string, std::string>& by_hand = facts.options.inputs;
   std::vector<ResolvedInputs> out;
   for (std::size_t i = 0; i < scopes.size(); ++i) {
     const InputScope& scope = scopes[i];
     if (i == 0) {
-      ASSIGN_OR_RETURN(ResolvedInputs own, ResolveInputs(scope, nullptr, by_hand, "", facts));
+      ASSIGN_OR_RETURN(ResolvedInputs own,
+                       ResolveInputs(scope, nullptr, GivenTo(first, by_hand), "", facts));
       out.push_back(std::move(own));
       continue;
     }
     ResolvedInputs parent = out[scope.parent];
     parent.values = Together(common, parent.values);
-    auto used = ResolveInputs(scope, &parent, {}, scopes[scope.parent].template_name, facts);
+    auto used = ResolveInputs(scope, &parent, GivenTo(scope.template_name, by_hand),
+                              scopes[scope.parent].template_name, facts);
     if (!used.ok()) {
       return FailedPrecondition(
           Cat("of the template \"", scope.template_name, "\", ", Message(used.status())));
@@ -58,7 +97,8 @@ StatusOr<Step> BuildStep(const TemplateStep& from, const ResolvedInputs& inputs,
 
 StatusOr<ChainLink> BuildLink(const Ladder& ladder, const TextValues& common,
                               const InputFacts& facts) {
-  ASSIGN_OR_RETURN(const auto scopes, ResolveScopes(ladder.scopes, {}, common, facts));
+  ASSIGN_OR_RETURN(const auto scopes,
+                   ResolveScopes(ladder.scopes, ladder.template_name, common, facts));
   ChainLink link;
   link.template_name = ladder.template_name;
   link.setup = ladder.setup;
@@ -120,10 +160,11 @@ StatusOr<Plan> BuildPlan(const Template& chosen, const Incident& incident,
                          const SelectOptions& options, const Captures& captures,
                          const std::string& policy_digest) {
   const InputFacts facts{incident, options, captures};
+  RETURN_IF_ERROR(CheckGiven(chosen, options.inputs));
   const TextValues common = CommonValues(incident, chosen.name, options.command);
   const std::vector<InputScope> own = {{chosen.name, chosen.inputs, 0, {}}};
-  ASSIGN_OR_RETURN(const auto scopes, ResolveScopes(chosen.scopes.empty() ? own : chosen.scopes,
-                                                    options.inputs, common, facts));
+  ASSIGN_OR_RETURN(const auto scopes,
+                   ResolveScopes(chosen.scopes.empty() ? own : chosen.scopes, "", common, facts));
   Plan plan = Fixed(chosen, options);
   plan.policy_digest = policy_digest;
   plan.inputs = AllInputs(FailureInputs(facts), scopes[0].inputs);

@@ -150,6 +150,7 @@ SchemaKey LimitKeys() {
            {"per_hour", kInteger, "tasks begun in 60 minutes", {}, 0, kMany},
            {"per_day", kInteger, "tasks begun in 24 hours", {}, 0, kMany},
            {"usd_per_day", kNumber, "US dollars in 24 hours", {}, 0, kMany},
+           {"usd_per_task", kNumber, "US dollars of one task, on all of its steps", {}, 0, kMany},
            {"minutes_per_day", kInteger, "of workspaces in 24 hours", {}, 0, kMany},
            {"cooldown", kDuration, "after a task of the same failure ended"},
            {"break_after", kInteger, "failures in a row", {}, 0, kMany},

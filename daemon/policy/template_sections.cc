@@ -218,6 +218,7 @@ void ReadLimits(TomlTable& root, Template& out) {
   ReadNumber(*table, "per_hour", 0, kMostOfAnything, out.limits.per_hour);
   ReadNumber(*table, "per_day", 0, kMostOfAnything, out.limits.per_day);
   ReadDecimal(*table, "usd_per_day", 0, kMostOfAnything, out.limits.usd_per_day);
+  ReadDecimal(*table, "usd_per_task", 0, kMostOfAnything, out.limits.usd_per_task);
   ReadNumber(*table, "minutes_per_day", 0, kMostOfAnything, out.limits.minutes_per_day);
   ReadTime(*table, "cooldown", absl::ZeroDuration(), kLongestWait, out.limits.cooldown);
   ReadNumber(*table, "break_after", 0, kMostOfAnything, out.limits.break_after);

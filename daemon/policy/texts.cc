@@ -70,18 +70,6 @@ Cap CapOf(TextKind kind) {
   return {0, false};
 }
 
-std::string ShellQuoted(std::string_view value) {
-  std::string out = "'";
-  for (const char c : value) {
-    if (c == '\'') {
-      out += "'\\''";
-    } else {
-      out += c;
-    }
-  }
-  return out + "'";
-}
-
 // Whether a place of a shell command lies between quotes. Here-documents are not known: a lone
 // apostrophe in one counts, and then a good place is refused, never a bad one allowed.
 bool InsideQuotes(std::string_view text, std::size_t at) {

@@ -22,6 +22,13 @@ struct Commit {
   std::string message;
 };
 
+// What a person's name for a place in a repository stands for.
+struct ResolvedRef {
+  std::string commit;
+  std::string name;                   // in full, "refs/tags/v1"; "" for a commit's own id
+  std::vector<std::string> branches;  // whose tip the commit is now, by name; the first fifty
+};
+
 struct FolderLimits {
   std::size_t files = 0;
   std::size_t bytes = 0;  // of all files together
@@ -42,6 +49,12 @@ class Mirror {
   virtual StatusOr<std::optional<std::string>> RemoteTip(const GitRemote& remote,
                                                          const std::string& branch,
                                                          std::stop_token stop) = 0;
+  // A branch, a tag, a pull or merge request by its number ("12", "#12", "!12"), a full ref, or a
+  // commit's id in full, in this order; of a commit's id it is not known yet whether the remote has
+  // it. NotFound when there is no such name; InvalidArgument for what can be none. Asks the
+  // network.
+  virtual StatusOr<ResolvedRef> Resolve(const GitRemote& remote, const std::string& ref,
+                                        std::stop_token stop) = 0;
   // A file of a commit that Ensure found. NotFound; ResourceExhausted beyond the cap.
   virtual StatusOr<std::string> ReadFileAt(const std::string& folder, const std::string& commit,
                                            const std::string& path, std::size_t max_bytes) = 0;

@@ -124,6 +124,25 @@ struct TaskUpdate {
   bool reproduced = false;  // true: remembered from now on
 };
 
+// A task that a person starts, without a delivery.
+struct HandTask {
+  Incident incident;
+  Plan plan;
+  bool hold = false;  // starts in held
+  std::string reason;
+  std::string by;  // whose hand; for the decision. "": no decision
+  // A name that its sender made for this request: of two requests by one person with one key the
+  // second makes nothing. "": none. A week is remembered.
+  std::string idempotency_key;
+  std::string request_digest;  // tells one request from another
+  std::vector<Artifact> artifacts;
+};
+
+struct CreatedTask {
+  std::string id;
+  bool existed = false;  // an earlier request with the key made it
+};
+
 class TaskStore {
  public:
   virtual ~TaskStore() = default;
@@ -140,9 +159,18 @@ class TaskStore {
                         std::span<const Artifact> artifacts) = 0;
   // Moves it and gives the lease back. InvalidArgument for a move that is not in the table.
   virtual Status Commit(const TaskLease& lease, const TaskUpdate& update) = 0;
-  // A task by hand, without a delivery. Answers its id.
-  virtual StatusOr<std::string> CreateTask(const Incident& incident, const Plan& plan, bool hold,
-                                           const std::string& reason) = 0;
+  // Whether the lease is still ours. Writes nothing, so that it may be asked often: this is how a
+  // worker learns that a person ended its task.
+  virtual StatusOr<bool> Holds(const TaskLease& lease) = 0;
+  // AlreadyExists when the key was that of another request.
+  virtual StatusOr<CreatedTask> CreateByHand(const HandTask& task) = 0;
+  // The same without a name or a key. Answers its id.
+  StatusOr<std::string> CreateTask(const Incident& incident, const Plan& plan, bool hold,
+                                   const std::string& reason) {
+    ASSIGN_OR_RETURN(CreatedTask made,
+                     CreateByHand({incident, plan, hold, reason, "", "", "", {}}));
+    return std::move(made.id);
+  }
   // A person's move (approve, reject, cancel), whoever holds the lease; the holder is fenced.
   virtual Status Move(const std::string& task_id, TaskState to, const std::string& reason) = 0;
 };
@@ -152,6 +180,11 @@ struct TaskFilter {
   std::string repo;
   int limit = 50;
   std::string before_id;  // for paging: older than this one
+};
+
+struct ArtifactRow {
+  std::string name;
+  std::int64_t bytes = 0;
 };
 
 struct DeliveryRow {
@@ -176,12 +209,22 @@ class Records {
   virtual StatusOr<std::vector<Task>> ListTasks(const TaskFilter& filter) = 0;  // newest first
   virtual StatusOr<Task> ReadTask(const std::string& id) = 0;  // a prefix that fits one will do
   virtual StatusOr<std::vector<TimelineEntry>> ReadTimeline(const std::string& task_id) = 0;
+  // What came after the entry of that number, in order, at most `limit`.
+  virtual StatusOr<std::vector<TimelineEntry>> ReadTimelineAfter(const std::string& task_id,
+                                                                 std::int64_t after_seq,
+                                                                 int limit) = 0;
+  virtual StatusOr<std::vector<ArtifactRow>> ListArtifacts(const std::string& task_id) = 0;
   virtual StatusOr<std::string> ReadArtifact(const std::string& task_id,
                                              const std::string& name) = 0;
   virtual StatusOr<std::vector<Decision>> ListDecisions(int limit) = 0;  // newest first
   virtual StatusOr<StoreCounts> Count() = 0;
   // What is known of this fingerprint in the run's repository, the run's own attempt left out.
   virtual StatusOr<History> ReadHistory(const RunKey& run, const std::string& fingerprint) = 0;
+  // The tasks of this fingerprint in the run's repository whose change was merged: their ids, the
+  // newest first.
+  virtual StatusOr<std::vector<std::string>> MergedTasks(const RunKey& run,
+                                                         const std::string& fingerprint,
+                                                         int limit) = 0;
   // What a green run of this hint could change. One look by indexes: most green runs change
   // nothing.
   virtual StatusOr<GreenWaits> WaitsForGreen(const RunHint& run) = 0;

@@ -2,6 +2,7 @@
 // and nothing else. Destroying the object destroys the workspace and all that runs in it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,12 +13,18 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "daemon/base/byte_sink.h"
 #include "daemon/base/status.h"
 #include "daemon/domain/patch.h"
+#include "daemon/domain/usage.h"
+#include "daemon/ports/workspace_limits.h"
 
 namespace regreen {
 
 inline constexpr std::size_t kMostInput = 1 << 20;
+
+// The standard input of a command that is spoken with.
+using ExecInput = ByteSink;
 
 struct ExecSpec {
   std::string command;    // for `sh -c`, with -e and pipefail where bash is there
@@ -26,14 +33,33 @@ struct ExecSpec {
   std::string input;  // on its standard input; empty: none. InvalidArgument beyond kMostInput
   absl::Duration timeout = absl::Minutes(10);
   std::size_t max_output_bytes = 4 << 20;  // head and tail are kept
+  // Ended as at the timeout when it prints nothing for so long.
+  absl::Duration silence = absl::InfiniteDuration();
+  // How the command is ended when we end it (timeout, silence, `stop`): SIGINT to all that it
+  // runs; when it is still there after `grace`, SIGTERM; after `grace` again, SIGKILL. What it
+  // prints meanwhile is taken. Zero: SIGKILL at once.
+  absl::Duration grace = absl::ZeroDuration();
+  // ProcessSpec::terminal of a person who works inside; nothing is taken of what it prints. -1:
+  // none. InvalidArgument for a kind that is not on this machine.
+  int terminal = -1;
+  // Called on Exec's thread with each piece of output as it comes, before it is capped; may be
+  // empty.
+  std::function<void(std::string_view)> on_output;
+  // A command that is spoken with: its standard input stays open (`input` is not used). Called on
+  // Exec's thread, first with nothing, then with each piece of its standard output; what is written
+  // goes to its standard input, until Close(). Standard error goes to the output alone.
+  std::function<void(std::string_view, ExecInput&)> converse;
 };
 
 struct ExecResult {
-  int exit_code = -1;  // 128 + signal when a signal ended it
-  bool timed_out = false;
+  int exit_code = -1;      // 128 + signal when a signal ended it
+  bool timed_out = false;  // ended by us, at the timeout or in its silence
+  bool silent = false;     // in its silence
   bool output_truncated = false;
   std::string output;  // both streams in order; untrusted
   absl::Duration wall;
+  // Which limit ended it, as a clause: "used more than the 4 GiB of memory that it may"; else "".
+  std::string ended_by;
 };
 
 // One thread at a time.
@@ -48,6 +74,14 @@ class Workspace {
   // are left out. InvalidArgument when there is a thing that cannot be in a
   // patch.
   virtual StatusOr<Patch> Capture(std::stop_token stop) = 0;
+  // What the calls of models came to that its commands have made so far, where the calls go through
+  // this daemon; none elsewhere. Any thread, also while a command runs.
+  virtual ModelUsage Usage() { return {}; }
+  // Leaves the workspace as it is when this object ends, for WorkspaceFactory::Reopen, until then.
+  // FailedPrecondition for a kind that cannot.
+  virtual Status Keep(absl::Time) {
+    return FailedPrecondition("this kind of workspace is not kept for people");
+  }
 };
 
 struct WorkspaceSpec {
@@ -56,7 +90,8 @@ struct WorkspaceSpec {
   std::string commit;
   const Patch* patch = nullptr;  // applied and committed on top when given
   // Names of egress sets that its commands may use, and no other way out. Each is counted for this
-  // workspace. A kind without isolation has whatever the machine has.
+  // workspace. Where the model of one is called, ModelUrlVariable() of it tells commands. A kind
+  // without isolation has whatever the machine has, and no such variable.
   std::vector<std::string> network;
   // The code is of a fork, so anyone's. It lies upon nothing that other workspaces use, and gets no
   // egress set but those that are for forks. PermissionDenied by Open when this kind cannot promise
@@ -65,6 +100,13 @@ struct WorkspaceSpec {
   // Told what was connected and refused while a command ran, one sentence a line, escaped. Called
   // by Exec, on its thread.
   std::function<void(const std::string& lines)> on_network;
+  // Of its calls of models, all sets together, beside the caps of each set; 0: no cap. Beyond them
+  // calls are refused, and one whose answer passes them is broken off.
+  double max_usd = 0;
+  std::int64_t max_tokens = 0;
+  // What it may use. More than the configuration allows is cut to that; a kind that cannot hold a
+  // limit says so where it is documented.
+  WorkspaceLimits limits = kAsConfigured;
 };
 
 // Opens workspaces of one kind. Any thread.
@@ -77,7 +119,14 @@ class WorkspaceFactory {
   // InvalidArgument for a set that is not configured.
   virtual StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec,
                                                     std::stop_token stop) = 0;
-  // Removes what a killed daemon left behind. Called once, before the first Open.
+  // The newest workspace of the task that was kept, as it was left; it stays kept when the object
+  // ends. Only the task's id and the networks are read. NotFound when there is none; Unavailable
+  // while somebody else has it open.
+  virtual StatusOr<std::unique_ptr<Workspace>> Reopen(const WorkspaceSpec&, std::stop_token) {
+    return FailedPrecondition("this kind of workspace is not kept for people");
+  }
+  // Removes what a killed daemon left behind, and what was kept for long enough. Called before the
+  // first Open, and now and then.
   virtual Status Reap() = 0;
 };
 

@@ -7,6 +7,7 @@
 #include "daemon/service/api_answer.h"
 #include "daemon/service/api_explain.h"
 #include "daemon/service/api_policies.h"
+#include "daemon/service/api_tasks.h"
 
 namespace regreen {
 namespace {
@@ -21,35 +22,49 @@ bool IsJson(const Headers& headers) {
 
 }  // namespace
 
-// A GET takes the last part of its path; a POST takes a body, and costs.
+// A POST takes a body, and costs. A body may be left out where nothing must be said.
 struct Api::Route {
   std::string_view method;
   std::string_view path;  // below the prefix; a part "{name}" is any one
   ApiRole role;
-  HttpResponse (*get)(const ApiDependencies&, const HttpRequest&, const std::string& name);
-  HttpResponse (*post)(const ApiDependencies&, const Json& body);
+  HttpResponse (*get)(const ApiDependencies&, const ApiCall&);
+  HttpResponse (*post)(const ApiDependencies&, const ApiCall&, const Json& body);
+  bool may_be_empty = false;
 
   static std::span<const Route> All();
-  bool Fits(std::string_view asked, std::string& name) const;
+  bool Fits(std::string_view asked, std::vector<std::string>& parts) const;
 };
 
 std::span<const Api::Route> Api::Route::All() {
+  constexpr ApiRole kViewer = ApiRole::kViewer, kOperator = ApiRole::kOperator;
   static constexpr Route kRoutes[] = {
-      {"GET", "policies", ApiRole::kViewer, ListPoliciesAnswer, nullptr},
-      {"GET", "policies/{name}", ApiRole::kViewer, ShowPolicyAnswer, nullptr},
-      {"POST", "policies/check", ApiRole::kViewer, nullptr, CheckPoliciesAnswer},
-      {"POST", "policies/explain", ApiRole::kViewer, nullptr, ExplainPoliciesAnswer},
+      {"GET", "policies", kViewer, ListPoliciesAnswer, nullptr},
+      {"GET", "policies/{name}", kViewer, ShowPolicyAnswer, nullptr},
+      {"POST", "policies/check", kViewer, nullptr, CheckPoliciesAnswer},
+      {"POST", "policies/explain", kViewer, nullptr, ExplainPoliciesAnswer},
+      {"GET", "tasks", kViewer, ListTasksAnswer, nullptr},
+      {"POST", "tasks", kOperator, nullptr, CreateTaskAnswer},
+      {"GET", "tasks/{id}", kViewer, ShowTaskAnswer, nullptr},
+      {"GET", "tasks/{id}/events", kViewer, TaskEventsAnswer, nullptr},
+      {"GET", "tasks/{id}/artifacts/{name}", kViewer, TaskArtifactAnswer, nullptr},
+      {"POST", "tasks/{id}/approve", kOperator, nullptr, ApproveTaskAnswer, true},
+      {"POST", "tasks/{id}/resume", kOperator, nullptr, ResumeTaskAnswer, true},
+      {"POST", "tasks/{id}/reject", kOperator, nullptr, RejectTaskAnswer, true},
+      {"POST", "tasks/{id}/cancel", kOperator, nullptr, CancelTaskAnswer, true},
   };
   return kRoutes;
 }
 
-bool Api::Route::Fits(std::string_view asked, std::string& name) const {
-  const std::size_t brace = path.find('{');
-  if (brace == std::string_view::npos) return asked == path;
-  if (!asked.starts_with(path.substr(0, brace))) return false;
-  const std::string_view part = asked.substr(brace);
-  if (part.empty() || part.find('/') != std::string_view::npos) return false;
-  name = part;
+bool Api::Route::Fits(std::string_view asked, std::vector<std::string>& parts) const {
+  const std::vector<std::string_view> wanted = Split(path, '/'), given = Split(asked, '/');
+  if (wanted.size() != given.size()) return false;
+  parts.clear();
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i].starts_with('{') && !given[i].empty())
+      parts.emplace_back(given[i]);
+    else if (wanted[i] != given[i])
+      return false;
+  }
   return true;
 }
 
@@ -69,13 +84,14 @@ HttpResponse Api::Handle(const HttpRequest& request) {
   const std::string method = request.method == "HEAD" ? "GET" : request.method;
   std::set<std::string> allowed;
   for (const Route& route : Route::All()) {
-    std::string name;
-    if (!route.Fits(asked, name)) continue;
-    if (route.method == method) return Serve(route, request, name);
+    std::vector<std::string> parts;
+    if (!route.Fits(asked, parts)) continue;
+    if (route.method == method) return Serve(route, request, std::move(parts));
     allowed.emplace(route.method);
   }
   if (allowed.empty()) {
-    return ProblemAnswer(404, "nothing is here; the API begins at /api/v1/policies");
+    return ProblemAnswer(404,
+                         "nothing is here; the API begins at /api/v1/policies and /api/v1/tasks");
   }
   const std::string list = Join(std::vector<std::string>(allowed.begin(), allowed.end()), ", ");
   HttpResponse response = ProblemAnswer(405, Cat("this is asked by ", list));
@@ -83,10 +99,13 @@ HttpResponse Api::Handle(const HttpRequest& request) {
   return response;
 }
 
-HttpResponse Api::Serve(const Route& route, const HttpRequest& request, const std::string& name) {
+HttpResponse Api::Serve(const Route& route, const HttpRequest& request,
+                        std::vector<std::string> parts) {
   if (auto refusal = access_.Refusal(request.headers, route.role)) return *std::move(refusal);
-  if (route.get != nullptr) return route.get(deps_, request, name);
-  if (!IsJson(request.headers))
+  const ApiCall call{request, std::move(parts), access_.WhoAsks(request.headers), &streams_};
+  if (route.get != nullptr) return route.get(deps_, call);
+  const bool empty = route.may_be_empty && request.body.empty();
+  if (!empty && !IsJson(request.headers))
     return ProblemAnswer(415, "send JSON, with the header \"Content-Type: application/json\"");
   if (request.body.size() > kMaxApiBodyBytes)
     return ProblemAnswer(413, Cat("the body has more than ", kMaxApiBodyBytes, " bytes"));
@@ -100,9 +119,9 @@ HttpResponse Api::Serve(const Route& route, const HttpRequest& request, const st
     std::counting_semaphore<>& working;
     ~Release() { working.release(); }
   } release{working_};
-  const auto body = Json::Parse(request.body);
+  const auto body = Json::Parse(empty ? "{}" : std::string_view(request.body));
   if (!body.ok()) return ProblemAnswer(400, Message(body.status()));
-  return route.post(deps_, *body);
+  return route.post(deps_, call, *body);
 }
 
 }  // namespace regreen

@@ -58,6 +58,11 @@ std::optional<HttpResponse> ApiAccess::Refusal(const Headers& headers, ApiRole n
   return std::nullopt;
 }
 
+std::string ApiAccess::WhoAsks(const Headers& headers) const {
+  const ApiToken* token = Find(headers);
+  return token == nullptr ? "" : token->name;
+}
+
 std::optional<HttpResponse> ApiAccess::TooMuch(const Headers& headers) {
   const ApiToken* token = Find(headers);
   if (token == nullptr) return Refusal(headers, ApiRole::kViewer);

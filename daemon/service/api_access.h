@@ -28,6 +28,8 @@ class ApiAccess {
   // nullopt when the request may go on: a bearer token (RFC 6750) of that role at least. Else the
   // answer: 401, 403. Takes time that does not depend on which token was nearly right.
   std::optional<HttpResponse> Refusal(const Headers& headers, ApiRole needed) const;
+  // The name of the token that the request bears; "" for none.
+  std::string WhoAsks(const Headers& headers) const;
   // Counts work that this request's token causes: 429 when it is too much for one minute.
   std::optional<HttpResponse> TooMuch(const Headers& headers);
 

@@ -1,5 +1,7 @@
 #include "daemon/service/api_answer.h"
 
+#include "daemon/base/text.h"
+
 namespace regreen {
 namespace {
 
@@ -15,6 +17,8 @@ std::string_view TitleOf(int status) {
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 409:
+      return "Conflict";
     case 413:
       return "Content Too Large";
     case 415:
@@ -31,6 +35,37 @@ std::string_view TitleOf(int status) {
 }
 
 }  // namespace
+
+std::optional<std::string> ApiCall::Parameter(std::string_view name) const {
+  for (const auto& [key, value] : request.query) {
+    if (key == name) return value;
+  }
+  return std::nullopt;
+}
+
+StatusOr<int> NumberParameter(const ApiCall& call, std::string_view name, int fallback, int least,
+                              int most) {
+  const auto text = call.Parameter(name);
+  std::int64_t number = fallback;
+  if (!text) return fallback;
+  if (!ParseInt64(*text, &number) || number < least || number > most)
+    return InvalidArgument(Cat("\"", name, "\" must be a whole number from ", least, " to ", most));
+  return static_cast<int>(number);
+}
+
+HttpResponse RefusedAnswer(const Status& why) {
+  switch (why.code()) {
+    case StatusCode::kInvalidArgument:
+    case StatusCode::kFailedPrecondition:
+    case StatusCode::kPermissionDenied:
+    case StatusCode::kAlreadyExists:
+      return ProblemAnswer(422, Message(why));
+    case StatusCode::kNotFound:
+      return ProblemAnswer(404, Message(why));
+    default:
+      return ProblemAnswer(503, Message(why));
+  }
+}
 
 HttpResponse JsonAnswer(JsonWriter& body) {
   HttpResponse response;

@@ -56,27 +56,16 @@ StatusOr<std::vector<Incident>> IncidentOfLog(const Json& body, const Policies& 
       IncidentOf(failure, body["log"].StringOr(""), Triage(policies.rules))};
 }
 
-HttpResponse Refused(const Status& why) {
-  switch (why.code()) {
-    case StatusCode::kInvalidArgument:
-      return ProblemAnswer(422, Message(why));
-    case StatusCode::kNotFound:
-      return ProblemAnswer(404, Message(why));
-    default:
-      return ProblemAnswer(503, Message(why));
-  }
-}
-
 }  // namespace
 
-HttpResponse ExplainPoliciesAnswer(const ApiDependencies& deps, const Json& body) {
+HttpResponse ExplainPoliciesAnswer(const ApiDependencies& deps, const ApiCall&, const Json& body) {
   const std::string known[] = {"log", "event", "delivery", "files", "base"};
-  if (const Status keys = CheckKeys(body, known); !keys.ok()) return Refused(keys);
+  if (const Status keys = CheckKeys(body, known); !keys.ok()) return RefusedAnswer(keys);
   const auto policies = PoliciesFor(deps, body);
-  if (!policies.ok()) return Refused(policies.status());
+  if (!policies.ok()) return RefusedAnswer(policies.status());
   const auto incidents =
       body["delivery"].IsNull() ? IncidentOfLog(body, **policies) : IncidentsOfDelivery(deps, body);
-  if (!incidents.ok()) return Refused(incidents.status());
+  if (!incidents.ok()) return RefusedAnswer(incidents.status());
   JsonWriter out;
   out.BeginObject().Key("explanations").BeginArray();
   for (const Incident& incident : *incidents)

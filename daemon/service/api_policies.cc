@@ -78,8 +78,7 @@ HttpResponse Tagged(HttpResponse response, const HttpRequest& request) {
 
 }  // namespace
 
-HttpResponse ListPoliciesAnswer(const ApiDependencies& deps, const HttpRequest& request,
-                                const std::string&) {
+HttpResponse ListPoliciesAnswer(const ApiDependencies& deps, const ApiCall& call) {
   const auto [policies, status] = deps.policies->CurrentWithStatus();
   JsonWriter out;
   out.BeginObject()
@@ -97,18 +96,18 @@ HttpResponse ListPoliciesAnswer(const ApiDependencies& deps, const HttpRequest& 
     out.EndObject();
   }
   out.EndArray().EndObject();
-  return Tagged(JsonAnswer(out), request);
+  return Tagged(JsonAnswer(out), call.request);
 }
 
-HttpResponse ShowPolicyAnswer(const ApiDependencies& deps, const HttpRequest& request,
-                              const std::string& name) {
+HttpResponse ShowPolicyAnswer(const ApiDependencies& deps, const ApiCall& call) {
+  const std::string& name = call.part(0);
   const auto policies = deps.policies->Current();
   if (const Template* found = policies->templates->Find(name)) {
     JsonWriter out;
     out.BeginObject();
     WriteHead(*found, out);
     out.Field("effective", RenderEffective(*found)).EndObject();
-    return Tagged(JsonAnswer(out), request);
+    return Tagged(JsonAnswer(out), call.request);
   }
   std::vector<std::string> names;
   for (const Template& t : policies->templates->templates()) names.push_back(t.name);
@@ -117,7 +116,7 @@ HttpResponse ShowPolicyAnswer(const ApiDependencies& deps, const HttpRequest& re
                DidYouMean(Truncate(name, kLongestName), names)));
 }
 
-HttpResponse CheckPoliciesAnswer(const ApiDependencies& deps, const Json& body) {
+HttpResponse CheckPoliciesAnswer(const ApiDependencies& deps, const ApiCall&, const Json& body) {
   const std::string known[] = {"files", "base"};
   if (const Status keys = CheckKeys(body, known); !keys.ok())
     return ProblemAnswer(422, Message(keys));

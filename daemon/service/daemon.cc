@@ -28,7 +28,9 @@ struct Daemon::Impl {
         workers(options.workers, *deps.store, *deps.collector, *deps.runner, metrics),
         commits(*deps.store, kMaxBatch, [this](std::size_t n) { metrics.CountCommit(n); }),
         intake({deps.adapters, &commits, &metrics, deps.clock, [this] { workers.Wake(); }}),
-        api({deps.policies, deps.clock, deps.store}, options.api_tokens) {}
+        api({deps.policies, deps.clock, deps.store, deps.store, deps.collector, deps.workspaces,
+             [this] { workers.LookAgain(); }},
+            options.api_tokens) {}
 
   HttpResponse Operations(const HttpRequest& request) {
     if (request.path == "/healthz") return Plain(200, "ok\n");

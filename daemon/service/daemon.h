@@ -34,6 +34,7 @@ struct DaemonDependencies {
   const TaskRunner* runner = nullptr;
   LivePolicies* policies = nullptr;
   PolicyOrigin* policy_origin = nullptr;
+  WorkspaceFactory* workspaces = nullptr;
 };
 
 class Daemon {

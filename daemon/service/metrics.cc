@@ -43,6 +43,15 @@ struct Metrics::Impl {
   prometheus::Family<prometheus::Counter>& demotions =
       New(registry, prometheus::BuildCounter, "regreen_template_demotions_total",
           "Choices of a template at less than its stage, since too few of its changes are merged");
+  prometheus::Family<prometheus::Counter>& agent_runs =
+      New(registry, prometheus::BuildCounter, "regreen_agent_rounds_total",
+          "Rounds of agents, by agent, kind and how they ended");
+  prometheus::Family<prometheus::Counter>& agent_tokens =
+      New(registry, prometheus::BuildCounter, "regreen_agent_tokens_total",
+          "Tokens that agents used, by agent and direction");
+  prometheus::Family<prometheus::Counter>& agent_usd =
+      New(registry, prometheus::BuildCounter, "regreen_agent_cost_usd_total",
+          "What agents cost, in US dollars");
   prometheus::Histogram& commit_deliveries =
       New(registry, prometheus::BuildHistogram, "regreen_commit_deliveries",
           "Deliveries in one commit of the store")
@@ -102,6 +111,22 @@ void Metrics::CountLeaseLost() {
 
 void Metrics::CountDemotion(std::string_view template_name) {
   impl_->demotions.Add({{"template", std::string(template_name)}}).Increment();
+}
+
+void Metrics::CountAgent(const AgentRun& run) {
+  impl_->agent_runs
+      .Add(
+          {{"agent", run.agent}, {"kind", run.kind}, {"outcome", std::string(ToString(run.claim))}})
+      .Increment();
+  const ModelUsage& usage = run.usage;
+  const auto count = [&](const char* direction, std::int64_t tokens) {
+    impl_->agent_tokens.Add({{"agent", run.agent}, {"direction", direction}})
+        .Increment(static_cast<double>(tokens));
+  };
+  count("read", usage.input_tokens + usage.cache_write_tokens);
+  count("cached", usage.cache_read_tokens);
+  count("written", usage.output_tokens);
+  impl_->agent_usd.Add({{"agent", run.agent}}).Increment(run.usd);
 }
 
 void Metrics::CountCommit(std::size_t deliveries) {

@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "daemon/pipeline/live_policies.h"
+#include "daemon/pipeline/repair_log.h"
 #include "daemon/ports/store.h"
 
 namespace regreen {
@@ -23,6 +24,7 @@ class Metrics {
   void ObserveStage(std::string_view stage, std::string_view outcome, absl::Duration duration);
   void CountLeaseLost();
   void CountDemotion(std::string_view template_name);  // chosen at less than its stage
+  void CountAgent(const AgentRun& run);
   void CountCommit(std::size_t deliveries);  // deliveries in one commit of the store
 
   void ShowPolicies(const PolicyStatus& policies);

@@ -18,7 +18,8 @@ double Jitter() {
 // Writes progress under the task's lease, so that a fenced worker learns of it at its next note.
 class StoreLog final : public RepairLog {
  public:
-  StoreLog(Store& store, const TaskLease& lease) : store_(store), lease_(lease) {}
+  StoreLog(Store& store, Metrics& metrics, const TaskLease& lease)
+      : store_(store), metrics_(metrics), lease_(lease) {}
   Status Note(std::string kind, std::string message) override {
     LogInfo(message, {{"kind", kind}});
     const TimelineEntry entry{absl::Time(), std::move(kind), std::move(message)};
@@ -32,6 +33,11 @@ class StoreLog final : public RepairLog {
     spent_.usd += spend.usd;
     spent_.time += spend.time;
   }
+  bool Taken() override {
+    const auto holds = store_.Holds(lease_);
+    return holds.ok() && !*holds;
+  }
+  void CountAgent(const AgentRun& run) override { metrics_.CountAgent(run); }
   bool fenced() const { return fenced_; }
   const Spend& spent() const { return spent_; }
 
@@ -41,6 +47,7 @@ class StoreLog final : public RepairLog {
     return status;
   }
   Store& store_;
+  Metrics& metrics_;
   const TaskLease& lease_;
   bool fenced_ = false;
   Spend spent_;
@@ -71,11 +78,20 @@ class Workers::Heartbeat {
     // A store that cannot be written for a moment is no loss yet: the next renewal or commit
     // decides.
     if (renewed.code() != StatusCode::kFailedPrecondition) return;
+    Lose();
+  }
+  // Likewise; without a write.
+  void Look() {
+    const auto holds = workers_.store_.Holds(lease_);
+    if (holds.ok() && !*holds) Lose();
+  }
+
+ private:
+  void Lose() {
     lost_ = true;
     stop_.request_stop();
   }
 
- private:
   Workers& workers_;
   const TaskLease& lease_;
   std::stop_source stop_;
@@ -138,11 +154,24 @@ void Workers::Loop(int index) {
   }
 }
 
+void Workers::LookAgain() {
+  Wake();
+  std::lock_guard lock(leases_mutex_);
+  look_again_ = true;
+  renew_.notify_all();
+}
+
 void Workers::RenewLoop() {
+  absl::Time renewed = absl::Now();
   std::unique_lock lock(leases_mutex_);
   while (!stop_.stop_requested()) {
-    renew_.wait_for(lock, absl::ToChronoMilliseconds(options_.lease / 3));
-    for (const auto& [id, heartbeat] : leases_) heartbeat->Renew();
+    renew_.wait_for(lock, absl::ToChronoMilliseconds(std::min(options_.look, options_.lease / 3)),
+                    [this] { return look_again_ || stop_.stop_requested(); });
+    look_again_ = false;
+    const absl::Time now = absl::Now();
+    const bool renew = now < renewed || now - renewed >= options_.lease / 3;
+    if (renew) renewed = now;
+    for (const auto& [id, heartbeat] : leases_) renew ? heartbeat->Renew() : heartbeat->Look();
   }
 }
 
@@ -197,7 +226,7 @@ bool Workers::WorkTask(const std::string& worker) {
   const TaskLease& lease = **claimed;
   const ScopedLogTask scope(lease.task.id);
   const absl::Time start = absl::Now();
-  StoreLog log(store_, lease);
+  StoreLog log(store_, metrics_, lease);
   StatusOr<TaskUpdate> result = Cancelled("not run");
   bool lost = false;
   {

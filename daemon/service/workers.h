@@ -21,6 +21,9 @@ namespace regreen {
 struct WorkersOptions {
   int count = 2;
   absl::Duration lease = absl::Seconds(60);
+  // How often it is asked whether each task at work is still ours: a person's cancel reaches its
+  // command within this time.
+  absl::Duration look = absl::Seconds(1);
   // The longest time between looks at the store when nothing calls Wake(): retries become due by
   // time.
   absl::Duration idle_poll = absl::Seconds(1);
@@ -39,6 +42,8 @@ class Workers {
   void Stop();
   // There may be work. Any thread.
   void Wake();
+  // A person moved a task: there may be work, or work to be stopped. Any thread.
+  void LookAgain();
   // One step of whatever is due, on this thread; false when there was none. For tests, without
   // Start().
   bool RunOne();
@@ -68,6 +73,7 @@ class Workers {
   std::mutex leases_mutex_;
   std::condition_variable renew_;
   std::map<std::string, Heartbeat*> leases_;  // by task id
+  bool look_again_ = false;
 };
 
 }  // namespace regreen

@@ -113,8 +113,11 @@ TEST_P(HistoryContract, RecoversNothingForAWorkerThatLostItsLease) {
 }
 
 TEST_P(HistoryContract, CountsAsFixedWhatWasMerged) {
+  std::vector<std::string> merged;
   for (const TaskState end : {TaskState::kMerged, TaskState::kDeclined, TaskState::kMerged}) {
-    ASSERT_EQ(Deliver(Fails(std::to_string(deliveries_), 1, MakePlan())).size(), 1u);
+    const auto made = Deliver(Fails(std::to_string(deliveries_), 1, MakePlan()));
+    ASSERT_EQ(made.size(), 1u);
+    if (end == TaskState::kMerged) merged.insert(merged.begin(), made[0]);
     for (const TaskState step :
          {TaskState::kRepairing, TaskState::kPublishing, TaskState::kWatching, end}) {
       Advance(step);
@@ -122,6 +125,10 @@ TEST_P(HistoryContract, CountsAsFixedWhatWasMerged) {
   }
   EXPECT_EQ(Of(), (History{3, 0, 2}));
   EXPECT_EQ(Of("another"), (History{0, 0, 0}));
+  EXPECT_EQ(*store_->MergedTasks(Run("next"), "f", 10), merged) << "the newest first";
+  EXPECT_EQ(*store_->MergedTasks(Run("next"), "f", 1), std::vector<std::string>{merged[0]});
+  EXPECT_TRUE(store_->MergedTasks(Run("next"), "another", 10)->empty());
+  EXPECT_TRUE(store_->MergedTasks({"github", "acme/other", "1", 1}, "f", 10)->empty());
 }
 
 TEST_P(HistoryContract, IsKeptWithTheTask) {

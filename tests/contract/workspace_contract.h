@@ -15,31 +15,29 @@
 #include "adapters/git/git.h"
 #include "adapters/git/tree.h"
 #include "adapters/workspace/registry.h"
+#include "daemon/base/file.h"
 #include "daemon/base/text.h"
+#include "tests/contract/workspace_kinds.h"
 #include "tests/support/git_fixture.h"
 
 namespace regreen {
 
-// A sandbox where overlays are refused.
-inline constexpr char kCheckoutSandbox[] = "sandbox_without_overlay";
-
-inline std::vector<std::string> ContractKinds() {
-  std::vector<std::string> kinds = WorkspaceKinds();
-  kinds.emplace_back(kCheckoutSandbox);
-  return kinds;
+inline std::string KindName(const testing::TestParamInfo<ContractKind>& test) {
+  return test.param.name;
 }
 
-class WorkspaceContract : public testing::TestWithParam<std::string> {
+class WorkspaceContract : public testing::TestWithParam<ContractKind> {
  protected:
   void SetUp() override {
-    options_.overlay = GetParam() != kCheckoutSandbox;
-    options_.kind = options_.overlay ? GetParam() : "sandbox";
+    options_.kind = GetParam().name;
     options_.directory = git_.NewFolder("workspaces");
+    if (const Status set_up = GetParam().set_up(options_, git_); !set_up.ok())
+      GTEST_SKIP() << "this machine cannot open a " << GetParam().name << ": " << Message(set_up);
     auto factory = CreateWorkspaceFactory(options_);
     ASSERT_TRUE(factory.ok()) << factory.status();
     factory_ = *std::move(factory);
     if (const Status probe = factory_->Probe(); !probe.ok()) {
-      GTEST_SKIP() << "this machine cannot open a " << GetParam() << ": " << Message(probe);
+      GTEST_SKIP() << "this machine cannot open a " << GetParam().name << ": " << Message(probe);
     }
     git_.Write("a.txt", "one\n");
     git_.Write("folder/b.txt", "two\n");
@@ -47,6 +45,11 @@ class WorkspaceContract : public testing::TestWithParam<std::string> {
     git_.Write(".gitignore", "*.log\n");
     base_ = git_.Commit("the base");
     mirror_ = git_.CloneBare();
+  }
+
+  void TearDown() override {
+    if (IsSkipped() || GetParam().problems == nullptr) return;
+    EXPECT_THAT(GetParam().problems(), testing::IsEmpty());
   }
 
   std::unique_ptr<Workspace> Open(const Patch* patch = nullptr) {
@@ -80,8 +83,7 @@ inline int Running(std::string_view mark) {
   int count = 0;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
-    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-    const std::string line((std::istreambuf_iterator<char>(file)), {});
+    const std::string line = ReadFile(entry.path() / "cmdline", 1 << 20).value_or("");
     if (line.find(mark) != std::string::npos) ++count;
   }
   return count;

@@ -94,7 +94,7 @@ TEST_P(WorkspaceCapture, RefusesWhatCannotBeInAPatchAndNamesIt) {
            {"touch new-x; chmod g+s new-x", "new-x"},
            {"head -c 40000000 /dev/urandom > big-x", "big-x"},
            {"truncate -s 10G sparse-x", "sparse-x"},
-           {"p=d; for i in $(seq 250); do mkdir $p && cd $p; done; touch f", "nested too deeply"},
+           {"p=d; for i in $(seq 120); do mkdir $p && cd $p; done; touch f", "nested too deeply"},
            {"head -c 400000 /dev/zero > folder/.gitignore", "folder/.gitignore"}}) {
     auto patch = After(c.command);
     EXPECT_EQ(patch.status().code(), StatusCode::kInvalidArgument) << c.command;
@@ -188,8 +188,7 @@ TEST_P(WorkspaceCapture, StopsWhenAskedTo) {
   EXPECT_EQ(workspace->Capture(stop.get_token()).status().code(), StatusCode::kCancelled);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceCapture, testing::ValuesIn(ContractKinds()),
-                         [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceCapture, testing::ValuesIn(ContractKinds()), KindName);
 
 }  // namespace
 }  // namespace regreen

@@ -7,11 +7,16 @@ namespace regreen {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-class WorkspaceExec : public WorkspaceContract {};
+class WorkspaceExec : public WorkspaceContract {
+ protected:
+  // Commands that run elsewhere are neither followed nor spoken with.
+  bool IsElsewhere() const { return options_.kind == "exec" || options_.kind == "coder"; }
+};
 
 TEST_P(WorkspaceExec, AnswersExitCodesAndSignals) {
   struct Case {
@@ -97,6 +102,104 @@ TEST_P(WorkspaceExec, StopsWhenAskedTo) {
   EXPECT_EQ(workspace->Exec(spec, stop.get_token()).status().code(), StatusCode::kCancelled);
   EXPECT_EQ(Running(mark), 0);
   EXPECT_EQ(Run(*workspace, "true").exit_code, 0) << "it can be used afterwards";
+}
+
+TEST_P(WorkspaceExec, HandsOnOutputAsItComes) {
+  if (IsElsewhere()) GTEST_SKIP() << "what runs elsewhere is not spoken with";
+  auto workspace = Open();
+  ExecSpec spec;
+  spec.command = "echo one; while [ ! -e go ]; do sleep 0.02; done; echo two >&2; exit 5";
+  std::string heard;
+  spec.on_output = [&](std::string_view piece) { heard += piece; };
+  spec.timeout = absl::Milliseconds(500);
+  EXPECT_TRUE(Run(*workspace, spec).timed_out);
+  EXPECT_EQ(heard, "one\n") << "before the end";
+  spec.command = "echo one; echo two >&2; exit 5";
+  spec.timeout = absl::Minutes(1);
+  heard.clear();
+  EXPECT_EQ(Run(*workspace, spec).exit_code, 5);
+  EXPECT_EQ(heard, "one\ntwo\n");
+}
+
+TEST_P(WorkspaceExec, SpeaksWithACommand) {
+  if (IsElsewhere()) GTEST_SKIP() << "what runs elsewhere is not spoken with";
+  auto workspace = Open();
+  ExecSpec spec;
+  spec.command =
+      "while read -r line; do echo \"got $line\"; echo aside >&2; done; echo ended; exit 4";
+  std::string heard;
+  spec.converse = [&](std::string_view piece, ExecInput& input) {
+    if (piece.empty()) return input.Write("one\n");
+    heard += piece;
+    if (heard == "got one\n") input.Write("two\n");
+    if (heard == "got one\ngot two\n") input.Close();
+  };
+  const ExecResult result = Run(*workspace, spec);
+  EXPECT_EQ(heard, "got one\ngot two\nended\n");
+  EXPECT_THAT(result.output, HasSubstr("aside\n"));
+  EXPECT_EQ(result.exit_code, 4);
+}
+
+TEST_P(WorkspaceExec, EndsACommandInItsSilence) {
+  if (IsElsewhere()) GTEST_SKIP() << "what runs elsewhere is not spoken with";
+  auto workspace = Open();
+  ExecSpec spec;
+  const std::string mark = Cat("6", getpid(), ".25");
+  spec.command = Cat("echo one; sleep 0.1; echo two; sleep ", mark);
+  spec.silence = absl::Milliseconds(700);
+  const ExecResult result = Run(*workspace, spec);
+  EXPECT_TRUE(result.silent);
+  EXPECT_TRUE(result.timed_out);
+  EXPECT_EQ(result.output, "one\ntwo\n");
+  EXPECT_EQ(Running(mark), 0);
+}
+
+TEST_P(WorkspaceExec, InterruptsThenTerminatesThenKills) {
+  if (IsElsewhere()) GTEST_SKIP() << "what runs elsewhere is not spoken with";
+  struct Case {
+    const char* name;
+    const char* traps;
+    const char* says;
+  };
+  auto workspace = Open();
+  for (const Case& c : std::initializer_list<Case>{
+           {"obeys the first", "trap 'echo bye INT; exit 3' INT", "bye INT\n"},
+           {"obeys the second", "trap '' INT; trap 'echo bye TERM; exit 4' TERM", "bye TERM\n"},
+           {"obeys none", "trap '' INT TERM", nullptr}}) {
+    SCOPED_TRACE(c.name);
+    ExecSpec spec;
+    const std::string mark = Cat("5", getpid(), ".25");
+    spec.command = Cat(c.traps, "; (trap '' INT TERM; exec sleep ", mark,
+                       ") >/dev/null 2>&1 & echo ready; while :; do sleep 0.02 || :; done");
+    spec.timeout = absl::Milliseconds(600);
+    spec.grace = absl::Milliseconds(500);
+    const ExecResult result = Run(*workspace, spec);
+    EXPECT_TRUE(result.timed_out);
+    // Bash itself may say what became of its children.
+    EXPECT_THAT(result.output, StartsWith("ready\n"));
+    if (c.says == nullptr) {
+      EXPECT_THAT(result.output, Not(HasSubstr("bye")));
+    } else {
+      EXPECT_THAT(result.output, EndsWith(c.says));
+    }
+    EXPECT_EQ(Running(mark), 0) << "what did not listen is gone too";
+  }
+}
+
+TEST_P(WorkspaceExec, LetsACommandSayGoodbyeWhenItIsStopped) {
+  if (IsElsewhere()) GTEST_SKIP() << "what runs elsewhere is not spoken with";
+  auto workspace = Open();
+  ExecSpec spec;
+  spec.command = "trap 'echo bye; exit 0' INT; echo ready; while :; do sleep 0.02; done";
+  spec.grace = absl::Seconds(20);
+  std::stop_source stop;
+  std::string heard;
+  spec.on_output = [&](std::string_view piece) {
+    heard += piece;
+    stop.request_stop();
+  };
+  EXPECT_EQ(workspace->Exec(spec, stop.get_token()).status().code(), StatusCode::kCancelled);
+  EXPECT_EQ(heard, "ready\nbye\n");
 }
 
 TEST_P(WorkspaceExec, GivesOnlyItsOwnEnvironmentAndWhatWasAsked) {
@@ -247,8 +350,7 @@ TEST_P(WorkspaceExec, RefusesAPatchOfAnotherBase) {
             StatusCode::kInvalidArgument);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceExec, testing::ValuesIn(ContractKinds()),
-                         [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceExec, testing::ValuesIn(ContractKinds()), KindName);
 
 }  // namespace
 }  // namespace regreen

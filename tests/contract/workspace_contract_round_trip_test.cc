@@ -115,8 +115,7 @@ TEST_P(WorkspaceRoundTrip, AForksCodeLiesUponNothingThatIsShared) {
   EXPECT_THAT(patch->bytes, testing::HasSubstr("+changed"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceRoundTrip, testing::ValuesIn(ContractKinds()),
-                         [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceRoundTrip, testing::ValuesIn(ContractKinds()), KindName);
 
 }  // namespace
 }  // namespace regreen

@@ -104,5 +104,8 @@ test('triage names class and signature of a log', inLab({}, async (lab) => {
 test('doctor says what this machine can do', async () => {
   const {code, stdout} = await runCommand(['doctor']);
   assert.equal(code, 0, stdout);
-  for (const word of [/sandbox/, /store/, /policies/]) assert.match(stdout, word);
+  for (const word of [/sandbox/, /cgroups/, /user namespaces/, /store/, /policies/]) assert.match(stdout, word);
+  const told = JSON.parse((await runCommand(['doctor', '--json'])).stdout);
+  assert.equal(told.ok, true);
+  assert.ok(told.findings.every(({what, state, says}) => what && says && ['ok', 'note'].includes(state)));
 });

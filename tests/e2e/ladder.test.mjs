@@ -99,7 +99,7 @@ esac
     assert.match(shown, /spent {6}\$0\.5, /);
     const {spent_usd: usd, plan} = await lab.daemon.json('task', 'show', task.id);
     assert.deepEqual([usd, plan.steps[0].agent], [0.5, 'cheap'], 'what both rounds cost');
-    assert.match(shown, /round 2 of 2, cost \$0\.25/);
+    assert.match(shown, /round 2 of 2, finished, cost \$0\.25/);
   }));
 
 test('a person approves what is in review, and ends what is not wanted',
@@ -114,7 +114,7 @@ test('a person approves what is in review, and ends what is not wanted',
     assert.equal(said.code, 0, said.stderr);
     await lab.taskIn('watching');
     assert.equal(lab.github.pulls.length, 1);
-    assert.match((await lab.daemon.command('task', 'show', task.id)).stdout, /approved by hand: looks right/);
+    assert.match((await lab.daemon.command('task', 'show', task.id)).stdout, /approved by hand by .+: looks right/);
     const again = await lab.daemon.command('task', 'reject', task.id);
     assert.equal(again.code, 1);
     assert.match(again.stderr, /nothing to reject; regreen task cancel ends it/);

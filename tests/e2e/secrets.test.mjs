@@ -48,7 +48,7 @@ const nosy = regenerateTable.replace('run  = "make table"', `run  = '''
 make table
 env; cat /proc/*/environ /proc/*/cmdline 2>/dev/null | tr '\\0' '\\n' || true
 cat .git/config || true
-ls -la / /work .. 2>/dev/null || true'''`);
+ls -la / /regreen .. 2>/dev/null || true'''`);
 
 test('no secret leaves its file', inLab({templates: {'stale-table': nosy}}, async (lab) => {
   await lab.daemon.start();

@@ -60,6 +60,10 @@ class Noted final : public WorkspaceFactory {
     trusted.of_fork = false;
     return factory_->Open(trusted, std::move(stop));
   }
+  StatusOr<std::unique_ptr<Workspace>> Reopen(const WorkspaceSpec& spec,
+                                              std::stop_token stop) override {
+    return factory_->Reopen(spec, std::move(stop));
+  }
 
  private:
   std::unique_ptr<WorkspaceFactory> factory_;
@@ -116,6 +120,7 @@ struct World::Daemon {
     deps.author_name = "regreen";
     deps.author_email = "regreen@localhost";
     deps.agents = &world.agents;
+    deps.keep = absl::Hours(1);
     deps.forks["github"] = world.forks_;
     runner = std::make_unique<TaskRunner>(deps);
     WorkersOptions options;
@@ -320,6 +325,14 @@ void World::WorkUntil(TaskState state) {
     if (!daemon_->workers->RunOne()) break;
   }
   throw std::runtime_error(Cat("no task came to be ", ToString(state)));
+}
+
+WorkspaceFactory& World::workspaces() {
+  return *daemon_->workspaces;
+}
+
+const Collector& World::collector() {
+  return *daemon_->collector;
 }
 
 Store& World::store() {

@@ -86,6 +86,8 @@ class World {
 
  public:
   Store& store();
+  const Collector& collector();
+  WorkspaceFactory& workspaces();
 };
 
 }  // namespace regreen

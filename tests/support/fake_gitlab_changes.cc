@@ -158,6 +158,7 @@ void FakeGitlab::WriteMergeRequest(const FakeMergeRequest& request, JsonWriter& 
   out.Field("description", request.description).Field("state", request.state);
   out.Field("source_branch", request.source_branch).Field("target_branch", request.target_branch);
   out.Field("source_project_id", request.source_project).Field("target_project_id", kProject);
+  out.Key("author").BeginObject().Field("username", "someone").EndObject();
   out.Field("sha", HeadOf(request)).Field("labels", request.labels);
   out.Field("draft", IsDraft(request.title));
   out.Field("merge_when_pipeline_succeeds", request.auto_merge);

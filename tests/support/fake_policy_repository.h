@@ -32,6 +32,12 @@ struct FakePolicyRepository final : public Mirror {
     if (branch != "main") return std::optional<std::string>();
     return std::optional(tip);
   }
+  StatusOr<ResolvedRef> Resolve(const GitRemote&, const std::string& ref,
+                                std::stop_token) override {
+    if (away) return Unavailable("the remote is away");
+    if (ref != "main") return NotFound("there is no such branch");
+    return ResolvedRef{tip, "refs/heads/main", {"main"}};
+  }
   StatusOr<std::string> ReadFileAt(const std::string&, const std::string& commit,
                                    const std::string& path, std::size_t) override {
     const auto found = commits[commit].find(path);

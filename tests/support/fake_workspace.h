@@ -20,13 +20,19 @@ struct FakeWorkspaces final : public WorkspaceFactory {
       [](const ExecSpec&, bool) { return Exit(0); };
   StatusOr<Patch> captured = Patch();
   Status probe;
+  Status network;  // of workspaces that ask for one
+  ModelUsage usage;
 
   struct Opened {
     std::string commit;
     bool patched = false;
     std::vector<std::string> commands;
     std::vector<std::string> network;
+    double max_usd = 0;
+    std::int64_t max_tokens = 0;
     std::function<void(const std::string&)> on_network;
+    WorkspaceLimits limits = kAsConfigured;
+    std::string heard;  // what was said to commands that are spoken with
   };
   std::vector<std::shared_ptr<Opened>> opened;
   int alive = 0;
@@ -47,8 +53,23 @@ struct FakeWorkspaces final : public WorkspaceFactory {
       if (stop.stop_requested()) return Cancelled("stopped");
       record->commands.push_back(spec.command);
       for (const std::string& name : record->network) record->on_network(name + ": used\n");
-      return owner.on_exec(spec, record->patched);
+      auto result = owner.on_exec(spec, record->patched);
+      if (!result.ok()) return result;
+      if (spec.on_output && !result->output.empty()) spec.on_output(result->output);
+      if (spec.converse) {
+        struct Heard final : ExecInput {
+          explicit Heard(std::string& t) : text(t) {}
+          void Write(std::string_view bytes) override { text += bytes; }
+          void Close() override {}
+          std::string& text;
+        } heard(record->heard);
+        spec.converse({}, heard);
+        if (!result->output.empty()) spec.converse(result->output, heard);
+      }
+      if (stop.stop_requested()) return Cancelled("stopped");
+      return result;
     }
+    ModelUsage Usage() override { return owner.usage; }
     StatusOr<Patch> Capture(std::stop_token) override { return owner.captured; }
     FakeWorkspaces& owner;
     std::shared_ptr<Opened> record;
@@ -58,8 +79,16 @@ struct FakeWorkspaces final : public WorkspaceFactory {
   Status Reap() override { return OkStatus(); }
   StatusOr<std::unique_ptr<Workspace>> Open(const WorkspaceSpec& spec, std::stop_token) override {
     if (!probe.ok()) return probe;
-    opened.push_back(std::make_shared<Opened>(
-        Opened{spec.commit, spec.patch != nullptr, {}, spec.network, spec.on_network}));
+    if (!spec.network.empty() && !network.ok()) return network;
+    opened.push_back(std::make_shared<Opened>(Opened{spec.commit,
+                                                     spec.patch != nullptr,
+                                                     {},
+                                                     spec.network,
+                                                     spec.max_usd,
+                                                     spec.max_tokens,
+                                                     spec.on_network,
+                                                     spec.limits,
+                                                     {}}));
     return std::unique_ptr<Workspace>(std::make_unique<Space>(*this, opened.back()));
   }
 };

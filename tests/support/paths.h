@@ -8,6 +8,6 @@ namespace regreen {
 std::string SourceFolder();  // the root of the source tree
 std::string GitChild();      // a program that stands for `regreen internal-git`
 
-std::string ForwardChild();  // a program that stands for `regreen internal-forward`
+std::string ForwardChild();  // the program `regreen-forward`
 
 }  // namespace regreen

@@ -5,7 +5,7 @@ import {join} from 'node:path';
 // A lease is short, so that a test of a daemon that died need not wait a minute for it to end; an open
 // change is looked at every second.
 function common(folder, {workers = 2, kind = 'sandbox', listen = '127.0.0.1:0', lease = '5s', watchEvery = '1s',
-  policies = () => '', api = '', limits = ''} = {}) {
+  policies = () => '', api = '', limits = '', workspace = ''} = {}) {
   return `
 [server]
 listen = "${listen}"
@@ -21,6 +21,7 @@ watch_every = "${watchEvery}"
 kind = "${kind}"
 directory = "${folder}/workspaces"
 mirrors = "${folder}/mirrors"
+${workspace}
 [policies]
 directory = "${folder}/policies"
 ${policies(folder)}
@@ -36,7 +37,7 @@ export function githubConfig(folder, github, options) {
 kind = "github"
 api = "${github.url}"
 git = "${github.gitUrl}"
-token = "file:${folder}/token"
+${github.app ? `app_id = "${github.app.id}"\napp_key = "file:${folder}/app-key"` : `token = "file:${folder}/token"`}
 repos = ["acme/*"]
 [ci.github]
 kind = "github"

@@ -1,10 +1,12 @@
 // One experiment: a folder, a remote with a red check, the stand-in for GitHub, and the daemon.
 import assert from 'node:assert/strict';
-import {randomBytes} from 'node:crypto';
+import {generateKeyPairSync, randomBytes} from 'node:crypto';
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
+import {Coder} from '../peers/coder.mjs';
+import {writeProgram} from '../peers/coder_program.mjs';
 import {Github} from '../peers/github.mjs';
 import {Gitlab} from '../peers/gitlab.mjs';
 import {githubConfig, gitlabConfig, localConfig, writeConfig} from './config.mjs';
@@ -18,8 +20,8 @@ const terminal = new Set(['merged', 'recovered', 'superseded', 'declined', 'yiel
   'unreproducible', 'failed', 'cancelled', 'reported']);
 
 class Lab {
-  static async open({forge = 'github', files = staleTable, templates = {'stale-table': regenerateTable},
-    config = {}} = {}) {
+  static async open({forge = 'github', app = false, files = staleTable, templates = {'stale-table': regenerateTable},
+    config = {}, coder} = {}) {
     const lab = new Lab();
     lab.folder = mkdtempSync(join(tmpdir(), 'regreen-e2e-'));
     lab.remotes = join(lab.folder, 'remotes');
@@ -31,8 +33,9 @@ class Lab {
     lab.name = forge === 'gitlab' ? 'acme/tools/widget' : 'acme/widget';
     lab.commit = makeRemote(lab.remotes, lab.name, files);
     makePolicies(join(lab.folder, 'policies'), templates);
+    if (coder) config = await lab.#startCoder(config);
     if (forge === 'github') {
-      lab.github = await Github.start({root: lab.remotes, token: lab.token});
+      lab.github = await Github.start({root: lab.remotes, token: lab.token, app: app && lab.#makeApp()});
       lab.repo = lab.github.addRepo('acme/widget');
       lab.config = writeConfig(lab.folder, githubConfig(lab.folder, lab.github, config));
     } else if (forge === 'gitlab') {
@@ -45,6 +48,31 @@ class Lab {
     }
     lab.daemon = new Daemon(lab.config, lab.folder);
     return lab;
+  }
+
+  // A stand-in for a Coder server, on which all workspaces are then.
+  async #startCoder(config) {
+    this.coderToken = randomBytes(16).toString('hex');
+    writeFileSync(join(this.folder, 'coder-token'), this.coderToken, {mode: 0o600});
+    writeProgram(join(this.folder, 'coder'));
+    this.coder = await Coder.start({root: join(this.folder, 'homes'), token: this.coderToken});
+    this.coder.steps = 4;  // the daemon looks once a second
+    return {...config, kind: 'coder', api: `${config.api ?? ''}
+[coder.farm]
+url = "${this.coder.url}"
+token = "file:${this.folder}/coder-token"
+program = "${this.folder}/coder"
+preset = "small"
+[coder.farm.parameters]
+image = "debian"
+`};
+  }
+
+  // A GitHub App: its private key in a file, as GitHub gives it.
+  #makeApp() {
+    const {publicKey, privateKey} = generateKeyPairSync('rsa', {modulusLength: 2048});
+    writeFileSync(join(this.folder, 'app-key'), privateKey.export({type: 'pkcs1', format: 'pem'}), {mode: 0o600});
+    return {id: 'Iv1.0123456789abcdef', publicKey};
   }
 
   // A failed run of the repository at its main branch, as GitHub knows it.
@@ -139,6 +167,7 @@ class Lab {
   async close() {
     const exit = await this.daemon.stop();
     await this.peer?.close();
+    await this.coder?.close();
     return exit;
   }
 }
@@ -153,9 +182,11 @@ export function inLab(options, body) {
       const exit = await lab.close();
       if (exit) assert.deepEqual(exit, {code: 0, signal: null}, 'the daemon ends with 0 when asked to stop');
       assert.deepEqual(lab.peer?.problems() ?? [], []);
+      assert.deepEqual(lab.coder?.problems() ?? [], []);
     } catch (error) {
       await lab.close();
       console.error(`daemon's log:\n${lab.daemon.log().slice(-8000)}`);
+      if (lab.coder) console.error('Coder:', lab.coder.problems(), lab.coder.requests.slice(-20));
       if (lab.peer) console.error('violations:', lab.peer.problems(), '\nlast requests:', lab.peer.requests.slice(-20));
       throw error;
     } finally {

@@ -30,6 +30,8 @@ const paths = [
   `${repo}/commits/{ref}/check-runs`,
   `${repo}/commits/{ref}/status`,
   `${repo}/git/ref/{ref}`,
+  `${repo}/installation`,
+  '/app/installations/{installation_id}/access_tokens',
   `${repo}/issues`,
   `${repo}/issues/{issue_number}`,
   `${repo}/issues/{issue_number}/comments`,
@@ -100,15 +102,17 @@ function load() {
 }
 
 export class Description {
-  static async load() {
-    const document = load();
+  static load() { return Description.of(load()); }
+
+  // Of a document of OpenAPI 3. `formats`: those that are looked at, as ajv takes them.
+  static async of(document, formats = {}) {
     const api = new OpenAPIBackend({
       definition: structuredClone(document),
       quick: true,
       validate: true,
       ajvOpts: {strict: false, allErrors: true, logger: false, formats: {
         uri: true, 'date-time': true, email: true, binary: true, int64: true, timestamp: true,
-        'repo.nwo': true, hostname: true, ipv4: true, ipv6: true, date: true, uuid: true,
+        'repo.nwo': true, hostname: true, ipv4: true, ipv6: true, date: true, uuid: true, ...formats,
       }},
     });
     await api.init();
@@ -116,7 +120,7 @@ export class Description {
   }
 
   constructor(document, api) {
-    this.examples = document.components.examples;
+    this.examples = document.components.examples ?? {};
     this.api = api;
   }
 

@@ -34,7 +34,7 @@ class CommandAgentTest : public testing::Test {
       return result;
     };
     return (*agent)->Repair(**workspace, brief,
-                            [this](std::string_view bytes) { printed += bytes; }, {});
+                            [this](const AgentEvent& event) { printed += event.text; }, {});
   }
 
   FakeWorkspaces workspaces;
@@ -52,7 +52,7 @@ TEST_F(CommandAgentTest, GetsTheBriefOnItsStandardInput) {
   EXPECT_EQ(report->claim, Claim::kFinished);
   EXPECT_DOUBLE_EQ(report->usd, 0.25);
   EXPECT_EQ(asked.command, "fix-it --quiet");
-  EXPECT_EQ(asked.input, "Repair the table.\n");
+  EXPECT_EQ(asked.input, BriefText(brief));
   EXPECT_EQ(asked.timeout, absl::Minutes(3));
   EXPECT_THAT(asked.env, Contains(std::pair<std::string, std::string>("MODE", "careful")));
   EXPECT_THAT(asked.env,

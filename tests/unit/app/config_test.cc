@@ -76,6 +76,26 @@ TEST(Config, EveryMistakeIsFoundAtOnceWithItsPlaceAndTheNearestName) {
   EXPECT_THAT(text, testing::Not(HasSubstr("ghp_whoops")));
 }
 
+TEST(Config, LimitsOfWorkspacesLeaveRoomForAShell) {
+  const std::string text =
+      ProblemsOf("[workspace]\ncpu = -1\nmemory_bytes = 4\nprocesses = 1\nfiles = 0\n");
+  EXPECT_THAT(text, HasSubstr("workspace.cpu: must be from 0 to 1024"));
+  EXPECT_THAT(text, HasSubstr("workspace.memory_bytes: must be 0 or from 33554432 on, not 4"));
+  EXPECT_THAT(text, HasSubstr("workspace.processes: must be 0 or from 16 on"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("workspace.files"))) << "0: no limit";
+}
+
+TEST(Config, OffersTemplatesNoMoreThanAWorkspaceMayUse) {
+  Config config = ExampleConfig();
+  config.workspace.cpu = 2;
+  config.workspace.memory_bytes = 1 << 30;
+  const std::vector<WorkspaceOffer> offers = OffersOf(config);
+  ASSERT_EQ(offers.size(), 1u);
+  EXPECT_EQ(offers[0].cpu, 2);
+  EXPECT_EQ(offers[0].memory_bytes, 1 << 30);
+  EXPECT_EQ(LimitsOf(config.workspace).processes, WorkspaceLimits().processes);
+}
+
 std::string ProblemsOfPolicies(const std::string& lines) {
   return ProblemsOf(
       "[forge.hub]\nkind = \"git\"\nremotes = { \"acme/widget\" = \"/srv/w.git\" }\n"
@@ -123,7 +143,7 @@ TEST(Config, LimitsAreOfEachRepositoryAndNeverNegative) {
                                          "per_hour = 5\nper_day = 6\nusd_per_day = 2\n"
                                          "minutes_per_day = 7\ncooldown = \"1m\"\n"),
                                    problems);
-  EXPECT_EQ(RepositoryLimits(config.limits), (Limits{3, 4, 5, 6, 2.0, 7, absl::Minutes(1)}));
+  EXPECT_EQ(RepositoryLimits(config.limits), (Limits{3, 4, 5, 6, 2.0, 0.0, 7, absl::Minutes(1)}));
   for (const char* bad : {"open_per_repo = -1", "tasks_per_repo = -1", "per_hour = -1",
                           "per_day = 99999999999", "usd_per_day = -0.5", "usd_per_day = nan",
                           "minutes_per_day = -1", "cooldown = \"-1m\"", "break_after = 3"}) {
@@ -152,7 +172,7 @@ TEST(Config, SaysWhichCiDefinitionIsReadAndWhatIsDoneAboutForks) {
     EXPECT_EQ(ProblemsOf(Cat(forge, "fork = \"", policy, "\"\n")), "");
   EXPECT_THAT(ProblemsOf(forge + "fork = \"repot\"\n"), HasSubstr("did you mean \"report\"?"));
   EXPECT_THAT(ProblemsOf(forge + "fork = \"run\"\n[workspace]\nkind = \"worktree\"\n"),
-              HasSubstr("a worktree has no wall"));
+              HasSubstr("a fork's code is run in a sandbox only, and workspace.kind is"));
 }
 
 TEST(Config, AnAgentThatCouldNeverRunIsAMistake) {
@@ -164,7 +184,8 @@ TEST(Config, AnAgentThatCouldNeverRunIsAMistake) {
                  "[agent.cheap]\nkind = \"comand\"\n[agent.dear]\nprice_usd = 3\nmax_usd = 2.5\n"
                  "timeout = \"0s\"\n");
   for (const char* part :
-       {":6:8: error: agent.cheap.kind: \"comand\" is not one of command, did you mean",
+       {":6:8: error: agent.cheap.kind: \"comand\" is not one of command, claude, codex, acp, did "
+        "you mean",
         ":7:1: error: agent.dear: command is needed", "agent.dear: price_usd is more than max_usd",
         "agent.dear: timeout must be longer than nothing"})
     EXPECT_THAT(text, HasSubstr(part));
@@ -206,6 +227,64 @@ TEST(Config, ANetworkThatCouldNeverBeServedIsAMistake) {
   EXPECT_THAT(written, testing::Not(HasSubstr("whoops")));
   EXPECT_THAT(ProblemsOf("[network.Out]\nallow = [\"packages.example.com:443\"]\n"),
               HasSubstr("network.Out: a network's name is of lower-case letters"));
+}
+
+TEST(Config, ACoderServerThatCouldNeverServeIsAMistake) {
+  const std::string text = ProblemsOf(
+      "[workspace]\nkind = \"coder\"\ncoder = \"frm\"\n[coder.farm]\n"
+      "url = \"http://coder.example.org/\"\ntoken = \"the-token-itself\"\ntemplate = \"\"\n"
+      "ttl = \"5s\"\ntempalte = \"x\"\n[coder.farm.parameters]\n\"\" = \"1\"\n");
+  for (const char* want :
+       {"config.toml:3:9: error: workspace.coder: \"frm\" is not one of farm, did you mean "
+        "\"farm\"?",
+        "config.toml:5:7: error: coder.farm.url: ", "coder.farm.token: a secret is given as",
+        "config.toml:7:12: error: coder.farm.template: names no template",
+        "coder.farm.ttl: must be from 1m", "coder.farm.parameters: a parameter has no name",
+        "unknown key \"tempalte\", did you mean \"template\"?"}) {
+    EXPECT_THAT(text, HasSubstr(want));
+  }
+  EXPECT_THAT(ProblemsOf("[workspace]\nkind = \"coder\"\n"), HasSubstr("needs a [coder.NAME]"));
+}
+
+TEST(Config, AWorkspaceOfTheOnlyCoderServerNeedNotNameIt) {
+  Config config = ExampleConfig();
+  config.workspace.kind = "coder";
+  EXPECT_EQ(CoderOfWorkspace(config), "example");
+  config.coder["other"];
+  EXPECT_EQ(CoderOfWorkspace(config), "");
+  config.workspace.coder = "other";
+  EXPECT_EQ(CoderOfWorkspace(config), "other");
+  const std::vector<WorkspaceOffer> offers = OffersOf(config);
+  ASSERT_EQ(offers.size(), 1u);
+  EXPECT_TRUE(offers[0].networks.empty()) << "our broker's sets do not reach there";
+}
+
+TEST(Config, AnEngineThatCouldNeverServeIsAMistake) {
+  const std::string text = ProblemsOf(
+      "[workspace]\nkind = \"exec\"\nexec = \"buidler\"\n[exec.builder]\npreset = \"ssh\"\n"
+      "[exec.farm]\ncreate = [\"make\", \"{name}\"]\nrun = [\"run\", \"{argv}\"]\nfolder = "
+      "\"/w\"\n");
+  for (const char* want :
+       {"workspace.exec: \"buidler\" is not one of builder, farm, did you mean \"builder\"?",
+        "exec.builder: run: there is no value for {host}; it can be given in `values`",
+        "exec.farm: what `create` makes must be found and removed again"}) {
+    EXPECT_THAT(text, HasSubstr(want));
+  }
+  EXPECT_THAT(ProblemsOf("[workspace]\nkind = \"exec\"\n"), HasSubstr("needs an [exec.NAME]"));
+}
+
+TEST(Config, AWorkspaceOfTheOnlyEngineNeedNotNameIt) {
+  Config config = ExampleConfig();
+  config.workspace.kind = "exec";
+  EXPECT_EQ(ExecOfWorkspace(config), "example");
+  config.exec["other"];
+  EXPECT_EQ(ExecOfWorkspace(config), "");
+  config.workspace.exec = "other";
+  EXPECT_EQ(ExecOfWorkspace(config), "other");
+  const std::vector<WorkspaceOffer> offers = OffersOf(config);
+  ASSERT_EQ(offers.size(), 1u);
+  EXPECT_TRUE(offers[0].networks.empty()) << "our broker's sets do not reach there";
+  EXPECT_EQ(offers[0].memory_bytes, config.workspace.memory_bytes);
 }
 
 TEST(ParseListen, TakesAddressesAndPorts) {

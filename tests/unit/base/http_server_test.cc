@@ -304,5 +304,77 @@ TEST(HttpServer, WaitsForTheRequestBeingServed) {
   stopper.join();
 }
 
+std::unique_ptr<HttpServer> Streaming(std::function<void(HttpStream&)> stream) {
+  auto server = HttpServer::Start({}, [stream](const HttpRequest&) {
+    HttpResponse response;
+    response.content_type = "text/event-stream";
+    response.headers = {{"cache-control", "no-store"}};
+    response.stream = stream;
+    return response;
+  });
+  EXPECT_TRUE(server.ok()) << server.status();
+  return std::move(server).value();
+}
+
+TEST(HttpServerStream, SendsPiecesAsTheyComeAndEndsWithTheConnection) {
+  std::atomic<bool> seen = false;
+  const auto server = Streaming([&](HttpStream& out) {
+    out.Write("data: one\n\n");
+    while (!seen && out.Wait(absl::Milliseconds(5))) {
+    }
+    out.Write("data: two\n\n");
+  });
+  RawConnection connection(server->port());
+  connection.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string first = connection.ReadUntil("one\n\n");
+  EXPECT_NE(first.find("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"),
+            std::string::npos);
+  EXPECT_NE(first.find("cache-control: no-store"), std::string::npos);
+  EXPECT_EQ(first.find("two"), std::string::npos);
+  seen = true;
+  EXPECT_EQ(connection.ReadToEnd(), "data: two\n\n");
+}
+
+TEST(HttpServerStream, LearnsThatItsPeerHasGone) {
+  std::atomic<bool> ended = false;
+  const auto server = Streaming([&](HttpStream& out) {
+    out.Write("hello");
+    while (out.Wait(absl::Seconds(60))) {
+    }
+    ended = true;
+  });
+  {
+    RawConnection connection(server->port());
+    connection.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    connection.ReadUntil("hello");
+  }
+  server->Stop();  // waits for what is being served
+  EXPECT_TRUE(ended);
+}
+
+TEST(HttpServerStream, EndsWhenTheServerStops) {
+  std::atomic<bool> begun = false;
+  const auto server = Streaming([&](HttpStream& out) {
+    out.Write("hello");
+    begun = true;
+    while (out.Wait(absl::Seconds(60))) {
+    }
+  });
+  RawConnection connection(server->port());
+  connection.Send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  connection.ReadUntil("hello");
+  server->Stop();
+  EXPECT_TRUE(begun);
+  EXPECT_EQ(connection.ReadToEnd(), "");
+}
+
+TEST(HttpServerStream, AHeadRequestGetsNoBody) {
+  const auto server = Streaming([](HttpStream& out) { out.Write("body"); });
+  const std::string answer =
+      Exchange(*server, "HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(answer.substr(0, 12), "HTTP/1.1 200");
+  EXPECT_EQ(answer.find("body"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace regreen

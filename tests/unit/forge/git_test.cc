@@ -30,6 +30,9 @@ struct FakeMirror final : Mirror {
     if (found == branches.end()) return std::optional<std::string>();
     return std::optional<std::string>(found->second.back());
   }
+  StatusOr<ResolvedRef> Resolve(const GitRemote&, const std::string&, std::stop_token) override {
+    return NotFound("no ref");
+  }
   StatusOr<std::string> ReadFileAt(const std::string&, const std::string&, const std::string&,
                                    std::size_t) override {
     return NotFound("no such file");

@@ -22,13 +22,14 @@ struct Fixture {
   std::unique_ptr<HttpClient> http = NewHttpClient();
   std::unique_ptr<Forge> forge;
 
-  Fixture() {
+  explicit Fixture(bool forks = false) {
     ForgeOptions options;
     options.name = "lab";
     options.kind = "gitlab";
     options.api = gitlab.url();
     options.token = Secret(FakeGitlab::kToken);
     options.repos = {"acme/**"};
+    options.forks = forks;
     auto created = CreateForge(options, {http.get(), nullptr, &clock});
     EXPECT_TRUE(created.ok()) << created.status();
     forge = std::move(created).value();
@@ -196,6 +197,25 @@ TEST(GitlabForge, WorksOnTheHeadOfAMergedResultsPipeline) {
     EXPECT_EQ(run->branch, "topic/x");
     EXPECT_EQ(run->base_branch, "main");
     EXPECT_FALSE(run->superseded) << run->superseded_why;
+  }
+}
+
+TEST(GitlabForge, ReadsAForksJobsWhereForksAreWorkedOn) {
+  for (const bool forks : {false, true}) {
+    Fixture f(forks);
+    FakeMergeRequest request;
+    request.source_branch = "main";
+    request.source_project = FakeGitlab::kFork;
+    request.sha = kA;
+    FakePipeline pipeline = RedPipeline();
+    pipeline.ref = Cat("refs/merge-requests/", f.gitlab.AddMergeRequest(request), "/head");
+    f.gitlab.AddPipeline(pipeline);
+    const auto run = f.ReadRun();
+    ASSERT_TRUE(run.ok()) << run.status();
+    EXPECT_TRUE(run->from_fork);
+    EXPECT_FALSE(run->superseded) << run->superseded_why;
+    EXPECT_EQ(run->branch, "someone:main") << "no branch of ours is called so";
+    EXPECT_THAT(run->jobs, SizeIs(forks ? 1 : 0));
   }
 }
 

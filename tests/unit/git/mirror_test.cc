@@ -302,5 +302,35 @@ TEST_F(MirrorTest, ReadsTheRegularFilesOfAFolder) {
         << path;
 }
 
+TEST_F(MirrorTest, FindsWhatAPersonCallsAPlace) {
+  const std::string change = CommitOn("refs/pull/12/head");
+  const std::string head = CommitOn("refs/heads/topic/a");
+  git_.Git({"push", "-q", remote_, "HEAD:refs/merge-requests/7/head"});
+  git_.Git({"tag", "-a", "-m", "a tag of its own", "v1", first_});
+  git_.Git({"push", "-q", remote_, "v1"});
+  auto mirror = NewMirror();
+  struct Case {
+    const char* ref;
+    std::string commit;
+    const char* name;
+  };
+  for (const Case& c :
+       {Case{"main", first_, "refs/heads/main"}, Case{"topic/a", head, "refs/heads/topic/a"},
+        Case{"v1", first_, "refs/tags/v1"}, Case{"12", change, "refs/pull/12/head"},
+        Case{"#12", change, "refs/pull/12/head"}, Case{"!7", head, "refs/merge-requests/7/head"},
+        Case{"refs/pull/12/head", change, "refs/pull/12/head"}}) {
+    const auto found = mirror->Resolve(Local(), c.ref, {});
+    ASSERT_TRUE(found.ok()) << c.ref << " " << found.status();
+    EXPECT_EQ(found->commit, c.commit) << c.ref;
+    EXPECT_EQ(found->name, c.name);
+  }
+  EXPECT_THAT(mirror->Resolve(Local(), first_, {})->branches, testing::ElementsAre("main"));
+  EXPECT_THAT(mirror->Resolve(Local(), change, {})->branches, testing::IsEmpty());
+  EXPECT_EQ(mirror->Resolve(Local(), "gone", {}).status().code(), StatusCode::kNotFound);
+  for (const char* odd : {"", "-x", "a..b", "a:b", "a*", "a b", "a\n", "x^{}"})
+    EXPECT_EQ(mirror->Resolve(Local(), odd, {}).status().code(), StatusCode::kInvalidArgument)
+        << odd;
+}
+
 }  // namespace
 }  // namespace regreen

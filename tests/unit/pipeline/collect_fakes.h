@@ -47,6 +47,13 @@ struct FakeRecords final : Records {
   RunHint asked;
   StatusOr<std::vector<Task>> ListTasks(const TaskFilter&) override { return std::vector<Task>(); }
   StatusOr<Task> ReadTask(const std::string&) override { return NotFound("no task"); }
+  StatusOr<std::vector<TimelineEntry>> ReadTimelineAfter(const std::string&, std::int64_t,
+                                                         int) override {
+    return std::vector<TimelineEntry>();
+  }
+  StatusOr<std::vector<ArtifactRow>> ListArtifacts(const std::string&) override {
+    return std::vector<ArtifactRow>();
+  }
   StatusOr<std::vector<TimelineEntry>> ReadTimeline(const std::string&) override {
     return NotFound("no task");
   }
@@ -56,6 +63,9 @@ struct FakeRecords final : Records {
   StatusOr<std::vector<Decision>> ListDecisions(int) override { return std::vector<Decision>(); }
   StatusOr<StoreCounts> Count() override { return StoreCounts(); }
   StatusOr<History> ReadHistory(const RunKey&, const std::string&) override { return History(); }
+  StatusOr<std::vector<std::string>> MergedTasks(const RunKey&, const std::string&, int) override {
+    return std::vector<std::string>();
+  }
   StatusOr<GreenWaits> WaitsForGreen(const RunHint& run) override {
     asked = run;
     return waits;
@@ -77,6 +87,9 @@ struct CommitLine final : Mirror {
   StatusOr<std::optional<std::string>> RemoteTip(const GitRemote&, const std::string&,
                                                  std::stop_token) override {
     return std::optional(tip);
+  }
+  StatusOr<ResolvedRef> Resolve(const GitRemote&, const std::string&, std::stop_token) override {
+    return NotFound("no ref");
   }
   StatusOr<std::string> ReadFileAt(const std::string&, const std::string&, const std::string&,
                                    std::size_t) override {

@@ -32,6 +32,8 @@ struct Notes final : public RepairLog {
     spent.usd += spend.usd;
     spent.time += spend.time;
   }
+  void CountAgent(const AgentRun& run) override { runs.push_back(run); }
+  std::vector<AgentRun> runs;
   std::vector<std::string> notes;
   std::map<std::string, std::string> kept;
   Spend spent;
@@ -56,17 +58,22 @@ inline MirrorFolder MirrorAt(std::string folder) {
 // Does what the test says, and keeps what it was told.
 struct FakeAgent final : public Agent {
   AgentLimits limits() const override { return limited; }
-  StatusOr<AgentReport> Repair(Workspace& workspace, const Brief& brief, const Printed& printed,
+  std::string kind() const override { return "fake"; }
+  std::string network() const override { return model_network; }
+  StatusOr<AgentReport> Repair(Workspace& workspace, const Brief& brief, const EventSink& events,
                                std::stop_token) override {
     briefs.push_back(brief);
-    printed("I look at it\n");
+    AgentEvent event;
+    event.text = "I look at it\n";
+    events(event);
     return on_repair(workspace, brief);
   }
   std::function<StatusOr<AgentReport>(Workspace&, const Brief&)> on_repair = [](Workspace&,
                                                                                 const Brief&) {
-    return AgentReport{AgentReport::Claim::kFinished, "done", 0.25};
+    return AgentReport{AgentClaim::kFinished, "done", 0.25, {}};
   };
   AgentLimits limited;
+  std::string model_network;
   std::vector<Brief> briefs;
 };
 

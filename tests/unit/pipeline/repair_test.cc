@@ -97,6 +97,43 @@ TEST_F(RepairTest, SpendsNothingOnWhatDoesNotFailHere) {
   }
 }
 
+TEST_F(RepairTest, GivesWorkspacesWhatThePlanNeeds) {
+  task.plan.needs.cpu = 2;
+  task.plan.needs.memory_bytes = 512 << 20;
+  ASSERT_TRUE(Repair().ok());
+  for (const auto& opened : workspaces.opened) {
+    EXPECT_EQ(opened->limits.cpu, 2);
+    EXPECT_EQ(opened->limits.memory_bytes, 512 << 20);
+    EXPECT_EQ(opened->limits.processes, 0) << "as configured";
+  }
+}
+
+TEST_F(RepairTest, TellsWhichLimitEndedTheFailingCommand) {
+  workspaces.on_exec = [&](const ExecSpec&, bool) {
+    ExecResult result = FakeWorkspaces::Exit(137);
+    result.ended_by = "used more than the 4 GiB of memory that it may";
+    return result;
+  };
+  const auto outcome = Repair();
+  ASSERT_TRUE(outcome.ok());
+  EXPECT_EQ(outcome->kind, RepairOutcome::Kind::kUnreproducible);
+  EXPECT_THAT(outcome->reason, HasSubstr("used more than the 4 GiB of memory that it may, and was "
+                                         "ended: it cannot be judged here"));
+}
+
+TEST_F(RepairTest, CapturesNothingOfAStepThatALimitEnded) {
+  task.plan.steps = {{"greedy", "true", absl::Minutes(1)}};
+  workspaces.on_exec = [&](const ExecSpec& spec, bool) {
+    ExecResult result = FakeWorkspaces::Exit(spec.command == "make check" ? 2 : 137);
+    if (spec.command != "make check") result.ended_by = "made more than the 10 files that it may";
+    return result;
+  };
+  const auto outcome = Repair();
+  ASSERT_TRUE(outcome.ok());
+  EXPECT_NE(outcome->kind, RepairOutcome::Kind::kProven);
+  EXPECT_FALSE(log.kept.contains("patch"));
+}
+
 TEST_F(RepairTest, ClimbsTheLadderUntilAStepVerifies) {
   task.plan.steps = {{"cheap", "true", absl::Minutes(1)}, {"dear", "make table", absl::Minutes(1)}};
   int verified = 0;

@@ -19,6 +19,13 @@ using ::testing::SizeIs;
 struct FakeRecords final : public Records {
   StatusOr<std::vector<Task>> ListTasks(const TaskFilter&) override { return std::vector<Task>(); }
   StatusOr<Task> ReadTask(const std::string&) override { return NotFound("no task"); }
+  StatusOr<std::vector<TimelineEntry>> ReadTimelineAfter(const std::string&, std::int64_t,
+                                                         int) override {
+    return std::vector<TimelineEntry>();
+  }
+  StatusOr<std::vector<ArtifactRow>> ListArtifacts(const std::string&) override {
+    return std::vector<ArtifactRow>();
+  }
   StatusOr<std::vector<TimelineEntry>> ReadTimeline(const std::string&) override {
     return timeline;
   }
@@ -30,6 +37,9 @@ struct FakeRecords final : public Records {
   StatusOr<std::vector<Decision>> ListDecisions(int) override { return std::vector<Decision>(); }
   StatusOr<StoreCounts> Count() override { return StoreCounts(); }
   StatusOr<History> ReadHistory(const RunKey&, const std::string&) override { return History(); }
+  StatusOr<std::vector<std::string>> MergedTasks(const RunKey&, const std::string&, int) override {
+    return std::vector<std::string>();
+  }
   StatusOr<GreenWaits> WaitsForGreen(const RunHint&) override { return GreenWaits(); }
   std::vector<TimelineEntry> timeline;
   std::map<std::string, std::string> artifacts;
@@ -241,6 +251,9 @@ class ProvenTest : public RerunTest {
     StatusOr<std::optional<std::string>> RemoteTip(const GitRemote&, const std::string&,
                                                    std::stop_token) override {
       return std::optional<std::string>();
+    }
+    StatusOr<ResolvedRef> Resolve(const GitRemote&, const std::string&, std::stop_token) override {
+      return NotFound("no ref");
     }
     StatusOr<std::string> ReadFileAt(const std::string&, const std::string&, const std::string&,
                                      std::size_t) override {

@@ -320,5 +320,34 @@ TEST(Compose, TellsEachMistakeAtItsPlace) {
   }
 }
 
+TEST(Compose, APersonMayGiveInputsToWhatATemplateUsesAndGoesOnWith) {
+  const SampleFolder folder = {
+      {Named("part",
+             "[inputs]\nword = { type = \"string\", pattern = \"[a-z]+\" }\n"
+             "[[step]]\nrun = \"say {{word}}\"\n"),
+       Named("after",
+             "[inputs]\nword = { type = \"string\", default = \"none\" }\n"
+             "[[step]]\nrun = \"end {{word}}\"\n"),
+       Named("whole",
+             "then = [\"after\"]\n[inputs]\nword = { type = \"string\" }\n"
+             "[[step]]\nuse = \"part\"\ninputs = { word = \"written\" }\n"
+             "[[step]]\nrun = \"last {{word}}\"\n")},
+      {},
+      {}};
+  const auto plan =
+      PlanOf(folder, "whole", {{"word", "own"}, {"part.word", "inner"}, {"after.word", "then"}});
+  ASSERT_TRUE(plan.ok()) << Message(plan.status());
+  EXPECT_EQ(plan->steps[0].run, "say 'inner'") << "a person goes before what the template writes";
+  EXPECT_EQ(plan->steps[0].inputs[0].origin, "by hand");
+  EXPECT_EQ(plan->steps[1].run, "last 'own'");
+  EXPECT_EQ(plan->then[0].steps[0].run, "end 'then'");
+  EXPECT_THAT(Message(PlanOf(folder, "whole", {{"part.word", "NO"}}).status()),
+              HasSubstr("of the template \"part\""));
+  EXPECT_THAT(Message(PlanOf(folder, "whole", {{"prat.word", "x"}}).status()),
+              HasSubstr("did you mean \"part\"?"));
+  EXPECT_THAT(Message(PlanOf(folder, "whole", {{"part.wrod", "x"}}).status()),
+              HasSubstr("no input \"wrod\""));
+}
+
 }  // namespace
 }  // namespace regreen

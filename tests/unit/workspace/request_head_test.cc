@@ -55,7 +55,7 @@ TEST(RequestHead, RefusesWhatCouldBeReadInTwoWays) {
       "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
       "POST / HTTP/1.1\r\nContent-Length: 0x10\r\n\r\n",
       "POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
-      "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+      "POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
       "POST / HTTP/1.1\r\nTransfer-Encoding: identity\r\nContent-Length: 1\r\n\r\n",
       "GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n",
   };
@@ -79,6 +79,10 @@ TEST(RequestHead, KeepsBackCredentialsAndWhatBelongsToTheConnection) {
                                               {"te", "trailers"},
                                               {"content-length", "3"},
                                               {"x-forwarded-for", "inner"},
+                                              {"x-http-method-override", "DELETE"},
+                                              {"x_http_method", "DELETE"},
+                                              {"x-original-url", "/v1/files"},
+                                              {"x-rewrite-url", "/v1/files"},
                                               {"accept-encoding", "gzip"},
                                               {"anthropic-version", "2023-06-01"},
                                               {"content-type", "application/json"}},
@@ -88,26 +92,28 @@ TEST(RequestHead, KeepsBackCredentialsAndWhatBelongsToTheConnection) {
 }
 
 TEST(UsageReader, CountsTheLastFiguresOfEachCall) {
-  UsageReader events(true);
+  UsageReader events(true, 0);
   const std::string stream =
       "event: message_start\ndata: {\"message\":{\"usage\":{\"input_tokens\":10,"
       "\"cache_read_input_tokens\":5,\"output_tokens\":1}}}\n\n"
       "data: {\"usage\":{\"output_tokens\":7}}\r\n\ndata: [DONE] \"usage\"\n";
   for (const char byte : stream) events.Take({&byte, 1});
-  EXPECT_EQ(events.Tokens(), 22);
+  events.Finish();
+  EXPECT_EQ(events.usage().tokens(), 22);
 
-  UsageReader chat(false);
+  UsageReader chat(false, 0);
   chat.Take("{\"choices\":[],\"usage\":{\"prompt_tokens\":3,");
   chat.Take("\"completion_tokens\":4}}");
-  EXPECT_EQ(chat.Tokens(), 7);
+  chat.Finish();
+  EXPECT_EQ(chat.usage().tokens(), 7);
 }
 
 TEST(UsageReader, CountsNothingOfWhatItCannotRead) {
-  UsageReader events(true);
+  UsageReader events(true, 0);
   events.Take("data: {\"usage\":{\"input_tokens\":-5,\"output_tokens\":\"many\"}}\n");
   events.Take(Cat("data: {\"usage\":", std::string(300'000, ' '), "{\"input_tokens\":5}}\n"));
   events.Take("data: {\"usage\": nonsense\n");
-  EXPECT_EQ(events.Tokens(), 0);
+  EXPECT_EQ(events.usage().tokens(), 0);
 }
 
 }  // namespace

@@ -132,6 +132,19 @@ TEST_F(SandboxNetworkTest, LetsAnOrdinaryClientUseIt) {
   EXPECT_EQ(result.output, "300000\n");
 }
 
+TEST_F(SandboxNetworkTest, LetsACommandSayGoodbyeWhenItIsEnded) {
+  Open({"packages"});
+  if (IsSkipped()) return;
+  ExecSpec spec;
+  spec.command = "trap 'echo bye; exit 0' INT; echo ready; while :; do sleep 0.02; done";
+  spec.timeout = absl::Seconds(3);  // a sanitized forwarder takes most of a second to start
+  spec.grace = absl::Seconds(20);
+  const auto result = workspace_->Exec(spec, {});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->output, "ready\nbye\n") << "what forwards for it does not end before it";
+  EXPECT_LT(result->wall, absl::Seconds(10));
+}
+
 TEST_F(SandboxNetworkTest, ReachesNothingElse) {
   Open({"packages"});
   if (IsSkipped()) return;
@@ -165,7 +178,7 @@ except OSError:
     pass
 print(sorted(os.listdir("/regreen")))
 )");
-  EXPECT_EQ(result.output, "['egress', 'forward', 'objects']\n");
+  EXPECT_EQ(result.output, "['egress', 'forward', 'objects', 'tree']\n");
   EXPECT_EQ(served_, 0);
   EXPECT_THAT(notes_, HasSubstr("refused: CONNECT github.com:443"));
 }

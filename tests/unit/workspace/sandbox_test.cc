@@ -151,6 +151,28 @@ TEST_F(SandboxTest, CannotMakeNamespacesMountTraceOrPush) {
            {"perf_event_open", "libc.syscall(298, 0, 0, 0, 0, 0)", "1"},
            {"userfaultfd", "libc.syscall(323, 0)", "1"},
            {"open_by_handle_at", "libc.syscall(304, 0, 0, 0)", "1"},
+           {"pidfd_getfd", "libc.syscall(438, 0, 0, 0)", "1"},
+           {"process_vm_readv", "libc.syscall(310, 1, 0, 0, 0, 0, 0)", "1"},
+           {"kcmp", "libc.syscall(312, 1, 1, 0, 0, 0)", "1"},
+           {"quotactl", "libc.syscall(179, 0, 0, 0, 0)", "1"},
+           {"swapon", "libc.syscall(167, 0, 0)", "1"},
+           {"init_module", "libc.syscall(175, 0, 0, 0)", "1"},
+           {"reboot", "libc.syscall(169, 0, 0, 0, 0)", "1"},
+           {"syslog", "libc.syscall(103, 3, 0, 0)", "1"},
+           {"clock_settime", "libc.syscall(227, 0, 0)", "1"},
+           {"chroot", "libc.chroot(b'/tmp')", "1"},
+           {"sethostname", "libc.sethostname(b'x', 1)", "1"},
+           {"mbind", "libc.syscall(237, 0, 0, 0, 0, 0, 0)", "1"},
+           {"socket of a family with high bits",
+            "libc.syscall(41, ctypes.c_ulong((1 << 32) + 16), "
+            "3, 0)",
+            "97"},
+           {"socketpair of another family", "libc.syscall(53, 40, 1, 0, 0)", "97"},
+           {"personality of readable pages that run", "libc.personality(ctypes.c_ulong(0x400000))",
+            "1"},
+           {"personality with high bits", "libc.syscall(135, ctypes.c_ulong(0x100400000))", "1"},
+           {"personality of a page at zero", "libc.personality(ctypes.c_ulong(0x80100000))", "1"},
+           {"TIOCSETD", "libc.ioctl(0, 0x5423, b'x')", "1"},
            {"TIOCSTI", "libc.ioctl(0, 0x5412, b'x')", "1"},
            {"TIOCSTI with high bits", "libc.ioctl(0, ctypes.c_ulong(0x100005412), b'x')", "1"}}) {
 #if !defined(__x86_64__)
@@ -161,6 +183,32 @@ TEST_F(SandboxTest, CannotMakeNamespacesMountTraceOrPush) {
                    ", ctypes.get_errno())"));
     EXPECT_EQ(result.output, Cat("-1 ", c.want, "\n")) << c.name;
   }
+}
+
+TEST_F(SandboxTest, EndsWhoCallsByAnotherTable) {
+#if !defined(__x86_64__)
+  GTEST_SKIP() << "the numbers of system calls here are those of x86-64";
+#endif
+  const std::string calls =
+      "import ctypes, mmap\nlibc = ctypes.CDLL(None)\n"
+      "def run(code):\n  m = mmap.mmap(-1, 4096, prot=7)\n  m.write(code)\n"
+      "  ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))()\n";
+  // Code of one's own runs, and getpid by the usual table is answered.
+  EXPECT_EQ(Attack(calls + "run(b'\\xb8\\x27\\0\\0\\0\\x0f\\x05\\xc3'); print('ran')").output,
+            "ran\n");
+  // getpid of 32 bits (20, by int 0x80), then of x32.
+  EXPECT_EQ(Attack(calls + "run(b'\\xb8\\x14\\0\\0\\0\\xcd\\x80\\xc3'); print('ran')").exit_code,
+            159);
+  EXPECT_EQ(Attack(calls + "libc.syscall(0x40000000 + 39); print('ran')").exit_code, 159);
+}
+
+TEST_F(SandboxTest, MayAskForItsPersonalityAndGiveUpChance) {
+  // Whatever the one of this process is: setarch may have set it for the tests.
+  EXPECT_EQ(Attack("import ctypes\nlibc = ctypes.CDLL(None)\n"
+                   "own = libc.personality(ctypes.c_ulong(0xffffffff))\n"
+                   "print(own >= 0, libc.personality(ctypes.c_ulong(0x40000)) == own)")
+                .output,
+            "True True\n");
 }
 
 TEST_F(SandboxTest, SeesNothingOfTheDaemonsProcess) {
@@ -201,7 +249,8 @@ TEST_F(SandboxTest, WritesNowhereButTreeHomeAndTemporaryFolders) {
        {"/proc/sys/kernel/core_pattern", "/proc/sys/kernel/hostname", "/proc/sysrq-trigger"}) {
     EXPECT_EQ(Attack(Cat("import os; os.open('", path, "', os.O_WRONLY)")).exit_code, 1) << path;
   }
-  for (const char* path : {"/tmp/x", "/dev/shm/x", "/work/x", "/home/regreen/x", "/dev/null"}) {
+  for (const char* path :
+       {"/tmp/x", "/dev/shm/x", "/regreen/tree/x", "/home/regreen/x", "/dev/null"}) {
     const ExecResult result = Run(Cat("echo x > ", path));
     EXPECT_EQ(result.exit_code, 0) << path << result.output;
   }
@@ -269,6 +318,18 @@ TEST(WorkspaceRegistry, RefusesPathsThatOpenTooMuch) {
     options.read_only_paths = {path};
     EXPECT_EQ(CreateWorkspaceFactory(options).status().code(), StatusCode::kInvalidArgument)
         << path;
+  }
+}
+
+TEST(WorkspaceRegistry, RefusesPathsThatTheSandboxWouldHide) {
+  WorkspaceOptions options;
+  options.directory = "/tmp/x";
+  // Checked by its name, so the folder need not be made in the machine's root.
+  for (const char* path : {"/regreen", "/regreen/tree/tools", "/home/regreen/bin"}) {
+    options.read_only_paths = {path};
+    const Status status = CreateWorkspaceFactory(options).status();
+    EXPECT_EQ(status.code(), StatusCode::kInvalidArgument) << path;
+    EXPECT_THAT(Message(status), HasSubstr("which a sandbox has for itself")) << path;
   }
 }
 

@@ -1,3 +1,5 @@
+// The inner half of a sandbox's network, alone in a program that is linked to little: a command
+// that may reach something waits for its start. The whole program does the same by that name.
 #include "adapters/workspace/forwarder.h"
 
 // The first argument is the command's own name, as with the whole program.
