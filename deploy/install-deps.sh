@@ -19,7 +19,8 @@ build=(g++ cmake ninja-build ccache pkg-config git ca-certificates make bubblewr
   libssl-dev zlib1g-dev libzstd-dev libgit2-dev rapidjson-dev libabsl-dev prometheus-cpp-dev libsqlite3-dev
   libre2-dev libvectorscan-dev libtomlplusplus-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libseccomp-dev
   libkainjow-mustache-dev)
-test=(libgtest-dev libgmock-dev nodejs npm curl sqlite3 strace procps openssh-server openssh-client podman runc uidmap debootstrap busybox-static
+test=(libgtest-dev libgmock-dev nodejs npm curl sqlite3 strace procps openssl openssh-server openssh-client podman runc uidmap
+  debootstrap busybox-static golang-github-xanzy-go-gitlab-dev
   black isort mypy codespell clang-format golang-go golang-golang-x-tools cargo rustfmt rust-clippy shellcheck rubocop python3-poetry)
 bench=(libbenchmark-dev webhook wrk ripgrep)
 

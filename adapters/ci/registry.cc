@@ -2,6 +2,7 @@
 
 #include "adapters/ci/generic.h"
 #include "adapters/ci/github.h"
+#include "adapters/ci/gitlab.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -14,6 +15,7 @@ struct Kind {
 
 constexpr Kind kKinds[] = {
     {"github", NewGithubCi},
+    {"gitlab", NewGitlabCi},
     {"generic", NewGenericCi},
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/status.h"
 #include "daemon/ports/ci_source.h"
@@ -14,7 +15,7 @@ namespace regreen {
 
 struct CiOptions {
   std::string name;   // in the config: /hooks/<name>
-  std::string kind;   // "github", "generic"
+  std::string kind;   // "github", "gitlab", "generic"
   std::string forge;  // name of the forge that its repositories live on
   Secret secret;
   // generic only:
@@ -24,6 +25,9 @@ struct CiOptions {
   std::vector<std::string> failed_when;    // conclusions that are failures
   std::vector<std::string> log_url_prefixes;  // a log is fetched only from below one of these
   std::vector<std::string> passed_when;       // conclusions that are green; none: it is never known
+  // gitlab only:
+  std::vector<Secret> old_secrets;  // still taken while the secret is changed
+  const Clock* clock = nullptr;     // outlives the source; nullptr: the system's
 };
 
 // InvalidArgument with every mistake of the options, one a line.

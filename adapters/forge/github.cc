@@ -1,130 +1,120 @@
 #include "adapters/forge/github.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "adapters/forge/addresses.h"
 #include "adapters/forge/foreign.h"
 #include "adapters/forge/github_actions.h"
 #include "adapters/forge/github_api.h"
 #include "adapters/forge/github_changes.h"
 #include "adapters/forge/github_logs.h"
 #include "adapters/forge/github_runs.h"
+#include "adapters/forge/github_tokens.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
 namespace {
 
-// The base of further addresses, without a slash at its end. Notes a problem when a token must not
-// be sent there.
-std::string BaseUrl(const std::string& text, std::string_view option,
-                    std::vector<std::string>& problems) {
-  const auto url = ParseUrl(text);
-  if (!url.ok()) {
-    problems.push_back(Cat(option, ": ", Message(url.status())));
-    return "";
-  }
-  if (url->scheme != "https" && !IsLoopbackHost(url->host)) {
-    problems.push_back(
-        Cat(option, " must begin with https://: the token would cross the network in clear"));
-  }
-  if (text.find('?') != std::string::npos)
-    problems.push_back(Cat(option, " must not have a query"));
-  std::string base = text;
-  while (base.ends_with('/')) base.pop_back();
-  return base;
-}
-
-// GitHub's own characters: the name becomes a part of clone URLs and API paths.
-bool IsRepoName(std::string_view repo) {
-  constexpr std::string_view kBytes =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
-  const auto parts = Split(repo, '/');
-  return parts.size() == 2 && std::all_of(parts.begin(), parts.end(), [&](std::string_view part) {
-           return !part.empty() && part != "." && part != ".." &&
-                  part.find_first_not_of(kBytes) == std::string_view::npos;
-         });
-}
-
 class GithubForge final : public Forge {
  public:
   GithubForge(const ForgeOptions& options, const ForgeDependencies& dependencies, std::string api,
-              std::string git)
-      : api_(*dependencies.http, *dependencies.clock, std::move(api), options.token),
+              std::string git, std::unique_ptr<GithubTokens> tokens)
+      : http_(*dependencies.http),
+        clock_(*dependencies.clock),
+        api_(std::move(api)),
         git_(std::move(git)),
-        token_(options.token),
         repos_(options.repos),
         forks_(options.forks),
-        actions_(api_, [this](const std::string& repo) { return CheckRepo(repo); }) {}
+        tokens_(std::move(tokens)),
+        actions_([this](const std::string& repo, std::stop_token stop) {
+          return ApiFor(repo, std::move(stop));
+        }) {}
 
   StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token stop) override {
-    RETURN_IF_ERROR(CheckRepo(hint.key.repo));
-    if (!hint.foreign) return ReadGithubRun(api_, hint, forks_, std::move(stop));
+    ASSIGN_OR_RETURN(const GithubApi api, ApiFor(hint.key.repo, stop));
+    if (!hint.foreign) return ReadGithubRun(api, hint, forks_, std::move(stop));
     std::optional<std::string> tip;
     if (!hint.branch.empty()) {
-      ASSIGN_OR_RETURN(tip, ReadGithubBranch(api_, hint.key.repo, hint.branch, std::move(stop)));
+      ASSIGN_OR_RETURN(tip, ReadGithubBranch(api, hint.key.repo, hint.branch, std::move(stop)));
     }
     return ForeignFacts(hint, tip);
   }
 
   StatusOr<JobLog> ReadLog(const RunHint& hint, const JobFacts& job,
                            std::stop_token stop) override {
-    RETURN_IF_ERROR(CheckRepo(hint.key.repo));
-    return ReadGithubLog(api_, hint.key.repo, job.id, std::move(stop));
+    ASSIGN_OR_RETURN(const GithubApi api, ApiFor(hint.key.repo, stop));
+    return ReadGithubLog(api, hint.key.repo, job.id, std::move(stop));
   }
 
   StatusOr<Change> EnsureChange(const ChangeRequest& request, std::stop_token stop) override {
-    RETURN_IF_ERROR(CheckRepo(request.repo));
-    return EnsureGithubPull(api_, request, std::move(stop));
+    ASSIGN_OR_RETURN(const GithubApi api, ApiFor(request.repo, stop));
+    return EnsureGithubPull(api, request, std::move(stop));
   }
 
   StatusOr<ChangeState> ReadChange(const ChangeKey& key, const ChangeRef&,
                                    std::stop_token stop) override {
-    RETURN_IF_ERROR(CheckRepo(key.repo));
-    return ReadGithubPull(api_, key, std::move(stop));
+    ASSIGN_OR_RETURN(const GithubApi api, ApiFor(key.repo, stop));
+    return ReadGithubPull(api, key, std::move(stop));
   }
 
   ForgeActions* actions() override { return &actions_; }
   StatusOr<GitRemote> Remote(const std::string& repo) override {
-    RETURN_IF_ERROR(CheckRepo(repo));
+    RETURN_IF_ERROR(CheckRepoNamed(repo, false, repos_));
     const std::string url = Cat(git_, "/", repo, ".git");
     if (url.starts_with('/')) return GitRemote{url, "", {}};
-    return GitRemote{url, "x-access-token", token_};
+    ASSIGN_OR_RETURN(Secret token, tokens_->For(repo, {}));
+    return GitRemote{url, "x-access-token", std::move(token)};
   }
 
  private:
-  Status CheckRepo(const std::string& repo) const {
-    const bool named = IsRepoName(repo) &&
-                       std::any_of(repos_.begin(), repos_.end(),
-                                   [&](const std::string& glob) { return GlobMatch(glob, repo); });
-    if (named) return OkStatus();
-    return PermissionDenied(
-        Cat("the repository ", EscapeControl(Truncate(repo, 100)),
-            " is not one that the forge's repos names; add it there to have it worked on"));
+  StatusOr<GithubApi> ApiFor(const std::string& repo, std::stop_token stop) {
+    RETURN_IF_ERROR(CheckRepoNamed(repo, false, repos_));
+    ASSIGN_OR_RETURN(Secret token, tokens_->For(repo, std::move(stop)));
+    return GithubApi(http_, clock_, api_, std::move(token),
+                     [this, repo] { return tokens_->Refused(repo); });
   }
 
-  const GithubApi api_;
-  const std::string git_;
-  const Secret token_;
+  HttpClient& http_;
+  const Clock& clock_;
+  const std::string api_, git_;
   const std::vector<std::string> repos_;
   const bool forks_;
+  const std::unique_ptr<GithubTokens> tokens_;
   GithubActions actions_;
 };
+
+// By the token, or by the app; a mistake is noted, and answers nullptr.
+std::unique_ptr<GithubTokens> TokensOf(const ForgeOptions& options,
+                                       const ForgeDependencies& dependencies,
+                                       const std::string& api, std::vector<std::string>& problems) {
+  const bool app = !options.app_id.empty() || !options.app_key.empty();
+  if (app == !options.token.empty()) {
+    problems.push_back("exactly one of token (a personal access token) and app_id is needed");
+    return nullptr;
+  }
+  if (!app) return NewFixedToken(options.token);
+  if (options.app_id.empty()) problems.push_back("app_id is needed beside app_key");
+  const auto key = RsaKey::FromPem(options.app_key);
+  if (!key.ok()) problems.push_back(Cat("app_key: ", Message(key.status())));
+  if (options.app_id.empty() || !key.ok()) return nullptr;
+  return NewGithubAppTokens({dependencies.http, dependencies.clock, api, options.app_id}, *key);
+}
 
 }  // namespace
 
 StatusOr<std::unique_ptr<Forge>> NewGithubForge(const ForgeOptions& options,
                                                 const ForgeDependencies& dependencies) {
   std::vector<std::string> problems;
-  std::string api = BaseUrl(options.api, "api", problems);
+  std::string api = BaseUrl(ApiOf(options.kind, options.api), "api", problems);
   // A folder holds bare copies that something else keeps in step with GitHub.
-  std::string git =
-      options.git.starts_with('/') ? options.git : BaseUrl(options.git, "git", problems);
-  if (options.token.empty()) problems.push_back("token is needed: a personal access token");
+  std::string git = GitOf(options.kind, options.api, options.git);
+  if (!git.starts_with('/')) git = BaseUrl(git, "git", problems);
+  auto tokens = TokensOf(options, dependencies, api, problems);
   if (options.repos.empty())
     problems.push_back("repos names no repository, so none may be worked on");
   if (!problems.empty()) return InvalidArgument(Join(problems, "\n"));
-  return std::unique_ptr<Forge>(
-      std::make_unique<GithubForge>(options, dependencies, std::move(api), std::move(git)));
+  return std::unique_ptr<Forge>(std::make_unique<GithubForge>(options, dependencies, std::move(api),
+                                                              std::move(git), std::move(tokens)));
 }
 
 }  // namespace regreen

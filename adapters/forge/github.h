@@ -1,4 +1,4 @@
-// GitHub and GitHub Enterprise Server, by a personal token.
+// GitHub and GitHub Enterprise Server, by a personal token or as a GitHub App.
 #pragma once
 
 #include <memory>

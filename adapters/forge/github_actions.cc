@@ -78,30 +78,30 @@ class Rerunner {
 }  // namespace
 
 Status GithubActions::Rerun(const RunKey& run, std::stop_token stop) {
-  RETURN_IF_ERROR(check_(run.repo));
   if (!IsNumber(run.run_id)) return InvalidArgument("a GitHub run's id is a number");
-  return Rerunner(api_, run, std::move(stop)).Run();
+  ASSIGN_OR_RETURN(const GithubApi api, api_for_(run.repo, stop));
+  return Rerunner(api, run, std::move(stop)).Run();
 }
 
 StatusOr<std::string> GithubActions::Tell(const Report& report, std::stop_token stop) {
-  RETURN_IF_ERROR(check_(report.repo));
-  return TellGithub(api_, report, std::move(stop));
+  ASSIGN_OR_RETURN(const GithubApi api, api_for_(report.repo, stop));
+  return TellGithub(api, report, std::move(stop));
 }
 
 Status GithubActions::MergeWhenGreen(const ChangeKey& change, const std::string& commit,
                                      std::stop_token stop) {
-  RETURN_IF_ERROR(check_(change.repo));
-  return MergeGithubPullWhenGreen(api_, change, commit, std::move(stop));
+  ASSIGN_OR_RETURN(const GithubApi api, api_for_(change.repo, stop));
+  return MergeGithubPullWhenGreen(api, change, commit, std::move(stop));
 }
 
 StatusOr<std::vector<std::string>> GithubActions::Labels(const std::string& repo, int pull_request,
                                                          std::stop_token stop) {
-  RETURN_IF_ERROR(check_(repo));
+  ASSIGN_OR_RETURN(const GithubApi api, api_for_(repo, stop));
   ASSIGN_OR_RETURN(
       const Json labels,
-      api_.Get(Cat("/repos/", RepoPath(repo), "/issues/", pull_request, "/labels?per_page=100"),
-               Cat("reading the labels of pull request ", pull_request, " of ", repo),
-               std::move(stop)));
+      api.Get(Cat("/repos/", RepoPath(repo), "/issues/", pull_request, "/labels?per_page=100"),
+              Cat("reading the labels of pull request ", pull_request, " of ", repo),
+              std::move(stop)));
   std::vector<std::string> names;
   for (const Json& label : labels.Elements()) names.push_back(label["name"].StringOr(""));
   return names;

@@ -3,7 +3,6 @@
 // "GraphQL API" (mutations of pull requests).
 #pragma once
 
-#include <functional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -16,11 +15,7 @@ namespace regreen {
 
 class GithubActions final : public ForgeActions {
  public:
-  // Says whether a repository may be touched, in the forge's own words.
-  using RepoCheck = std::function<Status(const std::string& repo)>;
-
-  // `api` outlives it.
-  GithubActions(const GithubApi& api, RepoCheck check) : api_(api), check_(std::move(check)) {}
+  explicit GithubActions(GithubApiFor api_for) : api_for_(std::move(api_for)) {}
 
   Status Rerun(const RunKey& run, std::stop_token stop) override;
   StatusOr<std::string> Tell(const Report& report, std::stop_token stop) override;
@@ -30,8 +25,7 @@ class GithubActions final : public ForgeActions {
                                             std::stop_token stop) override;
 
  private:
-  const GithubApi& api_;
-  const RepoCheck check_;
+  const GithubApiFor api_for_;
 };
 
 }  // namespace regreen

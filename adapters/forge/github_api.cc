@@ -43,8 +43,13 @@ std::string RepoPath(std::string_view repo) {
   return path;
 }
 
-GithubApi::GithubApi(HttpClient& http, const Clock& clock, std::string base, Secret token)
-    : http_(http), clock_(clock), base_(std::move(base)), token_(std::move(token)) {}
+GithubApi::GithubApi(HttpClient& http, const Clock& clock, std::string base, Secret token,
+                     std::function<bool()> refused)
+    : http_(http),
+      clock_(clock),
+      base_(std::move(base)),
+      token_(std::move(token)),
+      refused_(std::move(refused)) {}
 
 HttpCall GithubApi::Prepare(std::string_view path) const {
   HttpCall call;
@@ -59,6 +64,7 @@ HttpCall GithubApi::Prepare(std::string_view path) const {
 
 StatusOr<HttpAnswer> GithubApi::Fetch(HttpCall call, std::stop_token stop) const {
   if (stop.stop_requested()) return Cancelled("the daemon is stopping");
+  call.stop = std::move(stop);
   return http_.Call(call);
 }
 
@@ -140,6 +146,8 @@ Status GithubApi::ErrorOf(const HttpAnswer& answer, std::string_view what) const
       return NotFound(
           Cat(what, ": it was renamed or moved; use its new name in the configuration"));
     case 401:
+      if (refused_ && refused_())
+        return Unavailable(Cat(what, ": GitHub took the token back; another is asked for"));
       return Unauthenticated(
           Cat(what, ": GitHub refused the token (", words,
               "); it is wrong, expired or revoked. "

@@ -2,6 +2,7 @@
 // API", version 2022-11-28; "Rate limits for the REST API".
 #pragma once
 
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -17,8 +18,10 @@ namespace regreen {
 // "what" names what is being done, for messages: "reading run 7 of acme/widget". Any thread.
 class GithubApi {
  public:
-  // `base` without a slash at its end. Both references outlive it.
-  GithubApi(HttpClient& http, const Clock& clock, std::string base, Secret token);
+  // `base` without a slash at its end. Both references outlive it. `refused` is told that GitHub
+  // refused the token, and answers whether another can be had.
+  GithubApi(HttpClient& http, const Clock& clock, std::string base, Secret token,
+            std::function<bool()> refused = {});
 
   StatusOr<Json> Get(std::string_view path, std::string_view what, std::stop_token stop) const;
   // `method` with a JSON body.
@@ -46,7 +49,13 @@ class GithubApi {
   const Clock& clock_;
   const std::string base_;
   const Secret token_;
+  const std::function<bool()> refused_;
 };
+
+// The API by a token for one repository. PermissionDenied for a repository that the configuration
+// does not name.
+using GithubApiFor =
+    std::function<StatusOr<GithubApi>(const std::string& repo, std::stop_token stop)>;
 
 // "acme/widget" with each part percent-encoded.
 std::string RepoPath(std::string_view repo);

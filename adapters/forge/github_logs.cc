@@ -2,33 +2,14 @@
 
 #include <utility>
 
+#include "adapters/forge/log_fetch.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
 namespace {
 
-constexpr std::size_t kMaxLog = 64 << 20;  // of 120 real logs the longest was 3.7 MB
-constexpr absl::Duration kTimeout = absl::Minutes(2);
-constexpr int kMaxHops = 3;
 // How long after a job's end its log may still be on its way to the store.
 constexpr absl::Duration kStoreDelay = absl::Minutes(10);
-
-bool IsRedirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
-// A location that may be followed: https to wherever the log is stored, plain http to the API's own
-// host only (a local server).
-StatusOr<HttpUrl> NextHop(const HttpAnswer& answer, const HttpUrl& from, const HttpUrl& api) {
-  std::string location(HeaderValue(answer.headers, "location"));
-  if (location.starts_with('/') && !location.starts_with("//")) location = from.Origin() + location;
-  ASSIGN_OR_RETURN(HttpUrl next, ParseUrl(location));
-  if (next.scheme != "https" && next.host != api.host) {
-    return PermissionDenied(
-        Cat("the log is to be fetched from ", next.Origin(), " without TLS, which is refused"));
-  }
-  return next;
-}
 
 class LogReader {
  public:
@@ -49,22 +30,8 @@ class LogReader {
 
  private:
   StatusOr<HttpAnswer> Follow() const {
-    ASSIGN_OR_RETURN(const HttpUrl api, ParseUrl(api_.base()));
-    HttpCall call = api_.Prepare(Cat(job_, "/logs"));
-    call.timeout = kTimeout;
-    call.max_body_bytes = kMaxLog;
-    call.keep_ends = true;
-    ASSIGN_OR_RETURN(HttpAnswer answer, api_.Fetch(call, stop_));
-    ASSIGN_OR_RETURN(HttpUrl at, ParseUrl(call.url));
-    for (int hop = 0; IsRedirect(answer.status); ++hop) {
-      if (hop == kMaxHops) return Unavailable("the log is redirected too often");
-      ASSIGN_OR_RETURN(at, NextHop(answer, at, api));
-      // The location is signed by itself; the token is not for its host.
-      call.headers = {{"user-agent", "regreen"}};
-      call.url = at.Origin() + at.path;
-      ASSIGN_OR_RETURN(answer, api_.Fetch(call, stop_));
-    }
-    return answer;
+    return FetchLog(api_.Prepare(Cat(job_, "/logs")), api_.base(),
+                    [this](HttpCall call) { return api_.Fetch(std::move(call), stop_); });
   }
 
   Status WhyMissing() const {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "adapters/forge/report_marker.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -12,16 +13,6 @@ namespace {
 constexpr std::int64_t kPageSize = 100;
 constexpr std::int64_t kMostPages = 3;
 
-bool IsMarker(std::string_view marker) {
-  return !marker.empty() && marker.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") ==
-                                std::string_view::npos;
-}
-
-// The last line of a report. Seen by people too: nothing is hidden in our texts.
-std::string MarkerLine(const Report& report) {
-  return Cat("regreen report ", report.marker);
-}
-
 class Teller {
  public:
   Teller(const GithubApi& api, const Report& report, std::stop_token stop)
@@ -29,8 +20,7 @@ class Teller {
         report_(report),
         stop_(std::move(stop)),
         root_(Cat("/repos/", RepoPath(report.repo))),
-        what_(Cat("telling of a failure in ", report.repo)),
-        marker_(MarkerLine(report)) {}
+        what_(Cat("telling of a failure in ", report.repo)) {}
 
   StatusOr<std::string> Tell() {
     if (report_.kind == ReportKind::kIssue) return TellByIssue();
@@ -53,7 +43,7 @@ class Teller {
       if (found.last) break;
     }
     JsonWriter body;
-    body.BeginObject().Field("title", report_.title).Field("body", Body());
+    body.BeginObject().Field("title", report_.title).Field("body", MarkedBody(report_));
     body.Field("labels", report_.labels).EndObject();
     return Made(api_.Send("POST", root_ + "/issues", body.Take(), what_, stop_));
   }
@@ -94,9 +84,7 @@ class Teller {
     Page out;
     out.last = static_cast<std::int64_t>(found.size()) < kPageSize;
     for (const Json& element : found.Elements()) {
-      const std::string body = element["body"].StringOr("");
-      const std::vector<std::string_view> lines = SplitLines(Trim(body));
-      if (!lines.empty() && Trim(lines.back()) == marker_)
+      if (IsMarkedBy(element["body"].StringOr(""), report_))
         out.link = element["html_url"].StringOr("");
     }
     return out;
@@ -104,7 +92,7 @@ class Teller {
 
   StatusOr<std::string> Comment(const std::string& path) {
     JsonWriter body;
-    body.BeginObject().Field("body", Body()).EndObject();
+    body.BeginObject().Field("body", MarkedBody(report_)).EndObject();
     return Made(api_.Send("POST", path, body.Take(), what_, stop_));
   }
 
@@ -113,18 +101,16 @@ class Teller {
     return (*answer)["html_url"].StringOr("");
   }
 
-  std::string Body() const { return Cat(report_.body, "\n\n", marker_, "\n"); }
-
   const GithubApi& api_;
   const Report& report_;
   const std::stop_token stop_;
-  const std::string root_, what_, marker_;
+  const std::string root_, what_;
 };
 
 }  // namespace
 
 StatusOr<std::string> TellGithub(const GithubApi& api, const Report& report, std::stop_token stop) {
-  if (!IsMarker(report.marker)) return Internal("a report needs a marker of a-z, 0-9 and \"-\"");
+  RETURN_IF_ERROR(CheckMarker(report));
   return Teller(api, report, std::move(stop)).Tell();
 }
 

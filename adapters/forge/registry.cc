@@ -2,6 +2,7 @@
 
 #include "adapters/forge/git.h"
 #include "adapters/forge/github.h"
+#include "adapters/forge/gitlab.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -14,6 +15,7 @@ struct Kind {
 
 constexpr Kind kKinds[] = {
     {"github", NewGithubForge},
+    {"gitlab", NewGitlabForge},
     {"git", NewGitForge},
 };
 
@@ -32,6 +34,18 @@ std::vector<std::string> ForgeKinds() {
   std::vector<std::string> names;
   for (const Kind& kind : kKinds) names.emplace_back(kind.name);
   return names;
+}
+
+std::string ApiOf(const std::string& kind, const std::string& api) {
+  if (!api.empty()) return api;
+  return kind == "gitlab" ? "https://gitlab.com/api/v4" : "https://api.github.com";
+}
+
+std::string GitOf(const std::string& kind, const std::string& api, const std::string& git) {
+  if (!git.empty()) return git;
+  if (kind != "gitlab") return "https://github.com";
+  const std::string address = ApiOf(kind, api);
+  return address.substr(0, address.find("/api/v4"));
 }
 
 }  // namespace regreen

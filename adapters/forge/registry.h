@@ -17,16 +17,20 @@ namespace regreen {
 
 struct ForgeOptions {
   std::string name;  // in the config
-  std::string kind;  // "github", "git"
-  // github:
-  std::string api = "https://api.github.com";
-  std::string git =
-      "https://github.com";  // clone URLs are <git>/<owner>/<name>.git; or a folder of this machine
+  std::string kind;  // "github", "gitlab", "git"
+  // github and gitlab:
+  std::string api;  // "": GitHub's own, GitLab's own
+  // Clone URLs are <git>/<owner>/<name>.git; or a folder of this machine. "": the kind's own, at
+  // GitLab where the API is.
+  std::string git;
   Secret token;
   std::vector<std::string> repos;  // globs; a repository that fits none is refused
   bool forks = false;              // runs of forks are worked on, so that more is asked about them
   // git:
   std::map<std::string, std::string> remotes;  // owner/name → URL or absolute path
+  // github, instead of a token:
+  std::string app_id;  // client id, or number
+  Secret app_key;      // PEM
 };
 
 // What the adapters work with; all outlive the forge.
@@ -39,5 +43,9 @@ struct ForgeDependencies {
 StatusOr<std::unique_ptr<Forge>> CreateForge(const ForgeOptions& options,
                                              const ForgeDependencies& dependencies);
 std::vector<std::string> ForgeKinds();
+
+// The addresses of a kind of forge, where the options leave them empty.
+std::string ApiOf(const std::string& kind, const std::string& api);
+std::string GitOf(const std::string& kind, const std::string& api, const std::string& git);
 
 }  // namespace regreen

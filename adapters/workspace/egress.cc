@@ -92,15 +92,11 @@ void CheckPackages(const EgressSet& set, std::string& mistakes) {
     Append(mistakes, "max_connections must be from 1 to 256\n");
 }
 
-bool IsLoopbackName(std::string_view host) {
-  return host == "localhost" || host == "127.0.0.1" || host == "::1";
-}
-
 void CheckModel(const EgressSet& set, std::string& mistakes) {
   const auto url = ParseUrl(set.upstream);
   if (!url.ok()) {
     Append(mistakes, "upstream: ", Message(url.status()), "\n");
-  } else if (url->scheme != "https" && !IsLoopbackName(url->host)) {
+  } else if (url->scheme != "https" && !IsLoopbackHost(url->host)) {
     Append(mistakes, "upstream must be https: the key would be sent in the clear\n");
   } else if (url->path.find_first_of("?#") != std::string::npos) {
     Append(mistakes, "upstream must have no query\n");

@@ -1,3 +1,4 @@
+#include "adapters/ci/standard_webhooks.h"
 #include "daemon/app/commands.h"
 #include "daemon/app/print.h"
 #include "daemon/base/file.h"
@@ -12,14 +13,37 @@ namespace {
 constexpr std::size_t kMaxPayload =
     64 << 20;  // beyond the daemon's own cap, so that its 413 can be seen
 
+// As GitLab sends it: signed, where the secret is a signing token.
+Status SignAsGitlab(const Secret& secret, const DeliverArguments& arguments, HttpCall& call) {
+  const std::string id = arguments.id.empty() ? RandomHex(16) : arguments.id;
+  call.headers.emplace_back("x-gitlab-event",
+                            arguments.event.empty() ? "Pipeline Hook" : arguments.event);
+  call.headers.emplace_back("webhook-id", id);
+  if (!IsSigningSecret(secret)) {
+    call.headers.emplace_back("x-gitlab-token", secret.Reveal());
+    return OkStatus();
+  }
+  ASSIGN_OR_RETURN(const Secret key, SigningKey(secret));
+  const std::string timestamp = Cat(absl::ToUnixSeconds(absl::Now()));
+  call.headers.emplace_back("webhook-timestamp", timestamp);
+  call.headers.emplace_back("webhook-signature", StandardSignature(key, id, timestamp, call.body));
+  return OkStatus();
+}
+
 StatusOr<HttpCall> Sign(const CiConfig& ci, const DeliverArguments& arguments, std::string body) {
   ASSIGN_OR_RETURN(const Secret secret, ResolveSecret(ci.secret));
-  const std::string signature = Cat("sha256=", HexEncode(HmacSha256(secret.Reveal(), body)));
   HttpCall call;
   call.method = "POST";
   call.headers.emplace_back("content-type", "application/json");
+  call.body = std::move(body);
+  if (ci.kind == "gitlab") {
+    RETURN_IF_ERROR(SignAsGitlab(secret, arguments, call));
+    return call;
+  }
+  const std::string signature = Cat("sha256=", HexEncode(HmacSha256(secret.Reveal(), call.body)));
   if (ci.kind == "github") {
-    call.headers.emplace_back("x-github-event", arguments.event);
+    call.headers.emplace_back("x-github-event",
+                              arguments.event.empty() ? "workflow_run" : arguments.event);
     call.headers.emplace_back("x-github-delivery",
                               arguments.id.empty() ? RandomHex(16) : arguments.id);
     call.headers.emplace_back("x-hub-signature-256", signature);
@@ -28,7 +52,6 @@ StatusOr<HttpCall> Sign(const CiConfig& ci, const DeliverArguments& arguments, s
   } else {
     call.headers.emplace_back(Lower(ci.token_header), secret.Reveal());
   }
-  call.body = std::move(body);
   return call;
 }
 

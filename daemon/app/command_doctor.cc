@@ -122,8 +122,14 @@ void LookAtSecrets(const Config& config, Findings& findings) {
     findings.Note(key, ResolveSecret(reference).status(), "can be read");
   };
   for (const auto& [name, api] : config.api) look(Cat("api.", name, ".token"), api.token);
-  for (const auto& [name, forge] : config.forge) look(Cat("forge.", name, ".token"), forge.token);
-  for (const auto& [name, ci] : config.ci) look(Cat("ci.", name, ".secret"), ci.secret);
+  for (const auto& [name, forge] : config.forge) {
+    look(Cat("forge.", name, ".token"), forge.token);
+    look(Cat("forge.", name, ".app_key"), forge.app_key);
+  }
+  for (const auto& [name, ci] : config.ci) {
+    look(Cat("ci.", name, ".secret"), ci.secret);
+    for (const std::string& old : ci.old_secrets) look(Cat("ci.", name, ".old_secrets"), old);
+  }
   for (const auto& [name, network] : config.network)
     look(Cat("network.", name, ".key"), network.key);
 }

@@ -32,7 +32,8 @@ void AddServing(CLI::App& app, Parsed& p) {
       app.add_subcommand("deliver", "sign a payload and post it to the running daemon");
   AddConfig(*deliver, p.deliver.config);
   deliver->add_option("--ci", p.deliver.ci, "the name of the CI in the configuration")->required();
-  deliver->add_option("--event", p.deliver.event, "GitHub's event name")->capture_default_str();
+  deliver->add_option("--event", p.deliver.event,
+                      "the platform's event name; workflow_run or Pipeline Hook when absent");
   deliver->add_option("--id", p.deliver.id, "the delivery's id; a new one when absent");
   deliver->add_option("--url", p.deliver.url, "where the daemon is, when not at server.listen");
   deliver->add_option("FILE", p.deliver.file, "the payload; - for standard input")->required();

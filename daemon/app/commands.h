@@ -22,7 +22,7 @@ struct CheckArguments {
 int Check(const CheckArguments& arguments);
 
 struct DeliverArguments {
-  std::string config, ci, event = "workflow_run", id, url, file;
+  std::string config, ci, event, id, url, file;
 };
 int Deliver(const DeliverArguments& arguments);
 

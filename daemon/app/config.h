@@ -114,23 +114,26 @@ struct HttpConfig {
 
 struct ForgeConfig {
   std::string kind;
-  std::string api = "https://api.github.com";
-  std::string git = "https://github.com";
+  std::string api, git;
   std::string token;
+  std::string app_id, app_key;
   std::vector<std::string> repos;
   std::string fork = "ignore";
   std::map<std::string, std::string> remotes;
 
   template <class V>
   void Fields(V& v) {
-    v("kind", kind, "github, or git: plain remotes without an API");
-    v("api", api, "github: https://HOST/api/v3 for GitHub Enterprise Server");
-    v("git", git, "github: clone URLs are <git>/<owner>/<name>.git");
-    v("token", token, "github: where the token is: file:PATH, env:NAME or credential:NAME");
-    v("repos", repos, "github: repositories that may be worked on, as globs");
+    v("kind", kind, "github, gitlab, or git: plain remotes without an API");
+    v("api", api,
+      "https://HOST/api/v3 of GitHub Enterprise Server, https://HOST/api/v4 of GitLab; empty: "
+      "api.github.com, gitlab.com");
+    v("git", git, "clone URLs are <git>/<repository>.git; empty: github.com, or GitLab's own");
+    v("token", token, "of github or gitlab: file:PATH, env:NAME or credential:NAME");
+    v("app_id", app_id, "github, instead of a token: a GitHub App's client id or number");
+    v("app_key", app_key, "and where its private key is: file:PATH or credential:NAME");
+    v("repos", repos, "repositories that may be worked on, as globs; ** takes GitLab's subgroups");
     v("fork", fork,
-      "github: pull requests from forks: ignore, report (a comment) or run (once a person "
-      "approves; "
+      "pull requests from forks: ignore, report (a comment) or run (once a person approves; "
       "nothing is pushed)");
     v("remotes", remotes, "git: owner/name = URL or absolute path");
   }
@@ -140,6 +143,7 @@ struct CiConfig {
   std::string kind;
   std::string forge;
   std::string secret;
+  std::vector<std::string> old_secrets;
   std::string signature_header, token_header;
   std::vector<std::string> failed_when, passed_when, log_url_prefixes;
   std::map<std::string, std::string> map;
@@ -147,9 +151,10 @@ struct CiConfig {
 
   template <class V>
   void Fields(V& v) {
-    v("kind", kind, "github, or generic: any JSON payload, by the map below");
+    v("kind", kind, "github, gitlab, or generic: any JSON payload, by the map below");
     v("forge", forge, "the forge that its repositories live on");
     v("secret", secret, "of the webhook: file:PATH, env:NAME or credential:NAME");
+    v("old_secrets", old_secrets, "gitlab: those that are taken too, while the secret is changed");
     v("signature_header", signature_header, "generic: holds the HMAC-SHA256 of the body in hex");
     v("token_header", token_header, "generic: or holds the secret itself");
     v("failed_when", failed_when, "generic: conclusions that are failures");
@@ -159,7 +164,7 @@ struct CiConfig {
       "generic: a log is fetched only from below one of these");
     v("definition", definition,
       "where a failing command is read that the delivery does not tell: github, gitlab or none; "
-      "empty: github for that kind, else none");
+      "empty: that of its kind, none for generic");
     v("definition_path", definition_path,
       "its file in the repository; empty: the run's own workflow, or .gitlab-ci.yml");
     v("map", map, "generic: field = JSON pointer (\"/run/id\") or constant (\"=text\")");

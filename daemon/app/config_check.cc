@@ -169,7 +169,7 @@ class Validator {
       std::vector<std::string> forges;
       for (const auto& [name, unused] : config_.forge) forges.push_back(name);
       OneOf("policies.forge", policies.forge, forges);
-      if (Split(policies.remote, '/').size() != 2 || policies.remote.front() == '/')
+      if (Split(policies.remote, '/').size() < 2 || policies.remote.front() == '/')
         Error("policies.remote", "with policies.forge it is a repository's owner/name");
     } else if (!policies.remote.starts_with('/')) {
       const auto url = ParseUrl(policies.remote);
@@ -196,8 +196,12 @@ class Validator {
     if (forge.fork == "run" && config_.workspace.kind != "sandbox")
       Error(at + ".fork", Cat("a fork's code is run in a sandbox only, and workspace.kind is \"",
                               config_.workspace.kind, "\""));
-    if (forge.kind == "github") {
-      Secret(at + ".token", forge.token);
+    if (forge.kind == "github" || forge.kind == "gitlab") {
+      if (forge.kind == "github" && !(forge.app_id.empty() && forge.app_key.empty())) {
+        App(at, forge);
+      } else {
+        Secret(at + ".token", forge.token);
+      }
       if (forge.repos.empty())
         Error(at + ".repos",
               "names no repository, so none may be worked on; for example [\"acme/*\"]");
@@ -207,12 +211,21 @@ class Validator {
             "names no remote; for example \"acme/widget\" = \"/srv/git/widget.git\"");
     }
   }
+  void App(const std::string& at, const ForgeConfig& forge) {
+    if (!forge.token.empty())
+      Error(at + ".token", "a forge is spoken to by a token or as an app, not both");
+    if (forge.app_id.empty()) Error(at + ".app_id", "is needed beside app_key");
+    Secret(at + ".app_key", forge.app_key);
+  }
   void Ci(const std::string& at, const std::string& name, const CiConfig& ci) {
     OneOf(at + ".kind", ci.kind, CiKinds());
     std::vector<std::string> forges;
     for (const auto& [forge, unused] : config_.forge) forges.push_back(forge);
     OneOf(at + ".forge", ci.forge, forges);
     Secret(at + ".secret", ci.secret);
+    for (const std::string& old : ci.old_secrets) Secret(at + ".old_secrets", old);
+    if (!ci.old_secrets.empty() && ci.kind != "gitlab")
+      Error(at + ".old_secrets", "only the kind gitlab takes several secrets");
     if (!ci.definition.empty()) OneOf(at + ".definition", ci.definition, CiDefinitionNames());
     if (ci.definition_path.starts_with('/'))
       Error(at + ".definition_path", "is a path in the repository, such as ci/pipeline.yml");
@@ -221,9 +234,18 @@ class Validator {
       Error(at + ".definition_path",
             "must name the workflow file, since the deliveries of a generic CI do not");
     // The adapter knows its own fields; the secret's value does not matter for them.
-    const auto source = CreateCiSource({name, ci.kind, ci.forge, regreen::Secret("unread"),
-                                        ci.signature_header, ci.token_header, ci.map,
-                                        ci.failed_when, ci.log_url_prefixes, ci.passed_when});
+    const auto source = CreateCiSource({name,
+                                        ci.kind,
+                                        ci.forge,
+                                        regreen::Secret("unread"),
+                                        ci.signature_header,
+                                        ci.token_header,
+                                        ci.map,
+                                        ci.failed_when,
+                                        ci.log_url_prefixes,
+                                        ci.passed_when,
+                                        {},
+                                        nullptr});
     ErrorLines(at, source.status());
   }
   void Agent(const std::string& at, const std::string& name, const AgentConfig& agent) {
@@ -290,9 +312,9 @@ std::vector<std::string> HostsOf(const ForgeConfig& forge) {
     const auto parsed = ParseUrl(url);
     if (parsed.ok()) hosts.push_back(parsed->host);
   };
-  if (forge.kind == "github") {
-    add(forge.api);
-    add(forge.git);
+  if (forge.kind == "github" || forge.kind == "gitlab") {
+    add(ApiOf(forge.kind, forge.api));
+    add(GitOf(forge.kind, forge.api, forge.git));
   }
   for (const auto& [name, remote] : forge.remotes) add(remote);
   std::sort(hosts.begin(), hosts.end());

@@ -54,8 +54,13 @@ Status AddForges(Application& app) {
     options.repos = forge.repos;
     options.forks = ForkPolicyOf(forge) != ForkPolicy::kIgnore;
     options.remotes = forge.remotes;
+    options.app_id = forge.app_id;
     if (!forge.token.empty()) {
       ASSIGN_OR_RETURN(options.token, ResolveHeld(app, forge.token, Cat("forge.", name, ".token")));
+    }
+    if (!forge.app_key.empty()) {
+      const std::string key = Cat("forge.", name, ".app_key");
+      ASSIGN_OR_RETURN(options.app_key, ResolveHeld(app, forge.app_key, key));
     }
     auto made = CreateForge(options, {app.http.get(), app.mirror.get(), &app.clock});
     if (!made.ok()) return Annotate(made.status(), Cat("forge.", name));
@@ -67,9 +72,14 @@ Status AddForges(Application& app) {
 Status AddCis(Application& app) {
   for (const auto& [name, ci] : app.config.ci) {
     ASSIGN_OR_RETURN(Secret secret, ResolveHeld(app, ci.secret, Cat("ci.", name, ".secret")));
+    std::vector<Secret> old;
+    for (const std::string& reference : ci.old_secrets) {
+      ASSIGN_OR_RETURN(Secret one, ResolveHeld(app, reference, Cat("ci.", name, ".old_secrets")));
+      old.push_back(std::move(one));
+    }
     auto made = CreateCiSource({name, ci.kind, ci.forge, std::move(secret), ci.signature_header,
                                 ci.token_header, ci.map, ci.failed_when, ci.log_url_prefixes,
-                                ci.passed_when});
+                                ci.passed_when, std::move(old), &app.clock});
     if (!made.ok()) return Annotate(made.status(), Cat("ci.", name));
     app.adapters.ci[name] = *std::move(made);
   }
@@ -94,7 +104,9 @@ Status AddApiTokens(Application& app) {
 std::map<std::string, DefinitionPlace> DefinitionsOf(const Config& config) {
   std::map<std::string, DefinitionPlace> definitions;
   for (const auto& [name, ci] : config.ci) {
-    const auto unsaid = ci.kind == "github" ? CiDefinition::kGithub : CiDefinition::kNone;
+    const auto unsaid = ci.kind == "github"   ? CiDefinition::kGithub
+                        : ci.kind == "gitlab" ? CiDefinition::kGitlab
+                                              : CiDefinition::kNone;
     definitions[name] = {ParseCiDefinition(ci.definition).value_or(unsaid), ci.definition_path};
   }
   return definitions;

@@ -78,6 +78,26 @@ std::string Base64Encode(std::string_view bytes) {
   return out;
 }
 
+bool Base64Decode(std::string_view text, std::string* bytes) {
+  bytes->assign(text.size() / 4 * 3, '\0');
+  if (text.empty()) return true;
+  // It reads only whole groups, takes white space at the ends, and counts padding as zero bytes.
+  const int size = text.size() % 4 != 0
+                       ? -1
+                       : EVP_DecodeBlock(Bytes(*bytes), Bytes(text), static_cast<int>(text.size()));
+  if (size < 0) return false;
+  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  bytes->resize(static_cast<std::size_t>(size) - padding);
+  return Base64Encode(*bytes) == text;
+}
+
+std::string Base64UrlEncode(std::string_view bytes) {
+  std::string text = Base64Encode(bytes);
+  while (text.ends_with('=')) text.pop_back();
+  for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  return text;
+}
+
 bool ConstantTimeEquals(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

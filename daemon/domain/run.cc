@@ -5,7 +5,8 @@
 namespace regreen {
 
 std::string ToString(const RunKey& key) {
-  return Cat(key.forge, "/", key.repo, "/", key.run_id, "/", key.attempt);
+  const std::string run = Cat(key.forge, "/", key.repo, "/", key.run_id, "/");
+  return key.attempt == RunKey::kNewest ? Cat(run, "newest") : Cat(run, key.attempt);
 }
 
 std::optional<ForkPolicy> ParseForkPolicy(std::string_view name) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,13 +12,16 @@
 namespace regreen {
 
 struct RunKey {
+  // Where a CI does not number its attempts in what it sends: the newest, which the forge tells.
+  static constexpr int kNewest = std::numeric_limits<int>::max();
+
   std::string forge;   // the name in the config
-  std::string repo;    // owner/name
+  std::string repo;    // owner/name, at GitLab group/subgroup/name
   std::string run_id;  // the platform's, as text
   int attempt = 1;
   bool operator==(const RunKey&) const = default;
 };
-std::string ToString(const RunKey& key);  // forge/owner/name/run/attempt
+std::string ToString(const RunKey& key);  // forge/owner/name/run/attempt, or …/newest
 
 struct JobKey {
   RunKey run;

@@ -62,6 +62,7 @@ StatusOr<DeliveryOutcome> Collector::CollectGreen(const Delivery& delivery, Forg
                  Cat("the run is not green: its conclusion is ", EscapeControl(run.conclusion)));
     }
     if (run.from_fork) return end("dropped", "the run is of a fork, and forks are not worked on");
+    green.key = run.key;
     green.workflow = run.workflow;
     green.event = run.event;
     green.branch = run.branch;

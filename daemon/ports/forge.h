@@ -25,7 +25,8 @@ class ForgeActions;
 class Forge {
  public:
   virtual ~Forge() = default;
-  // The run as it is now, jobs and failing steps included. For a foreign run (RunHint::foreign),
+  // The run as it is now, jobs and failing steps included; its key has the attempt's number where the
+  // hint names the newest. For a foreign run (RunHint::foreign),
   // the hint completed by what the repository says: whether the branch is still at that commit.
   virtual StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token stop) = 0;
   // The log of a failed job of a run that is not foreign. NotFound when it will never be there.

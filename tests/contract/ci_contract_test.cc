@@ -5,23 +5,52 @@
 #include <random>
 
 #include "adapters/ci/registry.h"
+#include "adapters/ci/standard_webhooks.h"
 #include "daemon/base/hash.h"
 #include "daemon/base/text.h"
 #include "tests/support/fake_github.h"
+#include "tests/support/fake_gitlab.h"
 
 namespace regreen {
 namespace {
 
 constexpr char kSecret[] = "the-right-secret";
+constexpr char kSigningToken[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 struct Platform {
   const char* name;
   CiOptions (*options)();
-  std::string (*payload)();
+  // Of a run that ended with the conclusion.
+  std::string (*payload)(const std::string& conclusion);
   // The headers of a delivery that is signed by `secret`.
   Headers (*sign)(const std::string& body, const std::string& secret, const std::string& event);
   const char* event;
+  const char* secret = kSecret;
 };
+
+std::string GithubPayload(const std::string& conclusion) {
+  FakeRun run;
+  run.conclusion = conclusion == "failed" ? "failure" : conclusion;
+  return FakeGithub::RunPayload(run);
+}
+
+std::string GitlabPayload(const std::string& conclusion) {
+  FakePipeline pipeline;
+  pipeline.status = conclusion;
+  return FakeGitlab::PipelinePayload(pipeline);
+}
+
+// As a sender whose secret is another would do it.
+Headers SignByStandard(const std::string& body, const std::string& secret,
+                       const std::string& event) {
+  const auto key = SigningKey(Secret(secret));
+  const std::string now = Cat(absl::ToUnixSeconds(ManualClock().Now()));
+  return {
+      {"x-gitlab-event", event},
+      {"webhook-id", "msg_1"},
+      {"webhook-timestamp", now},
+      {"webhook-signature", StandardSignature(key.ok() ? *key : Secret("x"), "msg_1", now, body)}};
+}
 
 CiOptions Named(const char* kind) {
   CiOptions options;
@@ -45,7 +74,7 @@ CiOptions GenericOptions() {
 }
 
 const Platform kPlatforms[] = {
-    {"github", [] { return Named("github"); }, [] { return FakeGithub::RunPayload(FakeRun()); },
+    {"github", [] { return Named("github"); }, GithubPayload,
      [](const std::string& body, const std::string& secret, const std::string& event) {
        return FakeGithub::SignedHeaders(body, secret, event, "guid-1");
      },
@@ -56,7 +85,7 @@ const Platform kPlatforms[] = {
        options.signature_header = "X-Signature";
        return options;
      },
-     [] { return FakeGithub::RunPayload(FakeRun()); },
+     GithubPayload,
      [](const std::string& body, const std::string& secret, const std::string&) {
        return Headers{{"x-signature", HexEncode(HmacSha256(secret, body))}};
      },
@@ -67,11 +96,25 @@ const Platform kPlatforms[] = {
        options.token_header = "X-Token";
        return options;
      },
-     [] { return FakeGithub::RunPayload(FakeRun()); },
+     GithubPayload,
      [](const std::string&, const std::string& secret, const std::string&) {
        return Headers{{"x-token", secret}};
      },
      "run"},
+    {"gitlab by token", [] { return Named("gitlab"); }, GitlabPayload,
+     [](const std::string&, const std::string& secret, const std::string& event) {
+       return FakeGitlab::TokenHeaders(secret, event, "key-1");
+     },
+     "Pipeline Hook"},
+    {"gitlab by signature",
+     [] {
+       static const ManualClock clock;
+       CiOptions options = Named("gitlab");
+       options.secret = Secret(kSigningToken);
+       options.clock = &clock;
+       return options;
+     },
+     GitlabPayload, SignByStandard, "Pipeline Hook", kSigningToken},
 };
 
 class CiContract : public testing::TestWithParam<Platform> {
@@ -81,25 +124,25 @@ class CiContract : public testing::TestWithParam<Platform> {
     EXPECT_TRUE(source.ok()) << source.status();
     return std::move(source).value();
   }
-  Headers Sign(const std::string& body, const std::string& secret = kSecret,
-               const char* event = nullptr) {
+  Headers Sign(const std::string& body) { return Sign(body, GetParam().secret); }
+  Headers Sign(const std::string& body, const std::string& secret, const char* event = nullptr) {
     return GetParam().sign(body, secret, event == nullptr ? GetParam().event : event);
   }
   StatusOr<Event> Read(const std::string& body, const char* event = nullptr) {
     const auto source = Source();
-    auto delivery = source->Describe(Sign(body, kSecret, event), body);
+    auto delivery = source->Describe(Sign(body, GetParam().secret, event), body);
     if (!delivery.ok()) return delivery.status();
     return source->Decode(*delivery);
   }
 };
 
 TEST_P(CiContract, TakesWhatIsSignedByItsSecret) {
-  const std::string body = GetParam().payload();
+  const std::string body = GetParam().payload("failed");
   EXPECT_TRUE(Source()->Authenticate(Sign(body), body).ok());
 }
 
 TEST_P(CiContract, RejectsWhatIsNotSignedByItsSecret) {
-  const std::string body = GetParam().payload();
+  const std::string body = GetParam().payload("failed");
   const auto source = Source();
   EXPECT_EQ(source->Authenticate({}, body).code(), StatusCode::kUnauthenticated);
   EXPECT_EQ(source->Authenticate(Sign(body, "another-secret"), body).code(),
@@ -117,7 +160,7 @@ TEST_P(CiContract, IsNotMadeWithoutASecret) {
 }
 
 TEST_P(CiContract, ReadsAFailure) {
-  const auto event = Read(GetParam().payload());
+  const auto event = Read(GetParam().payload("failed"));
   ASSERT_TRUE(event.ok()) << event.status();
   const auto& run = std::get<RunEvent>(*event);
   EXPECT_TRUE(run.failed);
@@ -127,17 +170,17 @@ TEST_P(CiContract, ReadsAFailure) {
 }
 
 TEST_P(CiContract, KeepsNoCredentialInADelivery) {
-  const std::string body = GetParam().payload();
+  const std::string body = GetParam().payload("failed");
   const auto delivery = Source()->Describe(Sign(body), body);
   ASSERT_TRUE(delivery.ok());
   for (const auto& [name, value] : delivery->headers) {
     EXPECT_EQ(name.find("signature"), std::string::npos);
-    EXPECT_EQ(value.find(kSecret), std::string::npos);
+    EXPECT_EQ(value.find(GetParam().secret), std::string::npos);
   }
 }
 
 TEST_P(CiContract, GivesOneDeliveryOneKey) {
-  const std::string body = GetParam().payload();
+  const std::string body = GetParam().payload("failed");
   EXPECT_EQ(Source()->Describe(Sign(body), body)->key, Source()->Describe(Sign(body), body)->key);
 }
 
@@ -148,14 +191,14 @@ TEST_P(CiContract, SurvivesDeepNesting) {
 }
 
 TEST_P(CiContract, RefusesATruncatedPayload) {
-  const std::string body = GetParam().payload();
+  const std::string body = GetParam().payload("failed");
   for (std::size_t size = 0; size < body.size(); size += 7) {
     EXPECT_EQ(Read(body.substr(0, size)).status().code(), StatusCode::kInvalidArgument) << size;
   }
 }
 
 TEST_P(CiContract, SurvivesThreeHundredMutations) {
-  const std::string good = GetParam().payload();
+  const std::string good = GetParam().payload("failed");
   std::mt19937 random(20'231'114);
   int refused = 0;
   for (int i = 0; i < 300; ++i) {
@@ -193,17 +236,13 @@ TEST_P(CiContract, SurvivesThreeHundredMutations) {
 }
 
 TEST_P(CiContract, TakesAnUnknownConclusion) {
-  FakeRun run;
-  run.conclusion = "invented_tomorrow";
-  const auto event = Read(FakeGithub::RunPayload(run));
+  const auto event = Read(GetParam().payload("invented_tomorrow"));
   ASSERT_TRUE(event.ok()) << event.status();
   EXPECT_FALSE(std::get<RunEvent>(*event).failed);
 }
 
 TEST_P(CiContract, TakesAnUnknownEventForNothingToDo) {
-  FakeRun run;
-  run.conclusion = "success";
-  const auto event = Read(FakeGithub::RunPayload(run), "invented_tomorrow");
+  const auto event = Read(GetParam().payload("success"), "invented_tomorrow");
   ASSERT_TRUE(event.ok()) << event.status();
   const auto* read = std::get_if<RunEvent>(&*event);
   EXPECT_TRUE(std::holds_alternative<OtherEvent>(*event) || (read != nullptr && !read->failed));

@@ -37,11 +37,26 @@ export function githubConfig(folder, github, options) {
 kind = "github"
 api = "${github.url}"
 git = "${github.gitUrl}"
-token = "file:${folder}/token"
+${github.app ? `app_id = "${github.app.id}"\napp_key = "file:${folder}/app-key"` : `token = "file:${folder}/token"`}
 repos = ["acme/*"]
 [ci.github]
 kind = "github"
 forge = "github"
+secret = "file:${folder}/webhook-secret"
+`;
+}
+
+export function gitlabConfig(folder, gitlab, options) {
+  return `${common(folder, options)}
+[forge.lab]
+kind = "gitlab"
+api = "${gitlab.url}"
+git = "${gitlab.gitUrl}"
+token = "file:${folder}/token"
+repos = ["acme/**"]
+[ci.lab]
+kind = "gitlab"
+forge = "lab"
 secret = "file:${folder}/webhook-secret"
 `;
 }

@@ -1,6 +1,6 @@
 // One experiment: a folder, a remote with a red check, the stand-in for GitHub, and the daemon.
 import assert from 'node:assert/strict';
-import {randomBytes} from 'node:crypto';
+import {generateKeyPairSync, randomBytes} from 'node:crypto';
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -8,34 +8,40 @@ import {join} from 'node:path';
 import {Coder} from '../peers/coder.mjs';
 import {writeProgram} from '../peers/coder_program.mjs';
 import {Github} from '../peers/github.mjs';
-import {githubConfig, localConfig, writeConfig} from './config.mjs';
+import {Gitlab} from '../peers/gitlab.mjs';
+import {githubConfig, gitlabConfig, localConfig, writeConfig} from './config.mjs';
 import {Daemon} from './daemon.mjs';
-import {actionsLog, actionsLogOf, commitTo, makePolicies, makeRemote, regenerateTable, staleTable,
+import {actionsLog, actionsLogOf, commitTo, jobTrace, makePolicies, makeRemote, regenerateTable, staleTable,
   staleTableOf} from './samples.mjs';
 import {until} from './wait.mjs';
-import {failedRunPayload, postGeneric, postGithub} from './webhook.mjs';
+import {failedRunPayload, pipelinePayload, postGeneric, postGithub, postGitlab} from './webhook.mjs';
 
 const terminal = new Set(['merged', 'recovered', 'superseded', 'declined', 'yielded', 'shadowed',
   'unreproducible', 'failed', 'cancelled', 'reported']);
 
 class Lab {
-  static async open({forge = 'github', files = staleTable, templates = {'stale-table': regenerateTable},
+  static async open({forge = 'github', app = false, files = staleTable, templates = {'stale-table': regenerateTable},
     config = {}, coder} = {}) {
     const lab = new Lab();
     lab.folder = mkdtempSync(join(tmpdir(), 'regreen-e2e-'));
     lab.remotes = join(lab.folder, 'remotes');
     mkdirSync(lab.remotes);
     lab.token = `ghp_${randomBytes(24).toString('hex')}`;
-    lab.secret = randomBytes(24).toString('hex');
+    lab.secret = forge === 'gitlab' ? `whsec_${randomBytes(32).toString('base64')}` : randomBytes(24).toString('hex');
     writeFileSync(join(lab.folder, 'token'), lab.token, {mode: 0o600});
     writeFileSync(join(lab.folder, 'webhook-secret'), lab.secret, {mode: 0o600});
-    lab.commit = makeRemote(lab.remotes, 'acme/widget', files);
+    lab.name = forge === 'gitlab' ? 'acme/tools/widget' : 'acme/widget';
+    lab.commit = makeRemote(lab.remotes, lab.name, files);
     makePolicies(join(lab.folder, 'policies'), templates);
     if (coder) config = await lab.#startCoder(config);
     if (forge === 'github') {
-      lab.github = await Github.start({root: lab.remotes, token: lab.token});
+      lab.github = await Github.start({root: lab.remotes, token: lab.token, app: app && lab.#makeApp()});
       lab.repo = lab.github.addRepo('acme/widget');
       lab.config = writeConfig(lab.folder, githubConfig(lab.folder, lab.github, config));
+    } else if (forge === 'gitlab') {
+      lab.gitlab = await Gitlab.start({root: lab.remotes, token: lab.token});
+      lab.repo = lab.gitlab.addRepo(lab.name);
+      lab.config = writeConfig(lab.folder, gitlabConfig(lab.folder, lab.gitlab, config));
     } else {
       const remotes = {'acme/widget': join(lab.remotes, 'acme/widget.git')};
       lab.config = writeConfig(lab.folder, localConfig(lab.folder, remotes, config));
@@ -62,6 +68,13 @@ image = "debian"
 `};
   }
 
+  // A GitHub App: its private key in a file, as GitHub gives it.
+  #makeApp() {
+    const {publicKey, privateKey} = generateKeyPairSync('rsa', {modulusLength: 2048});
+    writeFileSync(join(this.folder, 'app-key'), privateKey.export({type: 'pkcs1', format: 'pem'}), {mode: 0o600});
+    return {id: 'Iv1.0123456789abcdef', publicKey};
+  }
+
   // A failed run of the repository at its main branch, as GitHub knows it.
   failedRun(run = {}) {
     return this.github.addRun({repo: 'acme/widget', commit: this.commit, log: actionsLog(), ...run});
@@ -79,6 +92,15 @@ image = "debian"
 
   deliver(event, payload, options = {}) {
     return postGithub(`${this.daemon.url}/hooks/github`, this.secret, event, payload, options);
+  }
+
+  // A pipeline of the repository, as GitLab knows it: red at main, unless told otherwise.
+  pipeline(pipeline = {}) {
+    return this.gitlab.addPipeline({repo: this.name, sha: this.commit, trace: jobTrace(), ...pipeline});
+  }
+
+  deliverPipeline(pipeline, options = {}) {
+    return postGitlab(`${this.daemon.url}/hooks/lab`, this.secret, pipelinePayload(this.repo, pipeline), options);
   }
 
   deliverGeneric(change = {}) {
@@ -139,9 +161,12 @@ image = "debian"
     }, {seen: () => JSON.stringify(all)});
   }
 
+  // The stand-in for the forge, where it has an API.
+  get peer() { return this.github ?? this.gitlab; }
+
   async close() {
     const exit = await this.daemon.stop();
-    await this.github?.close();
+    await this.peer?.close();
     await this.coder?.close();
     return exit;
   }
@@ -156,13 +181,13 @@ export function inLab(options, body) {
       await body(lab, t);
       const exit = await lab.close();
       if (exit) assert.deepEqual(exit, {code: 0, signal: null}, 'the daemon ends with 0 when asked to stop');
-      assert.deepEqual(lab.github?.problems() ?? [], []);
+      assert.deepEqual(lab.peer?.problems() ?? [], []);
       assert.deepEqual(lab.coder?.problems() ?? [], []);
     } catch (error) {
       await lab.close();
       console.error(`daemon's log:\n${lab.daemon.log().slice(-8000)}`);
       if (lab.coder) console.error('Coder:', lab.coder.problems(), lab.coder.requests.slice(-20));
-      if (lab.github) console.error('violations:', lab.github.problems(), '\nlast requests:', lab.github.requests.slice(-20));
+      if (lab.peer) console.error('violations:', lab.peer.problems(), '\nlast requests:', lab.peer.requests.slice(-20));
       throw error;
     } finally {
       rmSync(lab.folder, {recursive: true, force: true});

@@ -36,6 +36,7 @@ export const staleTable = {
   '.github/workflows/ci.yml': 'name: CI\non: [push]\njobs:\n  build:\n    runs-on: ubuntu-latest\n' +
     '    steps:\n      - name: Checkout\n        uses: actions/checkout@v4\n' +
     '      - name: Check\n        run: make check\n',
+  '.gitlab-ci.yml': 'default:\n  image: debian:12\nbuild:\n  stage: test\n  script:\n    - make check\n',
 };
 export const fixedTable = 'apple\nfig\npear\n';
 
@@ -46,6 +47,17 @@ export function actionsLog(lines = [
   '##[error]Process completed with exit code 2.',
 ]) {
   return lines.map((line, i) => `2024-05-01T10:00:0${i % 10}.1234567Z ${line}\n`).join('');
+}
+
+// The log of that check as GitLab's runner writes it.
+export function jobTrace() {
+  const section = (kind, at, name, rest) => `section_${kind}:${at}:${name}\r\u001b[0K${rest}`;
+  return ['\u001b[0KRunning with gitlab-runner 17.5.0 (85f9a8ee)\u001b[0;m',
+    section('start', 1714557600, 'step_script', '\u001b[0K\u001b[36;1mExecuting "step_script" stage of the job script\u001b[0;m'),
+    '\u001b[32;1m$ make check\u001b[0;m', 'error: table.txt is out of date: run make table',
+    'make: *** [Makefile:2: check] Error 1',
+    section('end', 1714557660, 'step_script', '\u001b[0K\u001b[31;1mERROR: Job failed: exit code 2\u001b[0;m'), '',
+  ].join('\n');
 }
 
 // The same with another table, so that its failure is another one; `kind` is a word.

@@ -56,6 +56,35 @@ export function postGithub(url, secret, event, payload, {guid = randomUUID(), he
   });
 }
 
+// The pipeline's event as GitLab sends it.
+export function pipelinePayload(repo, pipeline) {
+  const [name] = repo.name.split('/').slice(-1);
+  return {
+    object_kind: 'pipeline',
+    object_attributes: {id: pipeline.id, iid: 3, name: pipeline.name ?? null, ref: pipeline.ref, tag: false,
+      sha: pipeline.sha, before_sha: '0'.repeat(40), source: pipeline.source, status: pipeline.status,
+      detailed_status: pipeline.status, stages: ['test'], created_at: '2024-05-01 10:00:00 UTC',
+      finished_at: '2024-05-01 10:01:00 UTC', duration: 60, queued_duration: 1,
+      variables: [{key: 'DEPLOY_TOKEN', value: 'must-not-be-kept'}], url: `https://gitlab.example/${repo.name}/-/pipelines/${pipeline.id}`},
+    merge_request: null, user: {id: 1, username: 'octo'}, commit: {id: pipeline.sha, message: 'x'},
+    project: {id: repo.id, name, path_with_namespace: repo.name, default_branch: 'main'},
+    builds: pipeline.jobs.map(({trace, ...job}) => job),
+  };
+}
+
+// Signed by the Standard Webhooks specification, with the key that the signing token stands for.
+export function postGitlab(url, secret, payload, {id = randomUUID(), at = Date.now(), event = 'Pipeline Hook', headers = {}} = {}) {
+  const body = typeof payload === 'string' ? payload : JSON.stringify(payload);
+  const timestamp = String(Math.floor(at / 1000));
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  const signed = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+  return post(url, body, {
+    'Content-Type': 'application/json', 'User-Agent': 'GitLab/18.0.0', 'X-Gitlab-Event': event,
+    'X-Gitlab-Event-UUID': randomUUID(), 'X-Gitlab-Webhook-UUID': randomUUID(), 'Idempotency-Key': id,
+    'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signed}`, ...headers,
+  });
+}
+
 export function postGeneric(url, secret, payload) {
   const body = JSON.stringify(payload);
   return post(url, body, {'Content-Type': 'application/json', 'X-Signature-256': signature(secret, body)});

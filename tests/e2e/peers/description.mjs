@@ -30,6 +30,8 @@ const paths = [
   `${repo}/commits/{ref}/check-runs`,
   `${repo}/commits/{ref}/status`,
   `${repo}/git/ref/{ref}`,
+  `${repo}/installation`,
+  '/app/installations/{installation_id}/access_tokens',
   `${repo}/issues`,
   `${repo}/issues/{issue_number}`,
   `${repo}/issues/{issue_number}/comments`,

@@ -1,6 +1,7 @@
 // A stateful stand-in for GitHub. Every request is validated against GitHub's own API description, and
 // so is every answer; what does not fit is a violation, and a violation fails the test that made it.
 import {execFileSync} from 'node:child_process';
+import {verify} from 'node:crypto';
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 
@@ -15,10 +16,22 @@ function encodeSlashes(path) {
   return path.replace(/(\/git\/ref\/|\/branches\/)(.+)$/, (_, head, rest) => head + rest.replaceAll('/', '%2F'));
 }
 
+// Whether a request is made as the app, by GitHub's rules for its JSON Web Tokens.
+function isApp(app, request) {
+  const [head, claims, signature] = (request.headers.authorization ?? '').replace('Bearer ', '').split('.');
+  if (!app || !signature) return false;
+  const read = (part) => JSON.parse(Buffer.from(part, 'base64url'));
+  const now = Date.now() / 1000, {iat, exp, iss} = read(claims);
+  return read(head).alg === 'RS256' && iss === app.id && iat <= now && exp > now && exp <= now + 600 &&
+    verify('sha256', Buffer.from(`${head}.${claims}`), app.publicKey, Buffer.from(signature, 'base64url'));
+}
+
 export class Github {
   // Repositories are bare ones in <root>/<owner>/<name>.git.
-  static async start({root, token}) {
+  // With an app {id, publicKey} the token is not known beforehand: the app's installation gives it.
+  static async start({root, token, app}) {
     const github = new Github(root, token, await Description.load());
+    github.app = app;
     await github.#listen();
     return github;
   }
@@ -149,7 +162,9 @@ export class Github {
     const url = new URL(request.url, this.url);
     const where = `${request.method} ${request.url}`;
     this.requests.push(where);
-    if (request.headers.authorization !== `Bearer ${this.token}`) {
+    const asApp = /^\/app\/|\/installation$/.test(url.pathname);
+    const known = asApp ? isApp(this.app, request) : request.headers.authorization === `Bearer ${this.token}`;
+    if (!known) {
       this.violations.push(`${where}: not authorised by the token`);
       send(401, {message: 'Bad credentials', documentation_url: 'https://docs.github.com/rest'});
       return;
@@ -178,7 +193,8 @@ export class Github {
   }
 
   #model(call, send) {
-    const repo = this.repos.get(`${call.params.owner}/${call.params.repo}`);
+    const named = call.params.owner ? `${call.params.owner}/${call.params.repo}` : `acme/${call.body?.repositories?.[0]}`;
+    const repo = this.repos.get(named);
     const model = operations[call.operation];
     if (!model) this.violations.push(`${call.where}: ${call.operation} is not modelled`);
     const answer = (repo && model?.(this, {...call, repo})) ??

@@ -205,7 +205,23 @@ function listRuns(github, {repo, query}) {
   });
 }
 
+// What the app was granted; of that the daemon is to ask for what it needs, for one repository.
+const granted = {contents: 'write', pull_requests: 'write', actions: 'write', issues: 'write', checks: 'read',
+  metadata: 'read', workflows: 'write'};
+
+function installationToken(github, {repo, body}) {
+  const {permissions} = body;
+  const tooMuch = Object.keys(permissions).filter((name) => name === 'workflows' || granted[name] !== permissions[name]);
+  if (tooMuch.length || body.repositories.length !== 1) github.violations.push(`a token was asked for ${JSON.stringify(body)}`);
+  github.tokensGiven = (github.tokensGiven ?? 0) + 1;
+  return {status: 201, body: {token: github.token, expires_at: new Date(Date.now() + 3600_000).toISOString(), permissions,
+    repository_selection: 'selected', repositories: [github.documents.repository(repo)]}};
+}
+
 export const operations = {
+  'apps/get-repo-installation': (github) =>
+    ok({...github.description.example('installation'), suspended_at: null, suspended_by: null, permissions: granted}),
+  'apps/create-installation-access-token': installationToken,
   'repos/get': (github, {repo}) => ok(github.documents.repository(repo)),
   'actions/list-workflow-runs-for-repo': listRuns,
   'actions/get-workflow-run': (github, call) => {

@@ -162,7 +162,7 @@ TEST(GithubForge, NamesEveryMistakeOfItsOptions) {
   const Status status = CreateForge(options, {}).status();
   ASSERT_EQ(status.code(), StatusCode::kInvalidArgument);
   for (const char* part :
-       {"api must begin with https://", "git: ", "token is needed", "repos names no"}) {
+       {"api must begin with https://", "git: ", "exactly one of token", "repos names no"}) {
     EXPECT_NE(Message(status).find(part), std::string::npos) << part << " is not in\n"
                                                              << Message(status);
   }
