@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "daemon/base/file.h"
+#include "daemon/base/hash.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -12,7 +13,9 @@ namespace {
 
 const TempDir& Folder() {
   static const TempDir folder = [] {
-    auto made = TempDir::Create(std::filesystem::temp_directory_path(), "regreen-keys-");
+    // OpenSSL's random numbers, begun before the folder, outlive it: it is emptied by their help.
+    const std::string prefix = Cat("regreen-keys-", RandomHex(2), "-");
+    auto made = TempDir::Create(std::filesystem::temp_directory_path(), prefix);
     EXPECT_TRUE(made.ok()) << made.status();
     return std::move(made).value();
   }();

@@ -24,6 +24,7 @@ class Green : public ::testing::Test {
     auto forge = std::make_unique<CollectForge>();
     forge_ = forge.get();
     adapters_.forges["hub"] = std::move(forge);
+    forge_->run.key = event_->run.key;
     forge_->run.completed = forge_->run.passed = true;
     forge_->run.conclusion = "success";
     forge_->run.branch = "main";
