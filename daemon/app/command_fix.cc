@@ -55,16 +55,6 @@ class ConsoleLog final : public RepairLog {
   double usd_ = 0;
 };
 
-// A word as a shell reads it back, left as it is where it can be: people read the command.
-std::string ReadableWord(const std::string& word) {
-  if (!word.empty() &&
-      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                             "@%+=:,./_-") == std::string::npos) {
-    return word;
-  }
-  return ShellQuoted(word);
-}
-
 // One word is a shell command as it is; several are an argument list.
 std::string CommandLine(const std::vector<std::string>& words) {
   if (words.size() == 1) return words[0];
