@@ -24,7 +24,7 @@ const faults = [
     {codex: [/failed: lost its model: .*experiencing high demand/]}],
   // opencode asks again without end, and pays each time: the time of its step ends it.
   ['a stream that drops', ['codex'], () => ({drop: true, say: 'I will'}), {}, /failed: lost its model: .*disconnected/,
-    {claude: [/failed: lost its model: .*ECONNRESET/], opencode: [/timed-out: was still at work after 8s/, {step: 'timeout = "8s"'}]}],
+    {claude: [/failed: lost its model: .*(ECONNRESET|Connection lost mid-response)/], opencode: [/timed-out: was still at work after 8s/, {step: 'timeout = "8s"'}]}],
   ['a stream that is none', ['claude'], () => ({raw: 'no stream\n\ndata: {"x":\n\n'}), {}, /failed: lost its model/,
     {opencode: [/failed: could not work: .*JSON parsing failed/]}],
   ['a model that hangs', ['claude', 'codex'], () => ({hang: true}), {agent: 'silence = "4s"'}, /timed-out: told nothing for 4s and was ended/],
