@@ -218,7 +218,8 @@ std::string FakeGitea::RunText(const FakeGiteaRun& run, std::size_t attempt) con
   JsonWriter out;
   out.BeginObject().Field("id", run.id).Field("event", run.event).Field("html_url", link);
   if (options_.forgejo) {
-    const auto parts = Split(run.ref, '/');
+    const auto words = Split(run.ref, '/');
+    const std::vector<std::string> parts(words.begin(), words.end());
     const bool pull = parts[1] == "pull";
     out.Field("index_in_repo", run.index).Field("commit_sha", run.sha);
     out.Field("workflow_id", run.workflow).Field("is_fork_pull_request", false);
