@@ -15,6 +15,7 @@
 #include "daemon/ports/store.h"
 #include "daemon/ports/workspace.h"
 #include "daemon/service/api_access.h"
+#include "daemon/service/metrics.h"
 
 namespace regreen {
 
@@ -22,6 +23,7 @@ namespace regreen {
 struct Application {
   Config config;
   SystemClock clock;
+  Metrics metrics;
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<Store> store;
   std::unique_ptr<Mirror> mirror;
