@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "adapters/forge/client/gate.h"
 #include "daemon/app/config.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/http.h"
@@ -25,6 +26,8 @@ struct Application {
   SystemClock clock;
   Metrics metrics;
   std::unique_ptr<HttpClient> http;
+  std::vector<std::unique_ptr<HttpClient>> forge_http;  // of forges with a ca_file or a proxy
+  Gates forge_gates;
   std::unique_ptr<Store> store;
   std::unique_ptr<Mirror> mirror;
   std::unique_ptr<Publisher> publisher;
