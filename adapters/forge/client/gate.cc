@@ -76,7 +76,7 @@ Gate::Turn Gate::NextTurn(const Ask& ask, absl::Time now) {
   absl::Time at = std::max(now, ClosedUntil(ask.resource, now));
   at = points_.Earliest(at, ask.write ? pace_.write_points : pace_.read_points);
   if (ask.write) {
-    last_write_ = std::min(last_write_, now + kLongestTurn);
+    if (last_write_ > now + kLongestTurn) last_write_ = now;  // the clock was set back
     at = std::max(at, last_write_ + pace_.between_writes);
     at = hour_.Earliest(minute_.Earliest(at, 1), 1);
   }
