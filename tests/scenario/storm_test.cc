@@ -91,7 +91,7 @@ struct Storm {
   FakeWorkspaces workspaces;
   std::unique_ptr<HttpClient> wire = NewHttpClient();
   FakeLimits limits{*wire, clock};
-  TempDir folder = Must(TempDir::Create(testing::TempDir(), "storm-"));
+  TempDir folder = Must(TempDir::Create("/dev/shm", "storm-"));  // it syncs some thousand times
   std::unique_ptr<Store> store = Must(OpenSqliteStore(folder.path().string() + "/store.db", clock));
   std::unique_ptr<LivePolicies> policies;
   Adapters adapters;
