@@ -2,7 +2,10 @@
 
 #include <mutex>
 
+#include <sys/socket.h>
+
 #include "daemon/base/http.h"
+#include "daemon/base/listener.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -190,6 +193,62 @@ TEST(HttpClient, DoesNotSpeakTlsToWhoIsNotTrusted) {
   call.timeout = absl::Milliseconds(100);
   const auto got = NewHttpClient()->Call(call);
   EXPECT_TRUE(IsRetryable(got.status())) << got.status();
+}
+
+// Takes one request of a client, says no, and keeps what it saw.
+struct RefusingProxy {
+  std::string seen;
+  std::unique_ptr<Listener> listener;
+
+  RefusingProxy() {
+    ListenerOptions options;
+    options.address = "127.0.0.1";
+    listener = *Listener::Start(options, [this](const Listener&) {
+      return [this](UniqueFd fd, const std::string&) {
+        char buffer[4096];
+        while (seen.find("\r\n\r\n") == std::string::npos) {
+          const ssize_t n = recv(fd.get(), buffer, sizeof buffer, 0);
+          if (n <= 0) return;
+          seen.append(buffer, static_cast<std::size_t>(n));
+        }
+        const std::string no = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n";
+        send(fd.get(), no.data(), no.size(), MSG_NOSIGNAL);
+      };
+    });
+  }
+  HttpUrl url() const { return *ParseProxy(Cat("http://127.0.0.1:", listener->port())); }
+};
+
+TEST(HttpClient, GoesToTlsThroughATunnelThatSeesNoCredential) {
+  RefusingProxy proxy;
+  HttpCall call;
+  call.url = "https://forge.invalid/api";
+  call.headers = {{"authorization", "Bearer secret"}};
+  call.timeout = absl::Seconds(5);
+  const auto got = NewHttpClient("", proxy.url())->Call(call);
+  EXPECT_TRUE(IsRetryable(got.status())) << got.status();
+  proxy.listener->Stop();
+  EXPECT_EQ(proxy.seen.find("CONNECT forge.invalid:443 HTTP/1.1\r\n"), 0u) << proxy.seen;
+  EXPECT_EQ(proxy.seen.find("secret"), std::string::npos);
+}
+
+TEST(HttpClient, AsksAProxyForAPlainAddress) {
+  RefusingProxy proxy;
+  HttpCall call;
+  call.url = "http://forge.invalid/api?x=1";
+  const auto got = NewHttpClient("", proxy.url())->Call(call);
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->status, 403);
+  proxy.listener->Stop();
+  EXPECT_EQ(proxy.seen.find("GET http://forge.invalid/api?x=1 HTTP/1.1\r\n"), 0u) << proxy.seen;
+}
+
+TEST(HttpClient, AProxyIsAHostAndAPort) {
+  EXPECT_EQ(ParseProxy("http://proxy.example:3128")->port, 3128);
+  EXPECT_EQ(ParseProxy("http://proxy.example:3128/")->host, "proxy.example");
+  for (const char* text : {"", "proxy:3128", "https://proxy:3128", "socks5://proxy:1080",
+                           "http://user:word@proxy:3128", "http://proxy:3128/path", "http://:1"})
+    EXPECT_EQ(ParseProxy(text).status().code(), StatusCode::kInvalidArgument) << text;
 }
 
 }  // namespace

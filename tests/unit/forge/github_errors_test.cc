@@ -1,3 +1,4 @@
+#include "adapters/forge/github_api.h"
 #include "tests/unit/forge/github_fixture.h"
 
 namespace regreen {
@@ -171,6 +172,26 @@ TEST(GithubForge, NamesEveryMistakeOfItsOptions) {
     EXPECT_NE(Message(status).find(part), std::string::npos) << part << " is not in\n"
                                                              << Message(status);
   }
+}
+
+TEST(GithubForge, AnEnterpriseServersApiIsBelowItsVersion) {
+  const auto problems = [](const std::string& api) {
+    ManualClock clock;
+    ForgeOptions options;
+    options.kind = "github";
+    options.api = api;
+    options.token = Secret("t");
+    options.repos = {"acme/*"};
+    return Message(CreateForge(options, {nullptr, nullptr, &clock}).status());
+  };
+  for (const char* good :
+       {"", "https://api.github.com", "https://ghe.example/api/v3", "https://ghe.example/api/v3/",
+        "https://api.acme.ghe.com", "http://127.0.0.1:4000"})
+    EXPECT_EQ(problems(good), "") << good;
+  for (const char* bad : {"https://ghe.example", "https://ghe.example/api", "https://github.com"})
+    EXPECT_NE(problems(bad).find("must end with /api/v3"), std::string::npos) << bad;
+  EXPECT_EQ(GraphQlOf("https://ghe.example/api/v3"), "https://ghe.example/api/graphql");
+  EXPECT_EQ(GraphQlOf("https://api.github.com"), "https://api.github.com/graphql");
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include "daemon/base/http.h"
+#include "daemon/base/mutex.h"
 #include "tests/support/git_http_server.h"
 #include "tests/unit/git/mirror_fixture.h"
 
@@ -12,6 +14,7 @@ namespace regreen {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::HasSubstr;
 
 TEST_F(MirrorTest, FetchesTheOneRefThatIsNeededAndNoOther) {
   const std::string side = CommitOn("refs/heads/side");
@@ -94,6 +97,33 @@ TEST_F(MirrorTest, KeepsItsPacksFew) {
   EXPECT_TRUE(fs::exists(*folder + "/regreen-replaced"));
   EXPECT_EQ(git_.GitIn(*folder, {"fsck", "--full"}), "");
   EXPECT_EQ(git_.GitIn(*folder, {"rev-list", "--count", last}), "26");
+}
+
+TEST_F(MirrorTest, GoesByTheRemotesProxy) {
+  std::vector<std::string> asked;
+  Mutex mutex;
+  auto proxy = HttpServer::Start({}, [&](const HttpRequest& request) {
+    MutexLock lock(mutex);
+    asked.push_back(Cat(HeaderValue(request.headers, "host"), " ", request.path));
+    return HttpResponse{404, "text/plain", "", {}, {}};
+  });
+  ASSERT_TRUE(proxy.ok()) << proxy.status();
+  GitRemote remote{"http://forge.invalid/acme/widget.git", "", {}};
+  remote.proxy = Cat("http://127.0.0.1:", (*proxy)->port());
+  EXPECT_EQ(NewMirror()->RemoteTip(remote, "main", {}).status().code(), StatusCode::kNotFound);
+  MutexLock lock(mutex);
+  ASSERT_FALSE(asked.empty());
+  EXPECT_THAT(asked[0], HasSubstr("forge.invalid"));
+  EXPECT_THAT(asked[0], HasSubstr("/acme/widget.git/info/refs"));
+}
+
+TEST_F(MirrorTest, ARemotesOwnCertificatesAreThoseThatAreRead) {
+  GitHttpServer server(remote_, "", "");
+  options_.ca_file = "/nowhere/of-all.pem";
+  GitRemote remote{server.url(), "", {}};
+  remote.ca_file = "/nowhere/of-this-one.pem";
+  const Status status = NewMirror()->RemoteTip(remote, "main", {}).status();
+  EXPECT_THAT(Message(status), HasSubstr("of-this-one.pem"));
 }
 
 }  // namespace
