@@ -210,7 +210,7 @@ class Validator {
       if (const auto proxy = ParseProxy(forge.proxy); !proxy.ok())
         Error(at + ".proxy", Message(proxy.status()));
     }
-    if (forge.writes_apart < absl::ZeroDuration() || forge.writes_apart > absl::Seconds(10))
+    if (forge.writes_apart > absl::Seconds(10))
       Error(at + ".writes_apart", "must be from 0s to 10s");
     if (forge.kind == "git" && forge.remotes.empty()) {
       Error(at + ".remotes",

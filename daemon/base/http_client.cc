@@ -184,6 +184,11 @@ StatusOr<HttpAnswer> Send(httplib::ClientImpl& client, const HttpUrl& url, const
   if (transfer.too_long) {
     return ResourceExhausted(Cat(url.Origin(), " sent a longer answer than is taken here."));
   }
+  // What the library hands on then is the proxy's answer, and none of who was called.
+  if (error == httplib::Error::ProxyConnection) {
+    return Unavailable(Cat("The proxy opens no way to ", url.Origin(), ": it answered ",
+                           response.status, "."));
+  }
   if (!sent) {
     const bool late = transfer.late || std::chrono::steady_clock::now() > transfer.deadline;
     return ConvertError(error, url, late);

@@ -184,10 +184,8 @@ TEST(Config, SaysHowAForgeIsReached) {
             "");
   EXPECT_THAT(ProblemsOf(forge + "proxy = \"https://proxy:3128\"\n"),
               HasSubstr("forge.hub.proxy: A proxy is named by http://HOST:PORT alone"));
-  for (const char* time : {"-1s", "11s"}) {
-    EXPECT_THAT(ProblemsOf(Cat(forge, "writes_apart = \"", time, "\"\n")),
-                HasSubstr("forge.hub.writes_apart: must be from 0s to 10s"));
-  }
+  EXPECT_THAT(ProblemsOf(forge + "writes_apart = \"11s\"\n"),
+              HasSubstr("forge.hub.writes_apart: must be from 0s to 10s"));
 }
 
 TEST(Config, AnAgentThatCouldNeverRunIsAMistake) {

@@ -2,11 +2,9 @@
 
 #include <mutex>
 
-#include <sys/socket.h>
-
 #include "daemon/base/http.h"
-#include "daemon/base/listener.h"
 #include "daemon/base/text.h"
+#include "tests/support/refusing_proxy.h"
 
 namespace regreen {
 namespace {
@@ -195,30 +193,6 @@ TEST(HttpClient, DoesNotSpeakTlsToWhoIsNotTrusted) {
   EXPECT_TRUE(IsRetryable(got.status())) << got.status();
 }
 
-// Takes one request of a client, says no, and keeps what it saw.
-struct RefusingProxy {
-  std::string seen;
-  std::unique_ptr<Listener> listener;
-
-  RefusingProxy() {
-    ListenerOptions options;
-    options.address = "127.0.0.1";
-    listener = *Listener::Start(options, [this](const Listener&) {
-      return [this](UniqueFd fd, const std::string&) {
-        char buffer[4096];
-        while (seen.find("\r\n\r\n") == std::string::npos) {
-          const ssize_t n = recv(fd.get(), buffer, sizeof buffer, 0);
-          if (n <= 0) return;
-          seen.append(buffer, static_cast<std::size_t>(n));
-        }
-        const std::string no = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n";
-        send(fd.get(), no.data(), no.size(), MSG_NOSIGNAL);
-      };
-    });
-  }
-  HttpUrl url() const { return *ParseProxy(Cat("http://127.0.0.1:", listener->port())); }
-};
-
 TEST(HttpClient, GoesToTlsThroughATunnelThatSeesNoCredential) {
   RefusingProxy proxy;
   HttpCall call;
@@ -226,7 +200,7 @@ TEST(HttpClient, GoesToTlsThroughATunnelThatSeesNoCredential) {
   call.headers = {{"authorization", "Bearer secret"}};
   call.timeout = absl::Seconds(5);
   const auto got = NewHttpClient("", proxy.url())->Call(call);
-  EXPECT_TRUE(IsRetryable(got.status())) << got.status();
+  EXPECT_EQ(got.status().code(), StatusCode::kUnavailable) << "a proxy's refusal is no forge's";
   proxy.listener->Stop();
   EXPECT_EQ(proxy.seen.find("CONNECT forge.invalid:443 HTTP/1.1\r\n"), 0u) << proxy.seen;
   EXPECT_EQ(proxy.seen.find("secret"), std::string::npos);

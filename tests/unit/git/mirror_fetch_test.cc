@@ -5,9 +5,8 @@
 #include <filesystem>
 #include <string>
 
-#include "daemon/base/http.h"
-#include "daemon/base/mutex.h"
 #include "tests/support/git_http_server.h"
+#include "tests/support/refusing_proxy.h"
 #include "tests/unit/git/mirror_fixture.h"
 
 namespace regreen {
@@ -100,21 +99,13 @@ TEST_F(MirrorTest, KeepsItsPacksFew) {
 }
 
 TEST_F(MirrorTest, GoesByTheRemotesProxy) {
-  std::vector<std::string> asked;
-  Mutex mutex;
-  auto proxy = HttpServer::Start({}, [&](const HttpRequest& request) {
-    MutexLock lock(mutex);
-    asked.push_back(Cat(HeaderValue(request.headers, "host"), " ", request.path));
-    return HttpResponse{404, "text/plain", "", {}, {}};
-  });
-  ASSERT_TRUE(proxy.ok()) << proxy.status();
-  GitRemote remote{"http://forge.invalid/acme/widget.git", "", {}};
-  remote.proxy = Cat("http://127.0.0.1:", (*proxy)->port());
-  EXPECT_EQ(NewMirror()->RemoteTip(remote, "main", {}).status().code(), StatusCode::kNotFound);
-  MutexLock lock(mutex);
-  ASSERT_FALSE(asked.empty());
-  EXPECT_THAT(asked[0], HasSubstr("forge.invalid"));
-  EXPECT_THAT(asked[0], HasSubstr("/acme/widget.git/info/refs"));
+  RefusingProxy proxy;
+  GitRemote remote{"https://forge.invalid/acme/widget.git", "user", Secret("password")};
+  remote.proxy = Cat("http://127.0.0.1:", proxy.listener->port());
+  const Status status = NewMirror()->RemoteTip(remote, "main", {}).status();
+  EXPECT_FALSE(status.ok());
+  proxy.listener->Stop();
+  EXPECT_EQ(proxy.seen.find("CONNECT forge.invalid:443 HTTP/1.1\r\n"), 0u) << status << proxy.seen;
 }
 
 TEST_F(MirrorTest, ARemotesOwnCertificatesAreThoseThatAreRead) {
