@@ -43,6 +43,13 @@ std::optional<absl::Duration> ReadRetryAfter(std::string_view text, absl::Time n
 
 bool IsLimited(const Manners& manners, const HttpAnswer& answer, const LimitNews& news) {
   if (answer.status == 429) return true;
+  // Of GraphQL, which refuses in good answers. In a string of somebody's the quotes would be
+  // escaped.
+  if (answer.status == 200 && manners.limits_by_403) {
+    return std::string_view(answer.body)
+               .substr(0, kWordsOfARefusal)
+               .find(R"("type":"RATE_LIMITED")") != std::string_view::npos;
+  }
   if (answer.status != 403 || !manners.limits_by_403) return false;
   if (news.retry_after || news.remaining == 0) return true;
   const std::string words = Lower(std::string_view(answer.body).substr(0, kWordsOfARefusal));

@@ -187,6 +187,23 @@ TEST(ForgeClient, CountsEachRequestByItsOutcome) {
   }
 }
 
+TEST(ForgeClient, KnowsARefusalOfGraphQlInAGoodAnswer) {
+  Fixture f;
+  std::string body = R"({"data":null,"errors":[{"type":"RATE_LIMITED","message":"later"}]})";
+  f.host.answer = [&](const HttpCall&) -> StatusOr<HttpAnswer> {
+    return HttpAnswer{200, {}, body, false};
+  };
+  const auto ask = [&] {
+    return f.client.Call(*f.gate, Fixture::To("https://ghe.example/api/graphql", "POST"), {});
+  };
+  ASSERT_TRUE(ask().ok());
+  EXPECT_GE(RetryAfter(ask().status()).value(), absl::Seconds(60));
+  f.clock.Advance(absl::Minutes(2));
+  body = R"({"title":"\"type\":\"RATE_LIMITED\""})";
+  ASSERT_TRUE(ask().ok());
+  EXPECT_TRUE(ask().ok()) << "a title is no refusal";
+}
+
 TEST(ForgeClient, TellsWhatIsLeft) {
   Fixture f;
   f.host.answer = [&](const HttpCall&) -> StatusOr<HttpAnswer> {
