@@ -123,7 +123,8 @@ StatusOr<Gate::Pass> Gate::Enter(Ask ask, std::stop_token stop) {
       if (late) return PutAside(ask, turn.full ? std::max(turn.at, now + kOnTheWay) : turn.at, now);
       if (!turn.full) Take(ask, turn.at);
     }
-    clock_.Wait(turn.full ? kLookAgain : turn.at - now, stop);
+    const absl::Duration wait = turn.full ? kLookAgain : turn.at - now;
+    if (wait > absl::ZeroDuration()) clock_.Wait(wait, stop);
     if (turn.full) continue;
     Pass pass(this, ask, clock_.Now());
     if (stop.stop_requested()) return Cancelled("the daemon is stopping");
