@@ -186,8 +186,8 @@ StatusOr<HttpAnswer> Send(httplib::ClientImpl& client, const HttpUrl& url, const
   }
   // What the library hands on then is the proxy's answer, and none of who was called.
   if (error == httplib::Error::ProxyConnection) {
-    return Unavailable(Cat("The proxy opens no way to ", url.Origin(), ": it answered ",
-                           response.status, "."));
+    return Unavailable(
+        Cat("The proxy opens no way to ", url.Origin(), ": it answered ", response.status, "."));
   }
   if (!sent) {
     const bool late = transfer.late || std::chrono::steady_clock::now() > transfer.deadline;

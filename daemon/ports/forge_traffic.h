@@ -11,8 +11,9 @@
 namespace regreen {
 
 struct ForgeRequest {
-  std::string_view forge;     // its name in the configuration
-  std::string_view endpoint;  // a template, "/repos/{repo}/pulls": there is a bounded number of them
+  std::string_view forge;  // its name in the configuration
+  std::string_view
+      endpoint;  // a template, "/repos/{repo}/pulls": there is a bounded number of them
   // ok, not_modified, redirect, unauthorized, forbidden, not_found, conflict, refused, limited,
   // server_error, malformed, no_answer, timeout, too_long, stopped; held_back: not sent.
   std::string_view outcome;
@@ -22,8 +23,8 @@ struct ForgeRequest {
 // How a credential stands with its forge.
 struct ForgeLimit {
   std::string_view forge;
-  std::string_view credential;  // "token", "app", "installation 7"
-  std::string_view resource;    // "core", "graphql"
+  std::string_view credential;            // "token", "app", "installation 7"
+  std::string_view resource;              // "core", "graphql"
   std::optional<std::int64_t> remaining;  // nullopt: the forge says nothing of it
   absl::Time closed_until;                // in the past: nothing is held back
 };
