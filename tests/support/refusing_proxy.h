@@ -1,6 +1,7 @@
 // A proxy that opens no way to anywhere.
 #pragma once
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <memory>
@@ -24,6 +25,8 @@ struct RefusingProxy {
       return [this](UniqueFd fd, const std::string&) {
         char buffer[4096];
         while (seen.find("\r\n\r\n") == std::string::npos) {
+          pollfd readable{fd.get(), POLLIN, 0};  // the listener's sockets do not block
+          if (poll(&readable, 1, 5000) <= 0) return;
           const ssize_t n = recv(fd.get(), buffer, sizeof buffer, 0);
           if (n <= 0) return;
           seen.append(buffer, static_cast<std::size_t>(n));
