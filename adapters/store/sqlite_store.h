@@ -28,8 +28,8 @@ class SqliteStore final : public Store {
                                                        absl::Duration ttl) override;
   StatusOr<std::vector<std::string>> FinishDelivery(const DeliveryLease& lease,
                                                     const DeliveryOutcome& outcome) override;
-  Status RetryDelivery(const DeliveryLease& lease, absl::Duration delay,
-                       const std::string& why) override;
+  Status RetryDelivery(const DeliveryLease& lease, absl::Duration delay, const std::string& why,
+                       bool was_attempt) override;
   Status FailDelivery(const DeliveryLease& lease, const std::string& why) override;
 
   // Order and expired leases as for ClaimDelivery.

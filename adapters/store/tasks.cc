@@ -26,6 +26,7 @@ StatusOr<TaskMove> MoveOf(const TaskPlace& place, const TaskUpdate& update) {
     move.entry = Cat(ToString(place.state), ", attempt ", move.attempt, ": ", update.reason);
     return move;
   }
+  if (update.put_off) move.attempt = place.attempt;
   if (update.to == place.state) return move;
   if (!WorkerMay(place.state, update.to)) {
     return InvalidArgument(Cat("A worker cannot move a task from ", ToString(place.state), " to ",

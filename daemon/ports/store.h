@@ -98,9 +98,10 @@ class DeliveryStore {
   // waits for that. Again changes nothing. Answers the ids of the tasks it made.
   virtual StatusOr<std::vector<std::string>> FinishDelivery(const DeliveryLease& lease,
                                                             const DeliveryOutcome& outcome) = 0;
-  // Again at not_before, attempt + 1.
+  // Again after `delay`, with attempt + 1; or with the same where it was no attempt, such as one
+  // that a forge's limits put off.
   virtual Status RetryDelivery(const DeliveryLease& lease, absl::Duration delay,
-                               const std::string& why) = 0;
+                               const std::string& why, bool was_attempt = true) = 0;
   // Ends it without success, with a decision.
   virtual Status FailDelivery(const DeliveryLease& lease, const std::string& why) = 0;
 };
@@ -115,6 +116,7 @@ struct TaskUpdate {
   std::string reason;
   absl::Duration delay;  // before it may be claimed again
   bool retry = false;    // stays in its state with attempt + 1
+  bool put_off = false;  // stays in its state, and it was no attempt
   std::vector<TimelineEntry> timeline;
   std::vector<Artifact> artifacts;  // replaces those of the same name
   std::optional<std::string> patch_digest, branch, pushed_commit;

@@ -218,11 +218,12 @@ bool Workers::WorkDelivery(const std::string& worker) {
   } else if (outcome.status().code() == StatusCode::kCancelled) {
     done = store_.RetryDelivery(delivery, absl::ZeroDuration(), "the daemon stopped");
     word = "stopped";
+  } else if (const auto wait = RetryAfter(outcome.status())) {
+    done = store_.RetryDelivery(delivery, *wait, Message(outcome.status()), false);
+    word = "put_off";
   } else if (IsRetryable(outcome.status()) && delivery.attempt < kMaxAttempts) {
-    const absl::Duration delay =
-        std::max(RetryBackoff(delivery.attempt + 1, Jitter()),
-                 RetryAfter(outcome.status()).value_or(absl::ZeroDuration()));
-    done = store_.RetryDelivery(delivery, delay, Message(outcome.status()));
+    done = store_.RetryDelivery(delivery, RetryBackoff(delivery.attempt + 1, Jitter()),
+                                Message(outcome.status()));
     word = "retry";
   } else {
     done = store_.FailDelivery(delivery, Message(outcome.status()));
