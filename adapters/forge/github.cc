@@ -7,6 +7,8 @@
 #include "adapters/forge/github_actions.h"
 #include "adapters/forge/github_api.h"
 #include "adapters/forge/github_changes.h"
+#include "adapters/forge/github_comments.h"
+#include "adapters/forge/github_hooks.h"
 #include "adapters/forge/github_logs.h"
 #include "adapters/forge/github_runs.h"
 #include "adapters/forge/github_tokens.h"
@@ -28,7 +30,11 @@ class GithubForge final : public Forge {
         tokens_(std::move(tokens)),
         actions_([this](const std::string& repo, std::stop_token stop) {
           return ApiFor(repo, std::move(stop));
-        }) {}
+        }),
+        comments_([this](const std::string& repo, std::stop_token stop) {
+          return ApiFor(repo, std::move(stop));
+        }),
+        missed_(AccessFor(options)) {}
 
   StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token stop) override {
     ASSIGN_OR_RETURN(const GithubApi api, ApiFor(hint.key.repo, stop));
@@ -58,6 +64,8 @@ class GithubForge final : public Forge {
   }
 
   ForgeActions* actions() override { return &actions_; }
+  ForgeComments* comments() override { return &comments_; }
+  ForgeMissed* missed() override { return &missed_; }
   StatusOr<GitRemote> Remote(const std::string& repo) override {
     RETURN_IF_ERROR(CheckRepoNamed(repo, false, repos_));
     const std::string url = Cat(git_, "/", repo, ".git");
@@ -74,6 +82,27 @@ class GithubForge final : public Forge {
                      [this, repo] { return tokens_->Refused(repo); });
   }
 
+  GithubAccess AccessFor(const ForgeOptions& options) {
+    GithubAccess access;
+    access.for_repo = [this](const std::string& repo, std::stop_token stop) {
+      return ApiFor(repo, std::move(stop));
+    };
+    access.with_token = [this](Secret token) {
+      return GithubApi(http_, clock_, api_, std::move(token));
+    };
+    access.token = options.token;
+    access.may_work_on = [this](const std::string& repo) {
+      return CheckRepoNamed(repo, false, repos_).ok();
+    };
+    if (options.app_id.empty()) return access;
+    access.as_app = [this, id = options.app_id, pem = options.app_key]() -> StatusOr<GithubApi> {
+      ASSIGN_OR_RETURN(const RsaKey key, RsaKey::FromPem(pem));
+      ASSIGN_OR_RETURN(const std::string jwt, GithubAppJwt(key, id, clock_.Now()));
+      return GithubApi(http_, clock_, api_, Secret(jwt));
+    };
+    return access;
+  }
+
   HttpClient& http_;
   const Clock& clock_;
   const std::string api_, git_;
@@ -81,6 +110,8 @@ class GithubForge final : public Forge {
   const bool forks_;
   const std::unique_ptr<GithubTokens> tokens_;
   GithubActions actions_;
+  GithubComments comments_;
+  GithubMissed missed_;
 };
 
 // By the token, or by the app; a mistake is noted, and answers nullptr.

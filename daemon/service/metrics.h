@@ -25,6 +25,7 @@ class Metrics {
   void CountLeaseLost();
   void CountDemotion(std::string_view template_name);  // chosen at less than its stage
   void CountAgent(const AgentRun& run);
+  void CountReconciled(const DeliveryOutcome::Reconciled& sweep);
   void CountCommit(std::size_t deliveries);  // deliveries in one commit of the store
 
   void ShowPolicies(const PolicyStatus& policies);

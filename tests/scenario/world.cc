@@ -8,6 +8,7 @@
 #include "adapters/store/sqlite.h"
 #include "adapters/workspace/registry.h"
 #include "daemon/base/text.h"
+#include "daemon/service/sweeper.h"
 #include "tests/support/paths.h"
 
 namespace regreen {
@@ -35,6 +36,8 @@ class LocalRemotes final : public Forge {
     return forge_->ReadChange(k, r, s);
   }
   ForgeActions* actions() override { return forge_->actions(); }
+  ForgeComments* comments() override { return forge_->comments(); }
+  ForgeMissed* missed() override { return forge_->missed(); }
   StatusOr<GitRemote> Remote(const std::string&) override {
     return GitRemote{remote_, "", Secret()};
   }
@@ -69,6 +72,14 @@ class Noted final : public WorkspaceFactory {
   std::unique_ptr<WorkspaceFactory> factory_;
   std::vector<WorkspaceSpec>& opened_;
 };
+
+Sweeps Swept() {
+  SweepOptions options;
+  options.repos = {"acme/widget"};
+  options.ci = "github";
+  options.paths = {"/hooks/github"};
+  return {{"github", options}};
+}
 
 template <class T>
 T Must(StatusOr<T> value) {
@@ -114,6 +125,9 @@ struct World::Daemon {
     collect.definitions["gitlab"] = {CiDefinition::kGitlab, ""};
     collect.forks["github"] = world.forks_;
     collect.fork_networks = world.fork_networks_;
+    collect.tasks = store.get();
+    collect.deliveries = store.get();
+    collect.sweeps = Swept();
     collector = std::make_unique<Collector>(std::move(collect));
     RunnerDependencies deps{&adapters,        mirror.get(), publisher.get(),
                             workspaces.get(), store.get(),  policies};
@@ -260,6 +274,7 @@ FakeRun World::ForkRun(std::int64_t id) {
   FakePull pull;
   pull.number = fork_pull_ = 1;
   pull.head_branch = "main";
+  pull.fork = true;
   pull.head_sha = run.commit;
   github.AddPull(pull);
   return run;
@@ -308,6 +323,27 @@ int World::Deliver(const FakeRun& run, const std::string& guid) {
   request.body = FakeGithub::RunPayload(run);
   request.headers = FakeGithub::SignedHeaders(request.body, kSecret, "workflow_run", guid);
   return daemon_->intake->Handle(request).status;
+}
+
+int World::Comment(const Said& said, const std::string& guid) {
+  JsonWriter out;
+  out.BeginObject().Field("action", said.action).Key("issue").BeginObject();
+  out.Field("number", said.pull);
+  if (!said.on_issue) out.Key("pull_request").BeginObject().EndObject();
+  out.EndObject().Key("comment").BeginObject().Field("id", said.id).Field("body", said.text);
+  out.Key("user").BeginObject().Field("login", said.author).Field("id", std::int64_t{5});
+  out.Field("type", "User").EndObject().EndObject();
+  out.Key("repository").BeginObject().Field("full_name", "acme/widget").EndObject().EndObject();
+  HttpRequest request;
+  request.method = "POST";
+  request.path = "/hooks/github";
+  request.body = out.Take();
+  request.headers = FakeGithub::SignedHeaders(request.body, kSecret, "issue_comment", guid);
+  return daemon_->intake->Handle(request).status;
+}
+
+int World::HandInSweep() {
+  return Must(HandInSweeps(Swept(), store(), clock.Now()));
 }
 
 int World::WorkUntilIdle() {
