@@ -76,7 +76,7 @@ TEST(Comment, ACommandInAQuoteIsNone) {
 
 TEST(Comment, AnEditIsNoCommand) {
   Held at;
-  World::Said said{"/regreen stop"};
+  FakeSaid said{"/regreen stop"};
   said.action = "edited";
   at.world.Comment(said);
   at.world.WorkUntilIdle();

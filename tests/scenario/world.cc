@@ -317,29 +317,20 @@ FakeRun World::FailingRun(std::int64_t id) const {
 }
 
 int World::Deliver(const FakeRun& run, const std::string& guid) {
+  return Post(FakeGithub::RunPayload(run), "workflow_run", guid);
+}
+
+int World::Post(const std::string& body, const std::string& event, const std::string& guid) {
   HttpRequest request;
   request.method = "POST";
   request.path = "/hooks/github";
-  request.body = FakeGithub::RunPayload(run);
-  request.headers = FakeGithub::SignedHeaders(request.body, kSecret, "workflow_run", guid);
+  request.body = body;
+  request.headers = FakeGithub::SignedHeaders(body, kSecret, event, guid);
   return daemon_->intake->Handle(request).status;
 }
 
-int World::Comment(const Said& said, const std::string& guid) {
-  JsonWriter out;
-  out.BeginObject().Field("action", said.action).Key("issue").BeginObject();
-  out.Field("number", said.pull);
-  if (!said.on_issue) out.Key("pull_request").BeginObject().EndObject();
-  out.EndObject().Key("comment").BeginObject().Field("id", said.id).Field("body", said.text);
-  out.Key("user").BeginObject().Field("login", said.author).Field("id", std::int64_t{5});
-  out.Field("type", "User").EndObject().EndObject();
-  out.Key("repository").BeginObject().Field("full_name", "acme/widget").EndObject().EndObject();
-  HttpRequest request;
-  request.method = "POST";
-  request.path = "/hooks/github";
-  request.body = out.Take();
-  request.headers = FakeGithub::SignedHeaders(request.body, kSecret, "issue_comment", guid);
-  return daemon_->intake->Handle(request).status;
+int World::Comment(const FakeSaid& said, const std::string& guid) {
+  return Post(FakeGithub::CommentPayload(said), "issue_comment", guid);
 }
 
 int World::HandInSweep() {

@@ -84,6 +84,15 @@ struct FakeHookDelivery {
   std::string delivered_at = "2023-11-14T22:13:00Z";
 };
 
+// What a person wrote.
+struct FakeSaid {
+  std::string text;
+  std::string author = "dev";
+  std::int64_t pull = 1, id = 77;
+  std::string action = "created", type = "User";
+  bool on_issue = false;
+};
+
 class FakeGithub {
  public:
   static constexpr char kToken[] = "fake-github-token";
@@ -132,6 +141,7 @@ class FakeGithub {
 
   // The webhook of a run, and the headers that it comes with.
   static std::string RunPayload(const FakeRun& run, const std::string& action = "completed");
+  static std::string CommentPayload(const FakeSaid& said);
   static Headers SignedHeaders(const std::string& body, const std::string& secret,
                                const std::string& event, const std::string& guid);
 

@@ -51,6 +51,18 @@ HttpResponse FakeGithub::Hooks(const HttpRequest& request, const Parts& parts) {
   return Answer(200, out.Take());
 }
 
+std::string FakeGithub::CommentPayload(const FakeSaid& said) {
+  JsonWriter out;
+  out.BeginObject().Field("action", said.action).Key("issue").BeginObject();
+  out.Field("number", said.pull);
+  if (!said.on_issue) out.Key("pull_request").BeginObject().EndObject();
+  out.EndObject().Key("comment").BeginObject().Field("id", said.id).Field("body", said.text);
+  out.Key("user").BeginObject().Field("login", said.author).Field("id", std::int64_t{5});
+  out.Field("type", said.type).EndObject().EndObject();
+  out.Key("repository").BeginObject().Field("full_name", "acme/widget").EndObject().EndObject();
+  return out.Take();
+}
+
 void FakeGithub::SetPermission(const std::string& login, std::int64_t id,
                                const std::string& permission) {
   MutexLock lock(mutex_);
