@@ -55,23 +55,26 @@ class Commented {
     filter.repo = comment_.repo;
     filter.limit = kTasksRead;
     ASSIGN_OR_RETURN(const std::vector<Task> tasks, deps_.records->ListTasks(filter));
-    const auto find = [&](auto fits) {
-      const auto found = std::find_if(tasks.begin(), tasks.end(), [&](const Task& task) {
-        return task.incident.run.key.forge == comment_.forge && fits(task);
-      });
-      if (found != tasks.end() && !task_) task_ = *found;
-    };
     if (!comment_.on_change) return OkStatus();
-    find([&](const Task& task) { return task.change && task.change->number == comment_.number; });
-    own_ = task_.has_value();
-    find([&](const Task& task) {
+    const auto is_own = [&](const Task& task) {
+      return task.change && task.change->number == comment_.number;
+    };
+    const auto is_of_head = [&](const Task& task) {
       const RunFacts& run = task.incident.run;
       return run.pull_request == comment_.number || run.commit == change_.head_commit;
-    });
+    };
+    ASSIGN_OR_RETURN(task_, Newest(tasks, is_own));
+    own_ = task_.has_value();
+    if (own_) return OkStatus();
+    ASSIGN_OR_RETURN(task_, Newest(tasks, is_of_head));
     return OkStatus();
   }
 
   StatusOr<Answer> Follow(const CommentCommand& command, std::size_t index) {
+    // The command before may have moved it.
+    if (task_) {
+      ASSIGN_OR_RETURN(task_, deps_.records->ReadTask(task_->id));
+    }
     switch (command.word) {
       case CommentWord::kFix:
         return Fix(command.template_name, index);
@@ -94,9 +97,21 @@ class Commented {
   std::string task_id() const { return task_ ? task_->id : ""; }
 
  private:
+  // What this very comment made before a crash is not what it is about.
+  template <class Fits>
+  StatusOr<std::optional<Task>> Newest(const std::vector<Task>& tasks, Fits fits) const {
+    for (const Task& task : tasks) {
+      if (task.incident.run.key.forge != comment_.forge || !fits(task)) continue;
+      ASSIGN_OR_RETURN(const auto first, deps_.records->ReadTimelineAfter(task.id, 0, 1));
+      if (first.empty() || !first.front().message.ends_with(MadeBy())) return std::optional(task);
+    }
+    return std::optional<Task>();
+  }
+  std::string MadeBy() const { return Cat(", by ", mark_); }
+
   StatusOr<Answer> Move(PersonsWord word) {
     if (!task_) return Refused(std::string(kNoTask));
-    ASSIGN_OR_RETURN(const Task task, deps_.records->ReadTask(task_->id));
+    const Task& task = *task_;
     const auto to = StateAfter(word, task);
     Status moved = to.status();
     if (to.ok()) moved = deps_.tasks->Move(task.id, *to, ReasonOf(word, by_, mark_));
@@ -118,8 +133,6 @@ class Commented {
     const bool again = state == TaskState::kFailed || state == TaskState::kUnreproducible ||
                        state == TaskState::kCancelled || state == TaskState::kDeclined ||
                        state == TaskState::kReported;
-    ASSIGN_OR_RETURN(const auto earlier, Made(index));
-    if (earlier) return *earlier;
     if (!again) {
       return Refused(Cat(TaskName(*task_), " is ", ToString(state), ": ",
                          state == TaskState::kYielded ? "`continue` goes on from what is there now."
@@ -132,7 +145,7 @@ class Commented {
     task.plan = task_->plan;
     task.plan.limits.cooldown = absl::ZeroDuration();  // a person asks
     task.hold = task.plan.hold || task.incident.run.from_fork;
-    task.reason = Cat("by hand by ", by_, ": task ", task_->id, " again, by ", mark_);
+    task.reason = Cat("by hand by ", by_, ": task ", task_->id, " again", MadeBy());
     return Create(std::move(task), index);
   }
 
@@ -201,8 +214,6 @@ class Commented {
   }
 
   StatusOr<Answer> Prepare(const ByHand& asked, std::size_t index) {
-    ASSIGN_OR_RETURN(const auto earlier, Made(index));
-    if (earlier) return *earlier;
     auto prepared = collector_.PrepareByHand(asked, stop_);
     if (!prepared.ok() &&
         (IsRetryable(prepared.status()) || prepared.status().code() == StatusCode::kCancelled))
@@ -212,21 +223,12 @@ class Commented {
                     Message(prepared.status())};
     }
     HandTask task = ToHandTask(*std::move(prepared), by_);
-    Append(task.reason, ", by ", mark_);
+    task.reason += MadeBy();
     return Create(std::move(task), index);
   }
 
   std::string KeyOf(std::size_t index) const {
     return Cat("comment-", comment_.forge, "-", comment_.id, "-", index);
-  }
-
-  // What this line of this comment made before a crash: its task is the newest then, and says so.
-  StatusOr<std::optional<Answer>> Made(std::size_t index) const {
-    if (!task_) return std::optional<Answer>();
-    ASSIGN_OR_RETURN(const auto first, deps_.records->ReadTimelineAfter(task_->id, 0, 1));
-    if (first.empty() || !first.front().message.ends_with(Cat("by ", mark_)) || index > 0)
-      return std::optional<Answer>();
-    return std::optional(Answer{true, Cat(TaskName(*task_), " begins."), ""});
   }
 
   StatusOr<Answer> Create(HandTask task, std::size_t index) {

@@ -21,6 +21,7 @@ struct Held {
   Held() {
     world.github.SetPermission("dev", 5, "write");
     world.github.SetPermission("stranger", 5, "read");
+    world.PushRedCommit();
     const FakeRun run = world.PullRequestRun("feature", 1);
     world.github.AddRun(run);
     EXPECT_EQ(world.Deliver(run), 202);
@@ -106,14 +107,16 @@ TEST(Comment, IsAnsweredOnceWhenItsAnswerFailedFirst) {
   EXPECT_THAT(at.LastReply(), HasSubstr("regreen report comment-77"));
 }
 
-TEST(Comment, StopsOnceAlsoWhenItsAnswerFailedFirst) {
+TEST(Comment, StopsAndRetriesOnceAlsoWhenItsAnswerFailedFirst) {
   Held at;
   at.world.github.Fail(502, 1, "/reactions");
-  at.world.Comment({"/regreen stop"});
+  at.world.Comment({"/regreen stop\n/regreen retry"});
   at.world.WorkUntilIdle();
   at.world.clock.Advance(absl::Hours(1));
   at.world.WorkUntilIdle();
-  EXPECT_EQ(at.world.OnlyTask().state, TaskState::kCancelled);
+  ASSERT_THAT(at.world.Tasks(), SizeIs(2));
+  EXPECT_EQ(at.world.Tasks()[0].state, TaskState::kHeld) << "what it made is not what it stops";
+  EXPECT_EQ(at.world.Tasks()[1].state, TaskState::kCancelled);
   EXPECT_THAT(at.world.github.reactions(), ElementsAre("issues/comments/77 +1"));
 }
 

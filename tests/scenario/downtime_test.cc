@@ -17,6 +17,7 @@ using ::testing::SizeIs;
 
 TEST(Downtime, AnHourOfItLosesNothing) {
   World world;
+  world.PushRedCommit();
   world.github.AddRun(world.FailingRun(1));  // its webhook met nobody
   world.clock.Advance(absl::Hours(1));
   world.Restart();
@@ -31,6 +32,7 @@ TEST(Downtime, AnHourOfItLosesNothing) {
 
 TEST(Downtime, ItsRunIsNotWorkedOnTwiceWhenItsWebhookArrivesAfterAll) {
   World world;
+  world.PushRedCommit();
   world.github.AddRun(world.FailingRun(1));
   world.clock.Advance(absl::Hours(1));
   world.HandInSweep();
@@ -42,6 +44,7 @@ TEST(Downtime, ItsRunIsNotWorkedOnTwiceWhenItsWebhookArrivesAfterAll) {
 
 TEST(Downtime, WhatAWebhookToldIsNotFoundAgain) {
   World world;
+  world.PushRedCommit();
   world.github.AddRun(world.FailingRun(1));
   world.Deliver(world.FailingRun(1));
   world.WorkUntilIdle();
@@ -67,6 +70,7 @@ TEST(Downtime, ASweepIsHandedInOnceInItsTime) {
 
 TEST(Downtime, ARunThatHasJustEndedIsLeftToItsWebhook) {
   World world;
+  world.PushRedCommit();
   world.github.AddRun(world.FailingRun(1));
   world.HandInSweep();
   world.WorkUntilIdle();
@@ -90,6 +94,7 @@ TEST(Downtime, FailedDeliveriesAreAskedForAgainByTheirKey) {
 
 TEST(Downtime, ASweepThatFailedIsTriedAgain) {
   World world;
+  world.PushRedCommit();
   world.github.AddRun(world.FailingRun(1));
   world.clock.Advance(absl::Hours(1));
   world.github.Fail(502, 1, "GET /repos/acme/widget/actions/runs");
