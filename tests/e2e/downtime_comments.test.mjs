@@ -31,5 +31,5 @@ test('a run that failed while nobody listened is found at the start; who may wri
     await lab.taskIn('watching', {seconds: 20});
     await until('the thumb is there', () => lab.github.reactions?.length === 1);
     assert.deepEqual(lab.github.reactions, ['71 +1']);
-    assert.match((await lab.daemon.command('doctor', '--config', lab.config)).stdout, /sweep.*every 1m/);
+    assert.match((await lab.daemon.command('doctor')).stdout, /sweep.*every 1m/);
   }));

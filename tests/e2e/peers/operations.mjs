@@ -225,7 +225,7 @@ function permission(github, {params}) {
   if (!person) return undefined;
   const answer = github.description.example('repository-collaborator-permission-response-if-user-has-admin-permissions');
   return ok({...answer, permission: person.permission, role_name: person.permission,
-    user: {...answer.user, login: params.username, id: person.id}});
+    user: {...answer.user, login: params.username, id: person.id, role_name: person.permission}});
 }
 
 function react(github, {params, body}) {
