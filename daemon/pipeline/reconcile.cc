@@ -156,7 +156,7 @@ StatusOr<DeliveryOutcome> Collector::CollectSweep(const Delivery& delivery,
     runs = static_cast<int>(std::count(accepted.begin(), accepted.end(), AcceptOutcome::kAccepted));
   }
   outcome.reconciled = {asked.forge, runs, redelivered.asked};
-  if (runs + redelivered.asked + redelivered.given_up > 0)
+  if (runs + redelivered.asked > 0)
     outcome.decisions.push_back(
         DecideOn(delivery, "", "reconciled", Found(asked, redelivered, runs)));
   return outcome;
