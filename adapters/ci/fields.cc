@@ -1,6 +1,7 @@
 #include "adapters/ci/fields.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "daemon/base/hash.h"
 #include "daemon/base/http.h"
@@ -79,6 +80,15 @@ StatusOr<int> CheckAttempt(std::int64_t attempt) {
 
 std::string NameText(std::string_view text) {
   return Truncate(ToValidUtf8(text), kMaxName);
+}
+
+Status CheckComment(const CommentEvent& comment) {
+  if (comment.number <= 0 || comment.number > std::numeric_limits<int>::max() || comment.id <= 0 ||
+      comment.author_id <= 0)
+    return InvalidArgument("a number of the payload's comment is not positive, or too large");
+  if (comment.author.empty() || comment.author.size() > kMaxKey || !AllOf(comment.author, "._-"))
+    return InvalidArgument("the login of the payload's comment is none");
+  return OkStatus();
 }
 
 std::string LinkText(std::string_view url) {

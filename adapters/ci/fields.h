@@ -8,6 +8,7 @@
 
 #include "daemon/base/json.h"
 #include "daemon/base/status.h"
+#include "daemon/domain/delivery.h"
 
 namespace regreen {
 
@@ -18,6 +19,10 @@ Status CheckBranch(
     std::string_view branch);  // git-check-ref-format(1), at most 255 bytes; "" is allowed
 Status CheckRunId(std::string_view run_id);  // letters, digits and ._:/- , at most 200
 StatusOr<int> CheckAttempt(std::int64_t attempt);
+
+// Its numbers are positive, and its author's login is of letters, digits and ._- (a user's), at
+// most 128.
+Status CheckComment(const CommentEvent& comment);
 
 // A name for people: valid UTF-8, capped.
 std::string NameText(std::string_view text);

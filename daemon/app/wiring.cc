@@ -130,6 +130,14 @@ std::map<std::string, DefinitionPlace> DefinitionsOf(const Config& config) {
   return definitions;
 }
 
+Sweeps SweepsOf(const Config& config) {
+  Sweeps sweeps;
+  for (const auto& [name, forge] : config.forge) {
+    if (!forge.sweep.empty()) sweeps[name] = SweepOptionsOf(config, name);
+  }
+  return sweeps;
+}
+
 std::unique_ptr<PolicyOrigin> NewPolicyOrigin(Application& app) {
   const PoliciesConfig& policies = app.config.policies;
   if (policies.remote.empty()) return NewFolderOrigin(policies.directory, app.clock);
@@ -184,10 +192,12 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   app->policy_origin = NewPolicyOrigin(*app);
   ASSIGN_OR_RETURN(app->policies, app->policy_origin->Load({}));
 
+  app->sweeps = SweepsOf(app->config);
   app->collector = std::make_unique<Collector>(CollectDependencies{
       &app->adapters, app->mirror.get(), app->http.get(), app->policies.get(), app->store.get(),
       &app->clock, app->store.get(), OffersOf(app->config), DefinitionsOf(app->config),
-      ForksOf(app->config), NetworksForForks(app->config)});
+      ForksOf(app->config), NetworksForForks(app->config), app->store.get(), app->store.get(),
+      app->sweeps});
   RunnerDependencies runner{&app->adapters,        app->mirror.get(), app->publisher.get(),
                             app->workspaces.get(), app->store.get(),  app->policies.get()};
   runner.author_name = app->config.author.name;

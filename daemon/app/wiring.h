@@ -17,6 +17,7 @@
 #include "daemon/ports/workspace.h"
 #include "daemon/service/api_access.h"
 #include "daemon/service/metrics.h"
+#include "daemon/service/sweeper.h"
 
 namespace regreen {
 
@@ -39,6 +40,7 @@ struct Application {
   KnownSecrets known_secrets;  // the same, as the guard looks for them
   std::unique_ptr<PolicyOrigin> policy_origin;
   std::unique_ptr<LivePolicies> policies;
+  Sweeps sweeps;
   std::unique_ptr<Collector> collector;
   std::unique_ptr<TaskRunner> runner;
 };

@@ -8,6 +8,7 @@
 #include "adapters/store/sqlite.h"
 #include "adapters/workspace/registry.h"
 #include "daemon/base/text.h"
+#include "daemon/service/sweeper.h"
 #include "tests/support/paths.h"
 
 namespace regreen {
@@ -35,6 +36,8 @@ class LocalRemotes final : public Forge {
     return forge_->ReadChange(k, r, s);
   }
   ForgeActions* actions() override { return forge_->actions(); }
+  ForgeComments* comments() override { return forge_->comments(); }
+  ForgeMissed* missed() override { return forge_->missed(); }
   StatusOr<GitRemote> Remote(const std::string&) override {
     return GitRemote{remote_, "", Secret()};
   }
@@ -69,6 +72,14 @@ class Noted final : public WorkspaceFactory {
   std::unique_ptr<WorkspaceFactory> factory_;
   std::vector<WorkspaceSpec>& opened_;
 };
+
+Sweeps Swept() {
+  SweepOptions options;
+  options.repos = {"acme/widget"};
+  options.ci = "github";
+  options.paths = {"/hooks/github"};
+  return {{"github", options}};
+}
 
 template <class T>
 T Must(StatusOr<T> value) {
@@ -114,6 +125,9 @@ struct World::Daemon {
     collect.definitions["gitlab"] = {CiDefinition::kGitlab, ""};
     collect.forks["github"] = world.forks_;
     collect.fork_networks = world.fork_networks_;
+    collect.tasks = store.get();
+    collect.deliveries = store.get();
+    collect.sweeps = Swept();
     collector = std::make_unique<Collector>(std::move(collect));
     RunnerDependencies deps{&adapters,        mirror.get(), publisher.get(),
                             workspaces.get(), store.get(),  policies};
@@ -260,6 +274,7 @@ FakeRun World::ForkRun(std::int64_t id) {
   FakePull pull;
   pull.number = fork_pull_ = 1;
   pull.head_branch = "main";
+  pull.fork = true;
   pull.head_sha = run.commit;
   github.AddPull(pull);
   return run;
@@ -302,12 +317,24 @@ FakeRun World::FailingRun(std::int64_t id) const {
 }
 
 int World::Deliver(const FakeRun& run, const std::string& guid) {
+  return Post(FakeGithub::RunPayload(run), "workflow_run", guid);
+}
+
+int World::Post(const std::string& body, const std::string& event, const std::string& guid) {
   HttpRequest request;
   request.method = "POST";
   request.path = "/hooks/github";
-  request.body = FakeGithub::RunPayload(run);
-  request.headers = FakeGithub::SignedHeaders(request.body, kSecret, "workflow_run", guid);
+  request.body = body;
+  request.headers = FakeGithub::SignedHeaders(body, kSecret, event, guid);
   return daemon_->intake->Handle(request).status;
+}
+
+int World::Comment(const FakeSaid& said, const std::string& guid) {
+  return Post(FakeGithub::CommentPayload(said), "issue_comment", guid);
+}
+
+int World::HandInSweep() {
+  return Must(HandInSweeps(Swept(), store(), clock.Now()));
 }
 
 int World::WorkUntilIdle() {

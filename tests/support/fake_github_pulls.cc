@@ -119,6 +119,10 @@ void FakeGithub::WritePull(const FakePull& pull, JsonWriter& out) {
       .BeginObject()
       .Field("ref", pull.head_branch)
       .Field("sha", HeadOf(pull))
+      .Key("repo")
+      .BeginObject()
+      .Field("full_name", pull.fork ? "stranger/widget" : pull.repo)
+      .EndObject()
       .EndObject();
   out.Key("base").BeginObject().Field("ref", pull.base).EndObject();
   out.Key("labels").BeginArray();
