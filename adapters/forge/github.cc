@@ -6,6 +6,7 @@
 #include "adapters/forge/foreign.h"
 #include "adapters/forge/github_actions.h"
 #include "adapters/forge/github_api.h"
+#include "adapters/forge/github_care.h"
 #include "adapters/forge/github_changes.h"
 #include "adapters/forge/github_logs.h"
 #include "adapters/forge/github_runs.h"
@@ -27,6 +28,9 @@ class GithubForge final : public Forge {
         forks_(options.forks),
         tokens_(std::move(tokens)),
         actions_([this](const std::string& repo, std::stop_token stop) {
+          return ApiFor(repo, std::move(stop));
+        }),
+        care_([this](const std::string& repo, std::stop_token stop) {
           return ApiFor(repo, std::move(stop));
         }) {}
 
@@ -58,6 +62,7 @@ class GithubForge final : public Forge {
   }
 
   ForgeActions* actions() override { return &actions_; }
+  ChangeCare* care() override { return &care_; }
   StatusOr<GitRemote> Remote(const std::string& repo) override {
     RETURN_IF_ERROR(CheckRepoNamed(repo, false, repos_));
     const std::string url = Cat(git_, "/", repo, ".git");
@@ -81,6 +86,7 @@ class GithubForge final : public Forge {
   const bool forks_;
   const std::unique_ptr<GithubTokens> tokens_;
   GithubActions actions_;
+  GithubCare care_;
 };
 
 // By the token, or by the app; a mistake is noted, and answers nullptr.

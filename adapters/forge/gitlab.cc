@@ -6,6 +6,7 @@
 #include "adapters/forge/foreign.h"
 #include "adapters/forge/gitlab_actions.h"
 #include "adapters/forge/gitlab_api.h"
+#include "adapters/forge/gitlab_care.h"
 #include "adapters/forge/gitlab_changes.h"
 #include "adapters/forge/gitlab_logs.h"
 #include "adapters/forge/gitlab_runs.h"
@@ -26,7 +27,8 @@ class GitlabForge final : public Forge {
         token_(options.token),
         repos_(options.repos),
         forks_(options.forks),
-        actions_(api_, site_, [this](const std::string& repo) { return CheckRepo(repo); }) {}
+        actions_(api_, site_, [this](const std::string& repo) { return CheckRepo(repo); }),
+        care_(api_, [this](const std::string& repo) { return CheckRepo(repo); }) {}
 
   StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token stop) override {
     RETURN_IF_ERROR(CheckRepo(hint.key.repo));
@@ -56,6 +58,7 @@ class GitlabForge final : public Forge {
   }
 
   ForgeActions* actions() override { return &actions_; }
+  ChangeCare* care() override { return &care_; }
   // Any user name goes with a token; this one is GitLab's own for tokens of every kind.
   StatusOr<GitRemote> Remote(const std::string& repo) override {
     RETURN_IF_ERROR(CheckRepo(repo));
@@ -74,6 +77,7 @@ class GitlabForge final : public Forge {
   const std::vector<std::string> repos_;
   const bool forks_;
   GitlabActions actions_;
+  GitlabCare care_;
 };
 
 }  // namespace
