@@ -93,8 +93,8 @@ Status GithubCare::DeleteBranch(const std::string& repo, const std::string& bran
   ASSIGN_OR_RETURN(const std::optional<std::string> tip, ReadGithubBranch(api, repo, branch, stop));
   if (!tip) return OkStatus();
   if (*tip != commit) return FailedPrecondition("someone pushed to the branch: it is kept");
-  std::string path = Cat("/repos/", RepoPath(repo), "/git/refs/heads");
-  for (const std::string_view part : Split(branch, '/')) Append(path, "/", PercentEncode(part));
+  const std::string path =
+      Cat("/repos/", RepoPath(repo), "/git/refs/", PercentEncode(Cat("heads/", branch)));
   const Status deleted =
       api.Send("DELETE", path, "", Cat("deleting a branch of ", repo), stop).status();
   if (deleted.ok() || deleted.code() == StatusCode::kNotFound) return OkStatus();

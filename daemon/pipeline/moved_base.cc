@@ -52,8 +52,6 @@ TaskUpdate MoveOnto(const Task& task, const std::string& tip, const StatusOr<Pat
                    : Cat(where, ", and ", Message(rebased.status()), ": it is repaired anew"));
   update.plan = task.plan;
   update.plan->steps = StepsOnNewBase(task.plan, rebased.ok());
-  // The given patch holds what the chained templates made of it.
-  if (rebased.ok()) update.plan->then.clear();
   update.ladder = LadderPosition();
   update.artifacts.push_back({std::string(kBaseArtifact), tip});
   if (rebased.ok()) update.artifacts.push_back({std::string(kGivenArtifact), rebased->bytes});

@@ -178,6 +178,22 @@ TEST_F(OpenChange, WhoseChecksMayNotBeReadIsWatchedAllTheSame) {
   EXPECT_THAT(world.OnlyTask().reason, HasSubstr("cannot be read"));
 }
 
+// Killed between closing it and writing that down: its own closing is not taken for a person's.
+TEST_F(OpenChange, ThatWasClosedBeforeACrashIsNotCountedAsDeclined) {
+  Open();
+  MoveMain("table.txt", world.OnRemote({"show", Pull().head_branch + ":table.txt"}) + "\n");
+  world.github.Fail(503, 1, "DELETE ");  // closed already, and then it stops
+  Look(absl::Minutes(31));
+  EXPECT_EQ(world.OnlyTask().state, TaskState::kWatching);
+  EXPECT_EQ(Pull().state, "closed");
+  world.Restart();
+  Look(absl::Minutes(3));
+  EXPECT_EQ(world.OnlyTask().state, TaskState::kSuperseded) << world.OnlyTask().reason;
+  EXPECT_THAT(world.OnlyTask().reason, HasSubstr("has all of it already"));
+  EXPECT_THAT(Comments(), SizeIs(1));
+  EXPECT_THAT(world.RemoteBranches(), ElementsAre("main"));
+}
+
 // A template with a second rung, which does better.
 class SecondRung : public OpenChange {
  protected:
