@@ -30,6 +30,7 @@ const paths = [
   `${repo}/commits/{ref}/check-runs`,
   `${repo}/commits/{ref}/status`,
   `${repo}/git/ref/{ref}`,
+  `${repo}/git/refs/{ref}`,
   `${repo}/installation`,
   '/app/installations/{installation_id}/access_tokens',
   `${repo}/issues`,
