@@ -13,12 +13,12 @@ class CheckTally {
  public:
   void Green() { any_ = true; }
   void Undecided() { any_ = undecided_ = true; }
-  void Red(std::string name) {
+  void Red(RedCheck check) {
     any_ = true;
     failed_ = true;
     auto& red = checks_.red;
-    if (red.size() < kMostRed && std::find(red.begin(), red.end(), name) == red.end())
-      red.push_back(std::move(name));
+    if (red.size() < kMostRed && std::ranges::find(red, check.name, &RedCheck::name) == red.end())
+      red.push_back(std::move(check));
   }
 
   Checks Take() {

@@ -20,7 +20,9 @@ void CountRun(const Json& run, CheckTally& tally) {
     tally.Green();
   } else if (conclusion == "failure" || conclusion == "timed_out" ||
              conclusion == "startup_failure") {
-    tally.Red(run["name"].StringOr(""));
+    // Of GitHub Actions, a check run is a job, and has its number.
+    const bool job = run["app"]["slug"].StringOr("") == "github-actions";
+    tally.Red({run["name"].StringOr(""), job ? Cat(run["id"].IntOr(0)) : std::string()});
   } else {
     tally.Undecided();
   }
@@ -31,7 +33,7 @@ void CountStatus(const Json& status, CheckTally& tally) {
   if (state == "success") {
     tally.Green();
   } else if (state == "failure" || state == "error") {
-    tally.Red(status["context"].StringOr(""));
+    tally.Red({status["context"].StringOr(""), ""});
   } else {
     tally.Undecided();
   }

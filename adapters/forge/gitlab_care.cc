@@ -20,7 +20,7 @@ void CountStatus(const Json& status, CheckTally& tally) {
       status["allow_failure"].BoolOr(false)) {
     tally.Green();
   } else if (word == "failed") {
-    tally.Red(status["name"].StringOr(""));
+    tally.Red({status["name"].StringOr(""), Cat(status["id"].IntOr(0))});
   } else {
     tally.Undecided();
   }

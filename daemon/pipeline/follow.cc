@@ -78,7 +78,7 @@ StatusOr<TaskUpdate> FollowOpen(const FollowDependencies& deps, Forge& forge, co
   TaskUpdate update = MoveTo(TaskState::kWatching, task.reason);
   update.delay = deps.watch_every;
   if (forge.care() != nullptr && followed.proof != nullptr) {
-    RETURN_IF_ERROR(LookAtChecks(forge, task, followed, update, stop));
+    RETURN_IF_ERROR(LookAtChecks(deps, forge, task, followed, update, stop));
     if (update.to != TaskState::kWatching) return update;
   }
   const bool merges =

@@ -1,9 +1,12 @@
 // What becomes of an open change: it is looked at until it is merged, closed, or someone else's.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/base/status.h"
 #include "daemon/domain/task.h"
@@ -20,6 +23,8 @@ struct FollowDependencies {
   Mirror* mirror = nullptr;  // both may be null: then it stays on the base that it was made on
   Rebaser* rebaser = nullptr;
   absl::Duration watch_every;  // between two looks
+  // The lines of a job's log that matter; null: none are read.
+  std::function<std::vector<std::string>(const JobFacts& job, std::string_view log)> lines;
 };
 
 // What is known of the task beside its row.

@@ -13,17 +13,23 @@ namespace {
 constexpr std::string_view kReady = "ready";  // of an entry
 constexpr std::size_t kMostNamed = 5;
 constexpr std::size_t kLongestName = 80;
+constexpr std::size_t kMostLogs = 3;
+constexpr std::size_t kMostLines = 16 << 10;
 
 bool HasEntry(const Followed& followed, std::string_view kind) {
   return std::ranges::any_of(followed.timeline,
                              [&](const TimelineEntry& entry) { return entry.kind == kind; });
 }
 
-std::string NamesOf(const std::vector<std::string>& red) {
+std::string NameOf(const RedCheck& check) {
+  return EscapeControl(Truncate(check.name, kLongestName));
+}
+
+std::string NamesOf(const std::vector<RedCheck>& red) {
   std::vector<std::string> names;
-  for (const std::string& name : red) {
+  for (const RedCheck& check : red) {
     if (names.size() == kMostNamed) break;
-    names.push_back(EscapeControl(Truncate(name, kLongestName)));
+    names.push_back(NameOf(check));
   }
   std::string text = Join(names, ", ");
   if (red.size() > kMostNamed) Append(text, " and ", red.size() - kMostNamed, " more");
@@ -36,16 +42,38 @@ void Say(const Task& task, std::string reason, TaskUpdate& update) {
 }
 
 // What the change made red, or left red that it was to repair.
-StatusOr<std::vector<std::string>> OwnRed(ChangeCare& care, const Task& task, const Proof& proof,
-                                          const Checks& checks, std::stop_token stop) {
+StatusOr<std::vector<RedCheck>> OwnRed(ChangeCare& care, const Task& task, const Proof& proof,
+                                       const Checks& checks, std::stop_token stop) {
   ASSIGN_OR_RETURN(const Checks base,
                    care.ReadChecks(task.incident.run.key.repo, proof.patch.base_commit, stop));
-  std::vector<std::string> own;
-  for (const std::string& name : checks.red) {
-    const bool before = std::ranges::find(base.red, name) != base.red.end();
-    if (!before || name == task.incident.job.name) own.push_back(name);
+  std::vector<RedCheck> own;
+  for (const RedCheck& check : checks.red) {
+    const bool before = std::ranges::find(base.red, check.name, &RedCheck::name) != base.red.end();
+    if (!before || check.name == task.incident.job.name) own.push_back(check);
   }
   return own;
+}
+
+// A log that is not to be had is done without.
+StatusOr<std::string> LinesOf(const FollowDependencies& deps, Forge& forge, const Task& task,
+                              const std::vector<RedCheck>& red, std::stop_token stop) {
+  std::string text;
+  std::size_t logs = 0;
+  for (const RedCheck& check : red) {
+    if (!deps.lines || check.job_id.empty() || task.incident.run.foreign) continue;
+    if (++logs > kMostLogs) break;
+    JobFacts job;
+    job.id = check.job_id;
+    job.name = check.name;
+    RunHint hint;
+    hint.key = task.incident.run.key;
+    const auto log = forge.ReadLog(hint, job, stop);
+    if (log.status().code() == StatusCode::kCancelled) return log.status();
+    if (!log.ok()) continue;
+    Append(text, "The change's own check ", NameOf(check), " failed:\n");
+    for (const std::string& line : deps.lines(job, log->text)) Append(text, line, "\n");
+  }
+  return std::string(Truncate(text, kMostLines));
 }
 
 // An agent may do better by what it is told now; of a command nothing else can be had.
@@ -65,9 +93,10 @@ bool HasWork(const Task& task, int next) {
   });
 }
 
-Status WhenRed(Forge& forge, const Task& task, const Followed& followed, const Checks& checks,
-               TaskUpdate& update, std::stop_token stop) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> own,
+Status WhenRed(const FollowDependencies& deps, Forge& forge, const Task& task,
+               const Followed& followed, const Checks& checks, TaskUpdate& update,
+               std::stop_token stop) {
+  ASSIGN_OR_RETURN(const std::vector<RedCheck> own,
                    OwnRed(*forge.care(), task, *followed.proof, checks, stop));
   if (own.empty()) {
     Say(task, Cat("open; what is red of its checks was red before it: ", NamesOf(checks.red)),
@@ -86,9 +115,10 @@ Status WhenRed(Forge& forge, const Task& task, const Followed& followed, const C
     Say(task, Cat("open; ", red, ", and nothing is left to try: a person decides"), update);
     return OkStatus();
   }
-  const absl::Duration none;
+  ASSIGN_OR_RETURN(std::string lines, LinesOf(deps, forge, task, own, stop));
+  update.artifacts.push_back({std::string(kOwnChecks), std::move(lines)});
   update.to = TaskState::kRepairing;
-  update.delay = none;
+  update.delay = absl::ZeroDuration();
   update.reason = Cat(red, "; further round ", rounds + 1, " of ", kMostOwnRounds);
   update.ladder = task.ladder;
   update.ladder->next = next;
@@ -118,8 +148,8 @@ Status WhenGreen(ChangeCare& care, const Task& task, const Followed& followed, T
 
 }  // namespace
 
-Status LookAtChecks(Forge& forge, const Task& task, const Followed& followed, TaskUpdate& update,
-                    std::stop_token stop) {
+Status LookAtChecks(const FollowDependencies& deps, Forge& forge, const Task& task,
+                    const Followed& followed, TaskUpdate& update, std::stop_token stop) {
   ChangeCare& care = *forge.care();
   const auto checks = care.ReadChecks(task.incident.run.key.repo, task.pushed_commit, stop);
   if (!checks.ok()) {
@@ -131,7 +161,7 @@ Status LookAtChecks(Forge& forge, const Task& task, const Followed& followed, Ta
   if (checks->kind == Checks::Kind::kGreen)
     return WhenGreen(care, task, followed, update, std::move(stop));
   if (checks->kind == Checks::Kind::kRed)
-    return WhenRed(forge, task, followed, *checks, update, std::move(stop));
+    return WhenRed(deps, forge, task, followed, *checks, update, std::move(stop));
   return OkStatus();
 }
 

@@ -12,10 +12,11 @@ namespace regreen {
 // repairing, at the rung that may know better, kMostOwnRounds times at most; when none is left the
 // change says once that a person decides. What was red on the base as well is not the change's,
 // but for the job that it is to repair.
-Status LookAtChecks(Forge& forge, const Task& task, const Followed& followed, TaskUpdate& update,
-                    std::stop_token stop);
+Status LookAtChecks(const FollowDependencies& deps, Forge& forge, const Task& task,
+                    const Followed& followed, TaskUpdate& update, std::stop_token stop);
 
-// Of an entry, and of what was tried: a further round for red checks.
+// Of an entry, and of what was tried: a further round for red checks. Of an artifact: the lines of
+// their logs, for those who try next.
 inline constexpr std::string_view kOwnChecks = "own-checks";
 
 }  // namespace regreen

@@ -5,12 +5,8 @@
 #include "daemon/base/text.h"
 #include "daemon/domain/transition.h"
 #include "daemon/guard/guard.h"
-#include "daemon/pipeline/change_text.h"
-#include "daemon/pipeline/follow.h"
 #include "daemon/pipeline/fork.h"
 #include "daemon/pipeline/ladder.h"
-#include "daemon/pipeline/moved_base.h"
-#include "daemon/pipeline/own_checks.h"
 #include "daemon/pipeline/rerun.h"
 
 namespace regreen {
@@ -127,40 +123,12 @@ StatusOr<TaskUpdate> TaskRunner::Run(const Task& task, RepairLog& log, std::stop
 
 StatusOr<TaskUpdate> TaskRunner::RunRepair(Forge& forge, const Task& task, RepairLog& log,
                                            std::stop_token stop) const {
-  ASSIGN_OR_RETURN(const Task placed, OnItsBase(task));
+  ASSIGN_OR_RETURN(Task placed, OnItsBase(task));
+  ASSIGN_OR_RETURN(placed, WithOwnChecks(std::move(placed)));
   ASSIGN_OR_RETURN(EarlierRungs earlier, ReadEarlier(placed));
   ASSIGN_OR_RETURN(TaskUpdate update, Climb(forge, placed, std::move(earlier), log, stop));
   if (!task.change || !IsTerminal(update.to)) return update;
   return EndOfRound(forge, placed, std::move(update), log, std::move(stop));
-}
-
-StatusOr<Task> TaskRunner::OnItsBase(const Task& task) const {
-  if (!task.change) return task;
-  auto base = deps_.records->ReadArtifact(task.id, std::string(kBaseArtifact));
-  if (base.status().code() == StatusCode::kNotFound) return task;
-  RETURN_IF_ERROR(base.status());
-  return OnBase(task, *std::move(base));
-}
-
-StatusOr<TaskUpdate> TaskRunner::EndOfRound(Forge& forge, const Task& task, TaskUpdate update,
-                                            RepairLog& log, std::stop_token stop) const {
-  ASSIGN_OR_RETURN(const Proof proof, ReadProof(task));
-  if (proof.patch.base_commit == task.incident.run.commit) {
-    // What is in the change is as proven as it was.
-    update.to = TaskState::kWatching;
-    update.reason =
-        Cat("open; its own checks are red, and a further round did not help: ", update.reason);
-    return update;
-  }
-  if (update.to == TaskState::kUnreproducible) {
-    update.to = TaskState::kSuperseded;
-    update.reason = Cat("the branch ", EscapeControl(Truncate(TargetOf(task), 100)),
-                        " is green without it: ", update.reason);
-  } else {
-    update.reason = Cat("its base moved, and it could not be brought there: ", update.reason);
-  }
-  RETURN_IF_ERROR(EndChange(forge, task, update.reason, log, std::move(stop)));
-  return update;
 }
 
 StatusOr<TaskUpdate> TaskRunner::RunRerun(Forge& forge, const Task& task, RepairLog& log,
@@ -342,30 +310,6 @@ StatusOr<TaskUpdate> TaskRunner::RunTellRepair(Forge& forge, const Task& task, c
       JudgeRepairReport(task, proof, *deps_.policies->Current()->guard, deps_.secrets);
   if (!said.allowed) return RefusedNow("what the report would say", said);
   return TellRepair(forge.actions(), task, proof, log, stop);
-}
-
-StatusOr<TaskUpdate> TaskRunner::RunWatch(Forge& forge, const Task& task, RepairLog& log,
-                                          std::stop_token stop) const {
-  Followed followed;
-  std::optional<Proof> proof;
-  std::vector<TimelineEntry> timeline;
-  // A forge that can do no more than git has nothing to be asked.
-  if (forge.actions() != nullptr) {
-    ASSIGN_OR_RETURN(proof, ReadProof(task));
-    ASSIGN_OR_RETURN(timeline, deps_.records->ReadTimeline(task.id));
-    // A draft is made ready, and merged, by a person where the guard asks for one.
-    const Verdict verdict = JudgeNow(task, *proof);
-    followed = {&*proof, !verdict.allowed || verdict.needs_person, timeline};
-  }
-  ASSIGN_OR_RETURN(TaskUpdate update, Follow({deps_.mirror, deps_.rebaser, deps_.watch_every},
-                                             forge, task, followed, log, stop));
-  if (update.to != TaskState::kRepairing) return update;
-  // What was tried so far is told to those who try next.
-  ASSIGN_OR_RETURN(EarlierRungs earlier, ReadEarlier(task));
-  earlier.tried.push_back(
-      {std::string(update.plan ? "base" : kOwnChecks), StepOutcome::kStillRed, update.reason});
-  update.artifacts.push_back({std::string(kTriedArtifact), TriedToJson(earlier.tried)});
-  return update;
 }
 
 TaskUpdate AfterError(const Task& task, const Status& error, double jitter) {

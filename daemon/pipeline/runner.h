@@ -53,6 +53,8 @@ class TaskRunner {
                                 std::stop_token stop) const;
   // The task on the commit that its change was brought to, if it was.
   StatusOr<Task> OnItsBase(const Task& task) const;
+  // With what its change's own red checks showed, for those who try again.
+  StatusOr<Task> WithOwnChecks(Task task) const;
   // A climb that ended without a new patch leaves no open change behind that nobody looks at.
   StatusOr<TaskUpdate> EndOfRound(Forge& forge, const Task& task, TaskUpdate update, RepairLog& log,
                                   std::stop_token stop) const;

@@ -11,6 +11,11 @@
 
 namespace regreen {
 
+struct RedCheck {
+  std::string name;    // untrusted
+  std::string job_id;  // of the forge's CI, whose log can be read; "" for what others report
+};
+
 // What the forge's CI, and whoever else reports there, says of a commit.
 struct Checks {
   enum class Kind {
@@ -20,7 +25,7 @@ struct Checks {
     kRed,  // all have ended, and one failed
   };
   Kind kind = Kind::kNone;
-  std::vector<std::string> red;  // names, untrusted, each once; the first fifty
+  std::vector<RedCheck> red;  // each name once; the first fifty
 };
 
 class ChangeCare {

@@ -248,7 +248,7 @@ TEST_P(ForgeContract, TellsWhatTheChecksOfACommitSay) {
   EXPECT_EQ(checks().kind, Checks::Kind::kGreen);
   peer_->SetChecks(number, "failed");
   EXPECT_EQ(checks().kind, Checks::Kind::kRed);
-  EXPECT_THAT(checks().red, ElementsAre("check"));
+  EXPECT_THAT(checks().red, ElementsAre(testing::Field(&RedCheck::name, "check")));
 }
 
 TEST_P(ForgeContract, TakesAChangeOutOfDraftOnlyWhileItsHeadIsKnown) {

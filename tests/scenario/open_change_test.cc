@@ -194,6 +194,60 @@ TEST_F(OpenChange, ThatWasClosedBeforeACrashIsNotCountedAsDeclined) {
   EXPECT_THAT(world.RemoteBranches(), ElementsAre("main"));
 }
 
+// An agent whose first repair is good for the command alone, and whose second is asked for by what
+// the change's own check printed.
+class Told : public OpenChange {
+ protected:
+  struct Teller final : public Agent {
+    AgentLimits limits() const override { return {}; }
+    std::string kind() const override { return "teller"; }
+    std::string network() const override { return ""; }
+    StatusOr<AgentReport> Repair(Workspace& workspace, const Brief& brief, const EventSink&,
+                                 std::stop_token stop) override {
+      texts.push_back(BriefText(brief));
+      ExecSpec spec;
+      spec.command = "sh generate.sh > table.txt";
+      RETURN_IF_ERROR(workspace.Exec(spec, stop).status());
+      return AgentReport{AgentClaim::kFinished, "done", 0, {}};
+    }
+    std::vector<std::string> texts;
+  };
+  static std::string Text() {
+    std::string text = World::DefaultTemplate();
+    const std::string run = "run = \"sh generate.sh > table.txt\"";
+    text.replace(text.find(run), run.size(), "agent = \"teller\"\nprompt = \"prompts/compile.md\"");
+    return text;
+  }
+  Told() : OpenChange(Text()) {
+    auto owned = std::make_unique<Teller>();
+    teller = owned.get();
+    world.agents["teller"] = std::move(owned);
+  }
+  Teller* teller = nullptr;
+};
+
+TEST_F(Told, AnAgentSeesWhatTheChangesOwnChecksShowed) {
+  Open();
+  FakeRun own = world.FailingRun(77);
+  own.commit = Head();
+  own.branch = Pull().head_branch;
+  own.jobs[0].id = 777;
+  own.jobs[0].name = "lint";
+  own.jobs[0].log = "src/a.c:3:1: error: the table has no heading\n";
+  world.github.AddRun(own);
+  world.github.SetCommitChecks(Head(), {{"lint", "failure"}});
+  Look();
+  ASSERT_GE(teller->texts.size(), 2u);
+  EXPECT_THAT(teller->texts[0], testing::Not(HasSubstr("own check")));
+  EXPECT_THAT(teller->texts[1], HasSubstr("The change's own check lint failed:"));
+  EXPECT_THAT(teller->texts[1], HasSubstr("the table has no heading"));
+  // It does the same again, so that nothing comes of it: two rounds, and no more.
+  Look();
+  Look();
+  EXPECT_THAT(teller->texts, SizeIs(3));
+  EXPECT_THAT(Comments(), ElementsAre(HasSubstr("nothing left to try")));
+}
+
 // A template with a second rung, which does better.
 class SecondRung : public OpenChange {
  protected:

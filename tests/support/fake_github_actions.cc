@@ -18,6 +18,8 @@ using fake_github::QueryValue;
 
 constexpr std::int64_t kJobsOfAnAttempt = 1000;  // further job ids stand this much higher
 
+constexpr std::int64_t kOwnCheck = 777;  // the job of each check run that is told
+
 HttpResponse GraphQlError(std::string_view type, std::string_view message) {
   JsonWriter out;
   out.BeginObject().Key("data").Null().Key("errors").BeginArray().BeginObject();
@@ -190,9 +192,9 @@ HttpResponse FakeGithub::CommitAnswer(const HttpRequest& request, const std::str
   out.BeginObject().Field("total_count", static_cast<std::int64_t>(checks.size()));
   out.Key("check_runs").BeginArray();
   for (const auto& [name, conclusion] : checks) {
-    out.BeginObject()
-        .Field("name", name)
-        .Field("status", conclusion.empty() ? "in_progress" : "completed");
+    out.BeginObject().Field("name", name).Field("id", kOwnCheck);
+    out.Key("app").BeginObject().Field("slug", "github-actions").EndObject();
+    out.Field("status", conclusion.empty() ? "in_progress" : "completed");
     out.Key("conclusion");
     conclusion.empty() ? out.Null() : out.String(conclusion);
     out.EndObject();
