@@ -17,11 +17,11 @@ namespace regreen {
 
 struct ForgeOptions {
   std::string name;  // in the config
-  std::string kind;  // "github", "gitlab", "git"
-  // github and gitlab:
-  std::string api;  // "": GitHub's own, GitLab's own
+  std::string kind;  // "github", "gitlab", "gitea", "git"
+  // github, gitlab and gitea:
+  std::string api;  // "": GitHub's own, GitLab's own; gitea has none of its own
   // Clone URLs are <git>/<owner>/<name>.git; or a folder of this machine. "": the kind's own, at
-  // GitLab where the API is.
+  // GitLab and Gitea where the API is.
   std::string git;
   Secret token;
   std::vector<std::string> repos;  // globs; a repository that fits none is refused

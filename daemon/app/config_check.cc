@@ -18,6 +18,10 @@
 namespace regreen {
 namespace {
 
+bool HasApi(const std::string& forge_kind) {
+  return forge_kind == "github" || forge_kind == "gitlab" || forge_kind == "gitea";
+}
+
 class Validator {
  public:
   Validator(const Config& config, const Places& places, std::string file, Problems& problems)
@@ -196,12 +200,14 @@ class Validator {
     if (forge.fork == "run" && config_.workspace.kind != "sandbox")
       Error(at + ".fork", Cat("a fork's code is run in a sandbox only, and workspace.kind is \"",
                               config_.workspace.kind, "\""));
-    if (forge.kind == "github" || forge.kind == "gitlab") {
+    if (HasApi(forge.kind)) {
       if (forge.kind == "github" && !(forge.app_id.empty() && forge.app_key.empty())) {
         App(at, forge);
       } else {
         Secret(at + ".token", forge.token);
       }
+      if (forge.kind == "gitea" && forge.api.empty())
+        Error(at + ".api", "is needed; for example https://gitea.example.com/api/v1");
       if (forge.repos.empty())
         Error(at + ".repos",
               "names no repository, so none may be worked on; for example [\"acme/*\"]");
@@ -312,7 +318,7 @@ std::vector<std::string> HostsOf(const ForgeConfig& forge) {
     const auto parsed = ParseUrl(url);
     if (parsed.ok()) hosts.push_back(parsed->host);
   };
-  if (forge.kind == "github" || forge.kind == "gitlab") {
+  if (HasApi(forge.kind)) {
     add(ApiOf(forge.kind, forge.api));
     add(GitOf(forge.kind, forge.api, forge.git));
   }

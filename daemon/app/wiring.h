@@ -43,8 +43,8 @@ struct Application {
 // are not there. `config` was checked by LoadConfig.
 StatusOr<std::unique_ptr<Application>> Wire(Config config);
 
-// Of the configuration, for a person's own use of what tasks left: without networks, so that no
-// secret is read.
+// Of the configuration, for a person's own use of what tasks left: without networks, so that no key
+// of a model is read. A workspace whose secrets this person cannot read is left out, with a warning.
 StatusOr<std::unique_ptr<WorkspaceFactory>> WorkspacesForPeople(const Config& config);
 
 // The path of this very program, for the git child.

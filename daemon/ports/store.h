@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <span>
@@ -120,7 +121,7 @@ struct TaskUpdate {
   std::optional<Change> change;
   std::optional<Plan> plan;  // when collecting more changed it
   std::optional<LadderPosition> ladder;
-  Spend spent;              // by this step; added to what the task cost before
+  Spend spent;              // under this lease in all, with what RecordSpent was told of it before
   bool reproduced = false;  // true: remembered from now on
 };
 
@@ -157,6 +158,18 @@ class TaskStore {
   // Writes progress and keeps the lease and the state.
   virtual Status Append(const TaskLease& lease, std::span<const TimelineEntry> timeline,
                         std::span<const Artifact> artifacts) = 0;
+  // Adds bytes to the ends of artifacts that grow, without writing again what they hold; one that
+  // is not there begins. Keeps the lease and the state. InvalidArgument when one would become
+  // larger than kMostGrown: nothing is written then.
+  static constexpr std::int64_t kMostGrown = 4 << 20;
+  virtual Status Extend(const TaskLease& lease, std::span<const Artifact> pieces) = 0;
+  // What the work under a lease has spent in all so far, whoever holds the task now, and also when
+  // it has ended: money that is spent is spent. Counts, for the task and in the day of its template
+  // and its repository, what is more than was told of this lease before, here or by Commit, so that
+  // telling it again counts nothing twice. Writes those entries that the timeline does not have
+  // yet. Moves nothing and needs no lease that still holds. NotFound for a task that is not there.
+  virtual Status RecordSpent(const TaskLease& lease, const Spend& so_far,
+                             std::span<const TimelineEntry> timeline) = 0;
   // Moves it and gives the lease back. InvalidArgument for a move that is not in the table.
   virtual Status Commit(const TaskLease& lease, const TaskUpdate& update) = 0;
   // Whether the lease is still ours. Writes nothing, so that it may be asked often: this is how a
@@ -185,6 +198,7 @@ struct TaskFilter {
 struct ArtifactRow {
   std::string name;
   std::int64_t bytes = 0;
+  std::int64_t version = 0;  // another one when it was written anew; the same while it only grows
 };
 
 struct DeliveryRow {
@@ -216,6 +230,13 @@ class Records {
   virtual StatusOr<std::vector<ArtifactRow>> ListArtifacts(const std::string& task_id) = 0;
   virtual StatusOr<std::string> ReadArtifact(const std::string& task_id,
                                              const std::string& name) = 0;
+  // From its byte `offset` (0 or more) on; "" when it has no more than that. A store that keeps
+  // what was added in pieces reads those alone.
+  virtual StatusOr<std::string> ReadArtifactFrom(const std::string& task_id,
+                                                 const std::string& name, std::int64_t offset) {
+    ASSIGN_OR_RETURN(const std::string whole, ReadArtifact(task_id, name));
+    return offset < std::ssize(whole) ? whole.substr(static_cast<std::size_t>(offset)) : "";
+  }
   virtual StatusOr<std::vector<Decision>> ListDecisions(int limit) = 0;  // newest first
   virtual StatusOr<StoreCounts> Count() = 0;
   // What is known of this fingerprint in the run's repository, the run's own attempt left out.

@@ -1,10 +1,12 @@
 // A GitHub App beside a small stand-in of what GitHub answers to one.
 #include <gmock/gmock.h>
 
+#include <map>
 #include <thread>
 
 #include "adapters/forge/github_tokens.h"
 #include "adapters/forge/registry.h"
+#include "daemon/base/file.h"
 #include "daemon/base/hash.h"
 #include "daemon/base/json.h"
 #include "daemon/base/mutex.h"
@@ -130,6 +132,36 @@ TEST(GithubApp, AsksForNoMoreThanItNeedsAndHas) {
       f.host.calls()[1].body,
       R"({"repositories":["widget"],"permissions":{"contents":"write","pull_requests":"write",)"
       R"("actions":"write","checks":"read"}})");
+}
+
+std::map<std::string, std::string> TextsOf(const Json& object) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, value] : object.Members()) texts[name] = value.StringOr("");
+  return texts;
+}
+
+TEST(GithubApp, AsksForWhatItsManifestNames) {
+  const auto text =
+      ReadFile(Cat(REGREEN_SOURCE_FOLDER, "/deploy/github/app-manifest.json"), 1 << 16);
+  ASSERT_TRUE(text.ok()) << text.status();
+  const auto manifest = Json::Parse(*text);
+  ASSERT_TRUE(manifest.ok()) << manifest.status();
+  Fixture f;
+  // An installation that may do anything, so that everything that is asked for is seen.
+  JsonWriter all;
+  all.BeginObject();
+  for (const char* name : {"actions", "administration", "checks", "contents", "deployments",
+                           "environments", "issues", "members", "metadata", "packages", "pages",
+                           "pull_requests", "secrets", "statuses", "variables", "workflows"})
+    all.Field(name, "write");
+  f.host.permissions = all.EndObject().Take();
+  f.Token();
+  const auto asked = Json::Parse(f.host.calls()[1].body);
+  ASSERT_TRUE(asked.ok()) << asked.status();
+  EXPECT_EQ(TextsOf((*asked)["permissions"]), TextsOf((*manifest)["default_permissions"]));
+  EXPECT_EQ((*manifest)["default_events"].Strings(),
+            (std::vector<std::string>{"workflow_run", "pull_request"}))
+      << "what the CI of the kind github works on";
 }
 
 TEST(GithubApp, ManyThreadsShareOneToken) {
