@@ -6,6 +6,7 @@
 #include "adapters/forge/foreign.h"
 #include "adapters/forge/github_actions.h"
 #include "adapters/forge/github_api.h"
+#include "adapters/forge/github_care.h"
 #include "adapters/forge/github_changes.h"
 #include "adapters/forge/github_comments.h"
 #include "adapters/forge/github_hooks.h"
@@ -35,7 +36,10 @@ class GithubForge final : public Forge {
         comments_([this](const std::string& repo, std::stop_token stop) {
           return ApiFor(repo, std::move(stop));
         }),
-        missed_(AccessFor(options)) {}
+        missed_(AccessFor(options)),
+        care_([this](const std::string& repo, std::stop_token stop) {
+          return ApiFor(repo, std::move(stop));
+        }) {}
 
   StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token stop) override {
     ASSIGN_OR_RETURN(const GithubApi api, ApiFor(hint.key.repo, stop));
@@ -67,6 +71,7 @@ class GithubForge final : public Forge {
   ForgeActions* actions() override { return &actions_; }
   ForgeComments* comments() override { return &comments_; }
   ForgeMissed* missed() override { return &missed_; }
+  ChangeCare* care() override { return &care_; }
   StatusOr<GitRemote> Remote(const std::string& repo) override {
     RETURN_IF_ERROR(CheckRepoNamed(repo, false, repos_));
     const std::string url = Cat(git_, "/", repo, ".git");
@@ -115,6 +120,7 @@ class GithubForge final : public Forge {
   GithubActions actions_;
   GithubComments comments_;
   GithubMissed missed_;
+  GithubCare care_;
 };
 
 // By the token, or by the app; nullptr where there is any mistake.

@@ -6,6 +6,7 @@
 #include "adapters/forge/foreign.h"
 #include "adapters/forge/gitlab_actions.h"
 #include "adapters/forge/gitlab_api.h"
+#include "adapters/forge/gitlab_care.h"
 #include "adapters/forge/gitlab_changes.h"
 #include "adapters/forge/gitlab_comments.h"
 #include "adapters/forge/gitlab_hooks.h"
@@ -33,7 +34,8 @@ class GitlabForge final : public Forge {
         forks_(options.forks),
         actions_(api_, site_, [this](const std::string& repo) { return CheckRepo(repo); }),
         comments_(api_, site_, [this](const std::string& repo) { return CheckRepo(repo); }),
-        missed_(api_, [this](const std::string& repo) { return CheckRepo(repo); }) {}
+        missed_(api_, [this](const std::string& repo) { return CheckRepo(repo); }),
+        care_(api_, [this](const std::string& repo) { return CheckRepo(repo); }) {}
 
   StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token stop) override {
     RETURN_IF_ERROR(CheckRepo(hint.key.repo));
@@ -65,6 +67,7 @@ class GitlabForge final : public Forge {
   ForgeActions* actions() override { return &actions_; }
   ForgeComments* comments() override { return &comments_; }
   ForgeMissed* missed() override { return &missed_; }
+  ChangeCare* care() override { return &care_; }
   // Any user name goes with a token; this one is GitLab's own for tokens of every kind.
   StatusOr<GitRemote> Remote(const std::string& repo) override {
     RETURN_IF_ERROR(CheckRepo(repo));
@@ -86,6 +89,7 @@ class GitlabForge final : public Forge {
   GitlabActions actions_;
   GitlabComments comments_;
   GitlabMissed missed_;
+  GitlabCare care_;
 };
 
 }  // namespace

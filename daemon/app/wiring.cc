@@ -183,6 +183,7 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   const GitOptions git{app->config.workspace.mirrors, program, app->config.http.ca_file};
   app->mirror = NewGitMirror(git);
   app->publisher = NewGitPublisher(git);
+  app->rebaser = NewGitRebaser();
   RETURN_IF_ERROR(AddWorkspaces(*app, program));
   RETURN_IF_ERROR(AddForges(*app));
   RETURN_IF_ERROR(AddCis(*app));
@@ -207,6 +208,7 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   runner.secrets = &app->known_secrets;
   runner.keep = app->config.workspace.keep;
   runner.forks = ForksOf(app->config);
+  runner.rebaser = app->rebaser.get();
   app->runner = std::make_unique<TaskRunner>(std::move(runner));
   return app;
 }

@@ -32,6 +32,7 @@ struct Application {
   std::unique_ptr<Store> store;
   std::unique_ptr<Mirror> mirror;
   std::unique_ptr<Publisher> publisher;
+  std::unique_ptr<Rebaser> rebaser;
   std::unique_ptr<WorkspaceFactory> workspaces;
   Adapters adapters;
   Agents agents;

@@ -22,6 +22,7 @@ struct GitRemote {
   std::string proxy{};    // "http://HOST:PORT"; "": none
 };
 
+class ChangeCare;
 class ForgeActions;
 class ForgeComments;
 class ForgeMissed;
@@ -47,6 +48,8 @@ class Forge {
   // Likewise: answering comments, and what webhooks did not tell. nullptr where it cannot.
   virtual ForgeComments* comments() { return nullptr; }
   virtual ForgeMissed* missed() { return nullptr; }
+  // The same for changes that are open; nullptr for a forge that leaves them to people.
+  virtual ChangeCare* care() { return nullptr; }
 };
 
 }  // namespace regreen

@@ -38,6 +38,7 @@ class LocalRemotes final : public Forge {
   ForgeActions* actions() override { return forge_->actions(); }
   ForgeComments* comments() override { return forge_->comments(); }
   ForgeMissed* missed() override { return forge_->missed(); }
+  ChangeCare* care() override { return forge_->care(); }
   StatusOr<GitRemote> Remote(const std::string&) override {
     return GitRemote{remote_, "", Secret()};
   }
@@ -96,6 +97,7 @@ struct World::Daemon {
     const GitOptions git{folder + "/mirrors", GitChild(), ""};
     mirror = NewGitMirror(git);
     publisher = NewGitPublisher(git);
+    rebaser = NewGitRebaser();
     workspaces = std::make_unique<Noted>(
         Must(CreateWorkspaceFactory({"worktree", folder + "/workspaces", {}, {}})), world.opened);
     ForgeOptions forge;
@@ -136,6 +138,7 @@ struct World::Daemon {
     deps.agents = &world.agents;
     deps.keep = absl::Hours(1);
     deps.forks["github"] = world.forks_;
+    deps.rebaser = rebaser.get();
     runner = std::make_unique<TaskRunner>(deps);
     WorkersOptions options;
     options.name = "scenario";
@@ -149,6 +152,7 @@ struct World::Daemon {
   std::unique_ptr<Store> store;
   std::unique_ptr<Mirror> mirror;
   std::unique_ptr<Publisher> publisher;
+  std::unique_ptr<Rebaser> rebaser;
   std::unique_ptr<WorkspaceFactory> workspaces;
   Adapters adapters;
   Metrics metrics;
@@ -177,6 +181,9 @@ World::World(const std::string& template_text)
             OnRemote({"for-each-ref", "--format=%(objectname)", "refs/heads/" + branch});
         return tip.empty() ? std::nullopt : std::optional(tip);
       });
+  github.SetBranchRemover([this](const std::string&, const std::string& branch) {
+    OnRemote({"update-ref", "-d", "refs/heads/" + branch});
+  });
   Restart();
 }
 

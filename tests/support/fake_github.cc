@@ -158,6 +158,8 @@ HttpResponse FakeGithub::Route(const HttpRequest& request, const std::string& re
   if (parts[0] == "commits" && parts.size() == 3) return CommitAnswer(request, repo, parts);
   if (request.method == "POST" && parts.size() == 4 && parts[3] == "rerun-failed-jobs")
     return Rerun(repo, Number(parts[2]));
+  if (request.method == "DELETE" && parts.size() > 3 && parts[0] == "git" && parts[1] == "refs")
+    return DeleteBranch(repo, parts);
   if (request.method != "GET" || parts.size() < 2) return Missing();
   if (parts[0] == "actions" && parts.size() > 2)
     return Actions(repo, {parts.begin() + 1, parts.end()});

@@ -110,6 +110,9 @@ class FakeGithub {
   using TipSource =
       std::function<std::optional<std::string>(const std::string& repo, const std::string& branch)>;
   void SetTipSource(TipSource source) { tip_source_ = std::move(source); }
+  // Told when a branch is deleted through the API. Set it before any request.
+  using BranchRemover = std::function<void(const std::string& repo, const std::string& branch)>;
+  void SetBranchRemover(BranchRemover remover) { branch_remover_ = std::move(remover); }
   std::int64_t AddPull(FakePull pull);
   void ClosePull(std::int64_t number, bool merged);
   void RemovePull(std::int64_t number);
@@ -118,6 +121,9 @@ class FakeGithub {
   void FinishRun(std::int64_t id, const std::string& conclusion);
   // What the check runs of a pull request's head say.
   void SetChecks(std::int64_t number, std::vector<std::string> conclusions);
+  // What the check runs of a commit say, by name; before those of a pull request.
+  void SetCommitChecks(const std::string& commit,
+                       std::vector<std::pair<std::string, std::string>> checks);
   // The branch requires checks, so that GitHub takes a wish to merge later.
   void RequireChecks() { require_checks_ = true; }
   void AddComment(FakeComment comment);
@@ -174,6 +180,7 @@ class FakeGithub {
   HttpResponse Comments(const HttpRequest& request, FakeComment place) RG_REQUIRES(mutex_);
   HttpResponse CommitAnswer(const HttpRequest& request, const std::string& repo, const Parts& parts)
       RG_REQUIRES(mutex_);
+  HttpResponse DeleteBranch(const std::string& repo, const Parts& parts) RG_REQUIRES(mutex_);
   HttpResponse Merge(FakePull& pull, const Json& body) RG_REQUIRES(mutex_);
   HttpResponse People(const HttpRequest& request, const Parts& parts) RG_REQUIRES(mutex_);
   HttpResponse Hooks(const HttpRequest& request, const Parts& parts) RG_REQUIRES(mutex_);
@@ -200,7 +207,10 @@ class FakeGithub {
   std::vector<FakeHookDelivery> deliveries_ RG_GUARDED_BY(mutex_);
   std::vector<std::int64_t> redelivered_ RG_GUARDED_BY(mutex_);
   bool refuse_drafts_ = false, require_checks_ = false;
+  std::map<std::string, std::vector<std::pair<std::string, std::string>>> commit_checks_
+      RG_GUARDED_BY(mutex_);
   TipSource tip_source_;
+  BranchRemover branch_remover_;
   std::unique_ptr<HttpServer> server_;  // last: its threads use the rest
 };
 

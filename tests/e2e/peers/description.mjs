@@ -32,6 +32,7 @@ const paths = [
   `${repo}/commits/{ref}/status`,
   `${repo}/git/ref/{ref}`,
   `${repo}/hooks`,
+  `${repo}/git/refs/{ref}`,
   `${repo}/installation`,
   '/app/installations/{installation_id}/access_tokens',
   `${repo}/issues`,

@@ -30,7 +30,7 @@ function jobsOf(github, call, run) {
 function heads(github, pull) {
   const gone = '0'.repeat(40);
   return {
-    head: github.branchTip(pull.repo, pull.head) ?? gone,
+    head: github.branchTip(pull.repo, pull.head) ?? pull.sha ?? gone,
     base: github.branchTip(pull.repo, pull.base) ?? gone,
   };
 }
@@ -265,6 +265,12 @@ export const operations = {
   'git/get-ref': (github, {repo, params}) => {
     const tip = github.branchTip(repo.name, params.ref.replace(/^heads\//, ''));
     return tip && ok(github.documents.ref(params.ref, tip));
+  },
+  'git/delete-ref': (github, {repo, params}) => {
+    const branch = params.ref.replace(/^heads\//, '');
+    if (!github.branchTip(repo.name, branch)) return {status: 422, body: {message: 'Reference does not exist'}};
+    github.removeBranch(repo.name, branch);
+    return {status: 204};
   },
   'checks/list-annotations': () => ok([]),
   'repos/list-pull-requests-associated-with-commit': pullsOfCommit,
