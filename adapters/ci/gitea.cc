@@ -120,6 +120,22 @@ StatusOr<Event> DecodeForgejo(const DialectSettings& settings, const Json& paylo
   return Event(std::move(event));
 }
 
+// api.PullRequestPayload: closed as GitHub says it; a push to the branch is "synchronized".
+StatusOr<Event> DecodePullRequest(const DialectSettings& settings, const Json& payload) {
+  ASSIGN_OR_RETURN(const std::string action, RequiredText(payload["action"], "action"));
+  if (action != "closed" && action != "synchronized") {
+    return Event(OtherEvent{Cat("the pull request is ", EscapeControl(Truncate(action, 40)))});
+  }
+  ChangeEvent event;
+  event.forge = settings.forge;
+  ASSIGN_OR_RETURN(event.repo,
+                   RequiredText(payload["repository"]["full_name"], "repository.full_name"));
+  RETURN_IF_ERROR(CheckRepo(event.repo, false));
+  ASSIGN_OR_RETURN(event.number, RequiredInt(payload["number"], "number"));
+  if (event.number <= 0) return InvalidArgument("the payload's number is not a positive number");
+  return Event(std::move(event));
+}
+
 StatusOr<Event> Decode(const DialectSettings& settings, std::string_view event,
                        const Json& payload) {
   if (event == "workflow_run") return DecodeGitea(settings, payload);
@@ -127,6 +143,8 @@ StatusOr<Event> Decode(const DialectSettings& settings, std::string_view event,
       event == "action_run_recover") {
     return DecodeForgejo(settings, payload);
   }
+  if (event == "pull_request" || event == "pull_request_sync")
+    return DecodePullRequest(settings, payload);
   if (event == "workflow_job") return Event(OtherEvent{"a job; its run's own event follows"});
   return Event(OtherEvent{Cat("the event ", event, " is not worked on")});
 }

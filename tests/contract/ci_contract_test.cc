@@ -309,39 +309,6 @@ TEST_P(CiContract, SurvivesThreeHundredMutations) {
   EXPECT_GT(refused, 100) << "the mutations hardly change anything";
 }
 
-// Writes `value` again with what `change` says instead of its leaf number `leaf`; counts `leaf`
-// down.
-void WriteChanged(JsonWriter& out, const Json& value, int& leaf, int change) {
-  if (value.IsObject()) {
-    out.BeginObject();
-    for (const auto& [name, member] : value.Members()) {
-      const bool is_leaf = !member.IsObject() && !member.IsArray();
-      const bool mine = is_leaf && leaf == 0;
-      if (mine && change == 0) {  // missing
-        --leaf;
-        continue;
-      }
-      out.Key(mine && change == 1 ? Cat(name, "_renamed") : name);
-      WriteChanged(out, member, leaf, change);
-    }
-    out.EndObject();
-    return;
-  }
-  if (value.IsArray()) {
-    out.BeginArray();
-    for (const Json& element : value.Elements()) WriteChanged(out, element, leaf, change);
-    out.EndArray();
-    return;
-  }
-  if (leaf-- == 0 && change > 1) {
-    if (change == 2) out.Null();
-    if (change == 3) out.BeginArray().EndArray();
-    if (change == 4) out.Bool(true);
-    return;
-  }
-  out.Value(value);
-}
-
 // A member that is missing, renamed, null or of another type: the delivery is refused, or read as a
 // run of the same repository and a whole commit. It is never another's run.
 TEST_P(CiContract, HasADefinedOutcomeForEachChangedMember) {

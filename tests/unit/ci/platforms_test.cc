@@ -90,6 +90,21 @@ TEST(GiteaCi, TakesForgejosRunWithoutAnAttemptForTheNewest) {
   EXPECT_EQ(run.branch, "") << "a pull request's number is no branch";
 }
 
+TEST(GiteaCi, SeesThatAPullRequestWasClosedOrPushedTo) {
+  const auto read = [](const std::string& action) {
+    return Decode(Options("gitea"), {{"x-gitea-event", "pull_request"}},
+                  Cat(R"({"action": ")", action,
+                      R"(", "number": 4, "repository": {"full_name": "acme/widget"}})"));
+  };
+  for (const char* action : {"closed", "synchronized"}) {
+    const auto event = read(action);
+    ASSERT_TRUE(event.ok()) << event.status();
+    EXPECT_EQ(std::get<ChangeEvent>(*event).number, 4);
+    EXPECT_EQ(std::get<ChangeEvent>(*event).repo, "acme/widget");
+  }
+  EXPECT_TRUE(std::holds_alternative<OtherEvent>(*read("opened")));
+}
+
 TEST(JenkinsCi, NamesTheConsoleTextBelowAnAllowedPrefixOnly) {
   CiOptions options = Options("jenkins");
   const std::string body = CiFixture("jenkins_finalized.json");
