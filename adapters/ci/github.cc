@@ -63,6 +63,12 @@ class GithubCi final : public CiSource {
   }
 
   StatusOr<Delivery> Describe(const Headers& headers, std::string raw_body) const override {
+    // Both sign and name their events as GitHub does, too, and mean their own repositories.
+    if (!HeaderValue(headers, "x-gitea-event").empty() ||
+        !HeaderValue(headers, "x-forgejo-event").empty()) {
+      return InvalidArgument(
+          "This is a delivery of Gitea or Forgejo: send it to a CI of the kind gitea.");
+    }
     Delivery delivery;
     delivery.ci = name_;
     delivery.event = std::string(HeaderValue(headers, "x-github-event"));

@@ -167,17 +167,20 @@ struct CiConfig {
 
   template <class V>
   void Fields(V& v) {
-    v("kind", kind, "github, gitlab, or generic: any JSON payload, by the map below");
+    v("kind", kind,
+      "github, gitlab, gitea, jenkins, circleci, buildkite, cdevents, or generic: any JSON "
+      "payload, by the map below");
     v("forge", forge, "the forge that its repositories live on");
     v("secret", secret, "of the webhook: file:PATH, env:NAME or credential:NAME");
     v("old_secrets", old_secrets, "gitlab: those that are taken too, while the secret is changed");
     v("signature_header", signature_header, "generic: holds the HMAC-SHA256 of the body in hex");
-    v("token_header", token_header, "generic: or holds the secret itself");
+    v("token_header", token_header,
+      "generic, jenkins, buildkite, cdevents: or holds the secret itself");
     v("failed_when", failed_when, "generic: conclusions that are failures");
     v("passed_when", passed_when,
       "generic: conclusions that are green; at a later attempt of a run they tell a flake");
     v("log_url_prefixes", log_url_prefixes,
-      "generic: a log is fetched only from below one of these");
+      "generic, jenkins, cdevents: a log is fetched only from below one of these");
     v("definition", definition,
       "where a failing command is read that the delivery does not tell: github, gitlab or none; "
       "empty: that of its kind, none for generic");

@@ -263,8 +263,13 @@ class Validator {
     if (!ci.definition.empty()) OneOf(at + ".definition", ci.definition, CiDefinitionNames());
     if (ci.definition_path.starts_with('/'))
       Error(at + ".definition_path", "is a path in the repository, such as ci/pipeline.yml");
-    if (ci.kind != "generic") return;
-    if (ci.definition == "github" && ci.definition_path.empty())
+    const std::vector<std::string> kinds = CiKinds();
+    // Of gitlab the secret itself is looked at, which is not read here; github has no options.
+    if (ci.kind == "github" || ci.kind == "gitlab" ||
+        std::find(kinds.begin(), kinds.end(), ci.kind) == kinds.end()) {
+      return;
+    }
+    if (ci.kind == "generic" && ci.definition == "github" && ci.definition_path.empty())
       Error(at + ".definition_path",
             "must name the workflow file, since the deliveries of a generic CI do not");
     // The adapter knows its own fields; the secret's value does not matter for them.
