@@ -5,7 +5,7 @@ import {test} from 'node:test';
 import {inLab} from './lab/lab.mjs';
 import {fixedTable, git, regenerateTable} from './lab/samples.mjs';
 
-// Gitea does not tell the workflow's folder, so the template says what is to be green.
+// The template says what is to be green.
 const templates = {'stale-table': regenerateTable.replace('"auto"', '"make check"')};
 
 test('a red run becomes one draft pull request with a proven repair, and is followed to its merge',
