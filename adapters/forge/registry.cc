@@ -38,6 +38,21 @@ std::vector<std::string> ForgeKinds() {
   return names;
 }
 
+ForgeClientOptions ClientOptionsOf(const ForgeOptions& options,
+                                   const ForgeDependencies& dependencies, const Manners& manners,
+                                   const std::string& api) {
+  ForgeClientOptions client;
+  client.forge = options.name;
+  client.api = api;
+  client.manners = &manners;
+  client.writes_apart = options.writes_apart;
+  client.http = dependencies.http;
+  client.clock = dependencies.clock;
+  client.traffic = dependencies.traffic;
+  client.gates = dependencies.gates;
+  return client;
+}
+
 std::string ApiOf(const std::string& kind, const std::string& api) {
   if (!api.empty() || kind == "gitea") return api;
   return kind == "gitlab" ? "https://gitlab.com/api/v4" : "https://api.github.com";

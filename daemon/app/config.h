@@ -120,6 +120,8 @@ struct ForgeConfig {
   std::vector<std::string> repos;
   std::string fork = "ignore";
   std::map<std::string, std::string> remotes;
+  std::string ca_file, proxy;
+  absl::Duration writes_apart = absl::Seconds(1);
 
   template <class V>
   void Fields(V& v) {
@@ -136,6 +138,11 @@ struct ForgeConfig {
       "pull requests from forks: ignore, report (a comment) or run (once a person approves; "
       "nothing is pushed)");
     v("remotes", remotes, "git: owner/name = URL or absolute path");
+    v("ca_file", ca_file, "certificates for this forge, for git too; empty: http.ca_file");
+    v("proxy", proxy, "http://HOST:PORT that this forge is reached by, for git too; empty: none");
+    v("writes_apart", writes_apart,
+      "the least time between two writes by one credential; GitHub asks for a second, a server of "
+      "your own without rate limits may have 0s");
   }
 };
 

@@ -212,6 +212,12 @@ class Validator {
         Error(at + ".repos",
               "names no repository, so none may be worked on; for example [\"acme/*\"]");
     }
+    if (!forge.proxy.empty()) {
+      if (const auto proxy = ParseProxy(forge.proxy); !proxy.ok())
+        Error(at + ".proxy", Message(proxy.status()));
+    }
+    if (forge.writes_apart > absl::Seconds(10))
+      Error(at + ".writes_apart", "must be from 0s to 10s");
     if (forge.kind == "git" && forge.remotes.empty()) {
       Error(at + ".remotes",
             "names no remote; for example \"acme/widget\" = \"/srv/git/widget.git\"");

@@ -104,13 +104,23 @@ class AppHost final : public HttpClient {
 struct Fixture {
   ManualClock clock;
   AppHost host{clock};
+  ForgeClient client{ClientOptions(host, clock)};
   std::unique_ptr<GithubTokens> tokens =
-      NewGithubAppTokens({&host, &clock, "https://ghe.example/api/v3", "Iv1.app"},
-                         RsaKey::FromPem(Secret(Keys().pkcs1)).value());
+      NewGithubAppTokens(client, "Iv1.app", RsaKey::FromPem(Secret(Keys().pkcs1)).value());
+
+  static ForgeClientOptions ClientOptions(HttpClient& http, const Clock& clock) {
+    ForgeClientOptions options;
+    options.forge = "ghe";
+    options.api = "https://ghe.example/api/v3";
+    options.manners = &GithubManners();
+    options.http = &http;
+    options.clock = &clock;
+    return options;
+  }
 
   std::string Token(const std::string& repo = "acme/widget") {
     const auto token = tokens->For(repo, {});
-    return token.ok() ? token->Reveal() : Message(token.status());
+    return token.ok() ? token->token.Reveal() : Message(token.status());
   }
 };
 
@@ -203,7 +213,7 @@ TEST(GithubApp, SaysWhyThereIsNoToken) {
   }
   {
     Fixture f;
-    f.tokens = NewGithubAppTokens({&f.host, &f.clock, "https://ghe.example/api/v3", "another"},
+    f.tokens = NewGithubAppTokens(f.client, "another",
                                   RsaKey::FromPem(Secret(Keys().pkcs1)).value());
     EXPECT_EQ(f.tokens->For("acme/widget", {}).status().code(), StatusCode::kUnauthenticated);
     EXPECT_THAT(f.Token(), HasSubstr("check that app_id and app_key are of one app"));
