@@ -23,6 +23,8 @@ class GiteaForge final : public Forge {
       : api_(*dependencies.http, *dependencies.clock, std::move(api), options.token),
         git_(std::move(git)),
         token_(options.token),
+        ca_file_(options.ca_file),
+        proxy_(options.proxy),
         repos_(options.repos),
         forks_(options.forks),
         actions_(api_, [this](const std::string& repo) { return CheckRepo(repo); }) {}
@@ -60,7 +62,7 @@ class GiteaForge final : public Forge {
     RETURN_IF_ERROR(CheckRepo(repo));
     const std::string url = Cat(git_, "/", repo, ".git");
     if (url.starts_with('/')) return GitRemote{url, "", {}};
-    return GitRemote{url, "regreen", token_};
+    return GitRemote{url, "regreen", token_, ca_file_, proxy_};
   }
 
  private:
@@ -69,6 +71,7 @@ class GiteaForge final : public Forge {
   const GiteaApi api_;
   const std::string git_;
   const Secret token_;
+  const std::string ca_file_, proxy_;
   const std::vector<std::string> repos_;
   const bool forks_;
   GiteaActions actions_;
