@@ -1,6 +1,7 @@
 #include "adapters/ci/fields.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "daemon/base/hash.h"
 #include "daemon/base/http.h"
@@ -81,6 +82,15 @@ std::string NameText(std::string_view text) {
   return Truncate(ToValidUtf8(text), kMaxName);
 }
 
+Status CheckComment(const CommentEvent& comment) {
+  if (comment.number <= 0 || comment.number > std::numeric_limits<int>::max() || comment.id <= 0 ||
+      comment.author_id <= 0)
+    return InvalidArgument("a number of the payload's comment is not positive, or too large");
+  if (comment.author.empty() || comment.author.size() > kMaxKey || !AllOf(comment.author, "._-"))
+    return InvalidArgument("the login of the payload's comment is none");
+  return OkStatus();
+}
+
 std::string LinkText(std::string_view url) {
   return ParseUrl(url).ok() ? std::string(url) : "";
 }
@@ -106,6 +116,40 @@ StatusOr<std::int64_t> RequiredInt(const Json& value, std::string_view what) {
   if (!number.ok())
     return InvalidArgument(Cat("the payload's ", what, " is missing or is no whole number"));
   return *number;
+}
+
+StatusOr<std::string> RepoOfCloneUrl(std::string_view url) {
+  std::string_view path = url;
+  if (const std::size_t scheme = path.find("://"); scheme != std::string_view::npos) {
+    path.remove_prefix(scheme + 3);
+    path.remove_prefix(std::min(path.find('/'), path.size()));
+  } else if (const std::size_t colon = path.find(':'); colon != std::string_view::npos) {
+    path.remove_prefix(colon + 1);
+  } else {
+    return InvalidArgument(Cat("the repository's address ", Shown(url), " is no clone URL"));
+  }
+  while (path.starts_with('/')) path.remove_prefix(1);
+  while (path.ends_with('/')) path.remove_suffix(1);
+  if (path.ends_with(".git")) path.remove_suffix(4);
+  RETURN_IF_ERROR(CheckRepo(path, true));
+  return std::string(path);
+}
+
+Status CheckToken(const Secret& secret, const Headers& headers, std::string_view lower_name) {
+  std::string_view token = HeaderValue(headers, lower_name);
+  std::string basic;
+  if (lower_name == "authorization" && token.starts_with("Bearer ")) token.remove_prefix(7);
+  if (lower_name == "authorization" && token.starts_with("Basic ")) {
+    const bool decoded = Base64Decode(token.substr(6), &basic);
+    const std::size_t colon = basic.find(':');
+    token = decoded && colon != std::string::npos ? std::string_view(basic).substr(colon + 1) : "";
+  }
+  // Digests have one length, so that the time does not tell the secret's.
+  if (secret.empty() || token.empty() ||
+      !ConstantTimeEquals(Sha256(token), Sha256(secret.Reveal()))) {
+    return Unauthenticated(Cat("The header ", lower_name, " does not hold this webhook's secret."));
+  }
+  return OkStatus();
 }
 
 Status CheckHmac(std::string_view secret, std::string_view hex, std::string_view body) {

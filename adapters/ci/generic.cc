@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "adapters/ci/fields.h"
+#include "adapters/ci/log_url.h"
 #include "adapters/ci/mapping.h"
 #include "daemon/base/hash.h"
 #include "daemon/base/text.h"
@@ -11,28 +12,8 @@
 namespace regreen {
 namespace {
 
-constexpr std::size_t kMaxLogHead = 1 << 20, kMaxLogTail = 3 << 20;
 constexpr std::size_t kMaxCommand = 4096;
 constexpr std::string_view kEvent = "run";
-
-// The beginning says what ran, the end why it failed.
-std::string CapLog(std::string log) {
-  if (log.size() <= kMaxLogHead + kMaxLogTail) return log;
-  return Cat(std::string_view(log).substr(0, kMaxLogHead),
-             "\n[the middle of the log is left out]\n",
-             std::string_view(log).substr(log.size() - kMaxLogTail));
-}
-
-std::string Normalised(const HttpUrl& url) {
-  return url.Origin() + url.path;
-}
-
-// Below it by whole path segments: ".../logs" does not allow ".../logs-of-others".
-bool IsBelow(std::string_view url, std::string_view prefix) {
-  if (!url.starts_with(prefix)) return false;
-  if (url.size() == prefix.size() || prefix.ends_with('/')) return true;
-  return url[prefix.size()] == '/' || url[prefix.size()] == '?';
-}
 
 struct Settings {
   std::string name, forge;
@@ -54,15 +35,7 @@ class GenericCi final : public CiSource {
       if (signature.starts_with("sha256=")) signature.remove_prefix(7);
       return CheckHmac(s_.secret.Reveal(), signature, raw_body);
     }
-    std::string_view token = HeaderValue(headers, s_.token_header);
-    if (s_.token_header == "authorization" && token.starts_with("Bearer ")) token.remove_prefix(7);
-    // Digests have one length, so that the time does not tell the secret's.
-    if (s_.secret.empty() || token.empty() ||
-        !ConstantTimeEquals(Sha256(token), Sha256(s_.secret.Reveal()))) {
-      return Unauthenticated(
-          Cat("The header ", s_.token_header, " does not hold this webhook's secret."));
-    }
-    return OkStatus();
+    return CheckToken(s_.secret, headers, s_.token_header);
   }
 
   StatusOr<Delivery> Describe(const Headers&, std::string raw_body) const override {
@@ -142,16 +115,7 @@ class GenericCi final : public CiSource {
     hint.inline_log = CapLog(std::move(log));
     ASSIGN_OR_RETURN(const std::string log_url, s_.mapping.Text(payload, "log_url"));
     if (log_url.empty() || !hint.inline_log.empty()) return OkStatus();
-    const auto url = ParseUrl(log_url);
-    if (!url.ok()) return Annotate(url.status(), "the log's address cannot be used");
-    const std::string normalised = Normalised(*url);
-    const auto& prefixes = s_.log_url_prefixes;
-    if (std::none_of(prefixes.begin(), prefixes.end(),
-                     [&](const auto& p) { return IsBelow(normalised, p); })) {
-      return InvalidArgument(
-          Cat("the log's address at ", url->Origin(), " is not below any of log_url_prefixes"));
-    }
-    hint.log_url = normalised;
+    ASSIGN_OR_RETURN(hint.log_url, AllowedLogUrl(s_.log_url_prefixes, log_url));
     return OkStatus();
   }
 
@@ -187,11 +151,7 @@ StatusOr<std::unique_ptr<CiSource>> NewGenericCi(const CiOptions& options) {
   if (!has_conclusion && !options.passed_when.empty()) {
     problems.push_back("passed_when has no effect without map.conclusion");
   }
-  for (const std::string& prefix : options.log_url_prefixes) {
-    const auto url = ParseUrl(prefix);
-    if (!url.ok()) problems.push_back(Cat("log_url_prefixes: ", Message(url.status())));
-    if (url.ok()) settings.log_url_prefixes.push_back(Normalised(*url));
-  }
+  settings.log_url_prefixes = ReadLogUrlPrefixes(options.log_url_prefixes, problems);
   if (settings.mapping.Has("log_url") && options.log_url_prefixes.empty()) {
     problems.push_back(
         "log_url_prefixes must name where logs may be fetched from, since map.log_url is set");

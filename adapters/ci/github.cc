@@ -18,6 +18,20 @@ bool IsFailure(std::string_view conclusion) {
   return conclusion == "failure" || conclusion == "timed_out" || conclusion == "startup_failure";
 }
 
+constexpr std::string_view kIssueComment = "issue_comment",
+                           kCodeComment = "pull_request_review_comment";
+constexpr std::size_t kLongestComment = 65536;  // GitHub's own limit
+
+// A new comment is one thing, whichever hooks tell of it: an app's and a repository's have keys of
+// their own. "" for what is none.
+std::string CommentKey(std::string_view event, const std::string& body) {
+  if (event != kIssueComment && event != kCodeComment) return "";
+  const auto payload = Json::Parse(body);
+  if (!payload.ok() || (*payload)["action"].StringOr("") != "created") return "";
+  const std::int64_t id = (*payload)["comment"]["id"].IntOr(0);
+  return id > 0 ? Cat(event, "-", id) : "";
+}
+
 bool IsEventName(std::string_view name) {
   return !name.empty() && name.size() <= 64 &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
@@ -49,6 +63,12 @@ class GithubCi final : public CiSource {
   }
 
   StatusOr<Delivery> Describe(const Headers& headers, std::string raw_body) const override {
+    // Both sign and name their events as GitHub does, too, and mean their own repositories.
+    if (!HeaderValue(headers, "x-gitea-event").empty() ||
+        !HeaderValue(headers, "x-forgejo-event").empty()) {
+      return InvalidArgument(
+          "This is a delivery of Gitea or Forgejo: send it to a CI of the kind gitea.");
+    }
     Delivery delivery;
     delivery.ci = name_;
     delivery.event = std::string(HeaderValue(headers, "x-github-event"));
@@ -57,6 +77,8 @@ class GithubCi final : public CiSource {
     }
     delivery.key = KeyText(HeaderValue(headers, "x-github-delivery"));
     if (delivery.key.empty()) delivery.key = Sha256Hex(raw_body);
+    if (const std::string key = CommentKey(delivery.event, raw_body); !key.empty())
+      delivery.key = key;
     const std::string_view type = HeaderValue(headers, "content-type");
     if (!type.empty()) delivery.headers.emplace_back("content-type", Truncate(type, 100));
     delivery.body = std::move(raw_body);
@@ -70,6 +92,8 @@ class GithubCi final : public CiSource {
     if (delivery.event == "workflow_run") return DecodeRun(payload);
     if (delivery.event == "workflow_job") return DecodeJob(payload);
     if (delivery.event == "pull_request") return DecodePullRequest(payload);
+    if (delivery.event == kIssueComment || delivery.event == kCodeComment)
+      return DecodeComment(payload, delivery.event == kCodeComment);
     return Event(OtherEvent{Cat("the event ", delivery.event, " is not worked on")});
   }
 
@@ -141,6 +165,33 @@ class GithubCi final : public CiSource {
     RETURN_IF_ERROR(CheckRepo(event.repo, false));
     ASSIGN_OR_RETURN(event.number, RequiredInt(payload["number"], "number"));
     if (event.number <= 0) return InvalidArgument("the payload's number is not a positive number");
+    return Event(std::move(event));
+  }
+
+  // Edits and deletions are no commands: what was said when it was written counts.
+  StatusOr<Event> DecodeComment(const Json& payload, bool on_code) const {
+    ASSIGN_OR_RETURN(const std::string action, RequiredText(payload["action"], "action"));
+    if (action != "created")
+      return Event(OtherEvent{Cat("the comment is ", EscapeControl(Truncate(action, 40)))});
+    const Json comment = payload["comment"];
+    if (comment["user"]["type"].StringOr("") != "User" ||
+        !comment["performed_via_github_app"].IsNull())
+      return Event(OtherEvent{"the comment is by a program"});
+    CommentEvent event;
+    event.forge = forge_;
+    ASSIGN_OR_RETURN(event.repo,
+                     RequiredText(payload["repository"]["full_name"], "repository.full_name"));
+    RETURN_IF_ERROR(CheckRepo(event.repo, false));
+    const Json place = on_code ? payload["pull_request"] : payload["issue"];
+    ASSIGN_OR_RETURN(event.number, RequiredInt(place["number"], "number"));
+    ASSIGN_OR_RETURN(event.id, RequiredInt(comment["id"], "comment.id"));
+    ASSIGN_OR_RETURN(event.author, RequiredText(comment["user"]["login"], "comment.user.login"));
+    ASSIGN_OR_RETURN(event.author_id, RequiredInt(comment["user"]["id"], "comment.user.id"));
+    ASSIGN_OR_RETURN(event.body, OptionalText(comment["body"], "comment.body"));
+    RETURN_IF_ERROR(CheckComment(event));
+    event.on_code = on_code;
+    event.on_change = on_code || !place["pull_request"].IsNull();
+    if (event.body.size() > kLongestComment) event.body.resize(kLongestComment);
     return Event(std::move(event));
   }
 

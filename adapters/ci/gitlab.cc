@@ -12,7 +12,8 @@ namespace regreen {
 namespace {
 
 constexpr std::string_view kPipeline = "Pipeline Hook", kJob = "Job Hook",
-                           kMergeRequest = "Merge Request Hook";
+                           kMergeRequest = "Merge Request Hook", kNote = "Note Hook";
+constexpr std::size_t kLongestNote = 1'000'000;  // GitLab's own limit
 
 // Source: the pipeline's states in GitLab's documentation. The rest (success, failed, canceled,
 // skipped, and what is new) is an end.
@@ -38,11 +39,30 @@ Status CheckKind(const Json& payload, std::string_view kind) {
                              ": a custom template of the webhook may have changed its form"));
 }
 
+// "action" is create or update; GitLab before 16.11 does not tell it, and sends new notes alone.
+bool IsNewNote(const Json& note) {
+  return note["action"].IsNull() || note["action"].StringOr("") == "create";
+}
+
 // What a pipeline's green is compared by with an earlier red: its name, where `workflow: name`
 // gives it one. A child without a name is like no other pipeline: its parent may have several.
 std::string WorkflowOf(std::string_view name, std::string_view source, std::int64_t id) {
   if (!name.empty()) return std::string(name);
   return source == "parent_pipeline" ? Cat("child pipeline ", id) : "pipeline";
+}
+
+std::string NoteKey(std::string_view event, const std::string& body) {
+  if (event != kNote) return "";
+  const auto payload = Json::Parse(body);
+  if (!payload.ok() || !IsNewNote((*payload)["object_attributes"])) return "";
+  const std::int64_t id = (*payload)["object_attributes"]["id"].IntOr(0);
+  return id > 0 ? Cat("note-", id) : "";
+}
+
+// The users of project and group tokens: project_1_bot_…, group_1_bot_….
+bool IsBot(std::string_view username) {
+  return (username.starts_with("project_") || username.starts_with("group_")) &&
+         username.find("_bot") != std::string_view::npos;
 }
 
 // A pipeline's variables may be secrets, and are of no use here: they are not kept. What cannot be
@@ -101,6 +121,8 @@ class GitlabCi final : public CiSource {
       return InvalidArgument("The header X-Gitlab-Event is missing or is no event's name.");
     delivery.key = KeyText(HeaderValue(headers, "webhook-id"));
     if (delivery.key.empty()) delivery.key = KeyText(HeaderValue(headers, "idempotency-key"));
+    // A new note is one thing, whichever hooks tell of it.
+    if (const std::string key = NoteKey(delivery.event, raw_body); !key.empty()) delivery.key = key;
     // An event's UUID is shared by the events that it leads to: it tells one only with its body.
     if (delivery.key.empty()) {
       const std::string uuid = KeyText(HeaderValue(headers, "x-gitlab-event-uuid"));
@@ -118,6 +140,7 @@ class GitlabCi final : public CiSource {
     if (delivery.event == kPipeline) return DecodePipeline(payload);
     if (delivery.event == kJob) return DecodeJob(payload);
     if (delivery.event == kMergeRequest) return DecodeMergeRequest(payload);
+    if (delivery.event == kNote) return DecodeNote(payload);
     return Event(OtherEvent{Cat("the event ", delivery.event, " is not worked on")});
   }
 
@@ -196,6 +219,35 @@ class GitlabCi final : public CiSource {
     ASSIGN_OR_RETURN(event.number, RequiredInt(request["iid"], "object_attributes.iid"));
     if (event.number <= 0)
       return InvalidArgument("the payload's object_attributes.iid is not positive");
+    return Event(std::move(event));
+  }
+
+  StatusOr<Event> DecodeNote(const Json& payload) const {
+    RETURN_IF_ERROR(CheckKind(payload, "note"));
+    const Json note = payload["object_attributes"];
+    if (!IsNewNote(note)) return Event(OtherEvent{"the note was edited"});
+    CommentEvent event;
+    event.forge = forge_;
+    ASSIGN_OR_RETURN(event.author, RequiredText(payload["user"]["username"], "user.username"));
+    if (note["system"].BoolOr(false) || IsBot(event.author))
+      return Event(OtherEvent{"the note is by a program"});
+    // One that only some may read would be answered where all can.
+    if (note["internal"].BoolOr(false) || note["confidential"].BoolOr(false))
+      return Event(OtherEvent{"the note is internal"});
+    const std::string kind = note["noteable_type"].StringOr("");
+    event.on_change = kind == "MergeRequest";
+    if (!event.on_change && kind != "Issue")
+      return Event(OtherEvent{"the note is on neither a merge request nor an issue"});
+    ASSIGN_OR_RETURN(event.repo, Repo(payload));
+    ASSIGN_OR_RETURN(
+        event.number,
+        RequiredInt(payload[event.on_change ? "merge_request" : "issue"]["iid"], "iid"));
+    ASSIGN_OR_RETURN(event.id, RequiredInt(note["id"], "object_attributes.id"));
+    ASSIGN_OR_RETURN(event.author_id,
+                     RequiredInt(note["author_id"], "object_attributes.author_id"));
+    ASSIGN_OR_RETURN(event.body, OptionalText(note["note"], "object_attributes.note"));
+    RETURN_IF_ERROR(CheckComment(event));
+    if (event.body.size() > kLongestNote) event.body.resize(kLongestNote);
     return Event(std::move(event));
   }
 

@@ -18,10 +18,13 @@ constexpr std::string_view kApiPath = "/api/v1";
 
 class GiteaForge final : public Forge {
  public:
-  GiteaForge(const ForgeOptions& options, const ForgeDependencies& dependencies, std::string api,
-             std::string git)
-      : api_(*dependencies.http, *dependencies.clock, std::move(api), options.token),
+  GiteaForge(const ForgeOptions& options, const ForgeDependencies& dependencies,
+             const std::string& api, std::string git)
+      : client_(ClientOptionsOf(options, dependencies, GiteaManners(), api)),
+        api_(client_, options.token),
         git_(std::move(git)),
+        ca_file_(options.ca_file),
+        proxy_(options.proxy),
         token_(options.token),
         ca_file_(options.ca_file),
         proxy_(options.proxy),
@@ -68,8 +71,9 @@ class GiteaForge final : public Forge {
  private:
   Status CheckRepo(const std::string& repo) const { return CheckRepoNamed(repo, false, repos_); }
 
+  const ForgeClient client_;
   const GiteaApi api_;
-  const std::string git_;
+  const std::string git_, ca_file_, proxy_;
   const Secret token_;
   const std::string ca_file_, proxy_;
   const std::vector<std::string> repos_;
@@ -97,7 +101,7 @@ StatusOr<std::unique_ptr<Forge>> NewGiteaForge(const ForgeOptions& options,
     problems.push_back("repos names no repository, so none may be worked on");
   if (!problems.empty()) return InvalidArgument(Join(problems, "\n"));
   return std::unique_ptr<Forge>(
-      std::make_unique<GiteaForge>(options, dependencies, std::move(api), std::move(git)));
+      std::make_unique<GiteaForge>(options, dependencies, api, std::move(git)));
 }
 
 }  // namespace regreen

@@ -9,8 +9,6 @@ namespace regreen {
 namespace {
 
 constexpr absl::Duration kTimeout = absl::Seconds(30);
-constexpr absl::Duration kDefaultWait = absl::Seconds(60);  // where none is named
-constexpr absl::Duration kMaxWait = absl::Hours(2);
 constexpr std::size_t kMaxBody = 16 << 20;  // comments come all in one answer
 constexpr std::size_t kMaxMessage = 300;
 // [api] MAX_RESPONSE_ITEMS as Gitea comes; a site that gives less is followed all the same.
@@ -41,12 +39,12 @@ bool IsGiteaId(std::string_view text) {
          text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-GiteaApi::GiteaApi(HttpClient& http, const Clock& clock, std::string base, Secret token)
-    : http_(http), clock_(clock), base_(std::move(base)), token_(std::move(token)) {}
+GiteaApi::GiteaApi(const ForgeClient& client, Secret token)
+    : client_(client), token_(std::move(token)), gate_(client.GateOf(token_.Reveal(), "token")) {}
 
 HttpCall GiteaApi::Prepare(std::string_view path) const {
   HttpCall call;
-  call.url = Cat(base_, path);
+  call.url = Cat(base(), path);
   call.timeout = kTimeout;
   call.max_body_bytes = kMaxBody;
   call.headers = {{"authorization", Cat("token ", token_.Reveal())},
@@ -56,9 +54,7 @@ HttpCall GiteaApi::Prepare(std::string_view path) const {
 }
 
 StatusOr<HttpAnswer> GiteaApi::Fetch(HttpCall call, std::stop_token stop) const {
-  if (stop.stop_requested()) return Cancelled("the daemon is stopping");
-  call.stop = std::move(stop);
-  return http_.Call(call);
+  return client_.Call(*gate_, std::move(call), std::move(stop));
 }
 
 StatusOr<HttpAnswer> GiteaApi::Exchange(HttpCall call, std::string_view what,
@@ -115,20 +111,10 @@ Status GiteaApi::GetPages(std::string_view path, std::string_view field, int mos
   return OkStatus();
 }
 
-Status GiteaApi::RateLimited(const HttpAnswer& answer, std::string_view what) const {
-  absl::Duration wait = kDefaultWait;
-  std::int64_t number = 0;
-  if (ParseInt64(HeaderValue(answer.headers, "retry-after"), &number)) wait = absl::Seconds(number);
-  wait = std::clamp(wait, absl::Seconds(1), kMaxWait);
-  return ResourceExhausted(Cat(what, ": the forge's rate limit is used up; it asks to wait ",
-                               absl::ToInt64Seconds(wait), " seconds"),
-                           wait);
-}
-
 Status GiteaApi::ErrorOf(const HttpAnswer& answer, std::string_view what) const {
   const int status = answer.status;
   if (status >= 200 && status < 300) return OkStatus();
-  if (status == 429) return RateLimited(answer, what);
+  if (client_.IsLimited(answer)) return client_.Limited(*gate_, answer, what);
   const std::string words = MessageOf(answer);
   switch (status) {
     case 301:

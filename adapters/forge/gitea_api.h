@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
 
+#include "adapters/forge/client/client.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/http.h"
 #include "daemon/base/json.h"
@@ -18,8 +20,8 @@ namespace regreen {
 // "what" names what is being done, for messages: "reading run 7 of acme/widget". Any thread.
 class GiteaApi {
  public:
-  // `base` ends with /api/v1. The token is a person's or a bot's. Both references outlive it.
-  GiteaApi(HttpClient& http, const Clock& clock, std::string base, Secret token);
+  // The client, whose address ends with /api/v1, outlives it. The token is a person's or a bot's.
+  GiteaApi(const ForgeClient& client, Secret token);
 
   StatusOr<Json> Get(std::string_view path, std::string_view what, std::stop_token stop) const;
   // The elements of a list, page after page, until `see` answers false or `most_pages` were read.
@@ -37,17 +39,15 @@ class GiteaApi {
   // OK for 2xx. See the .cc for the table.
   Status ErrorOf(const HttpAnswer& answer, std::string_view what) const;
 
-  const std::string& base() const { return base_; }
-  const Clock& clock() const { return clock_; }
+  const std::string& base() const { return client_.api(); }
+  const Clock& clock() const { return client_.clock(); }
 
  private:
   StatusOr<HttpAnswer> Exchange(HttpCall call, std::string_view what, std::stop_token stop) const;
-  Status RateLimited(const HttpAnswer& answer, std::string_view what) const;
 
-  HttpClient& http_;
-  const Clock& clock_;
-  const std::string base_;
+  const ForgeClient& client_;
   const Secret token_;
+  const std::shared_ptr<Gate> gate_;
 };
 
 // "/repos/acme/widget", of a name that was checked to be plain.

@@ -6,7 +6,10 @@
 #include "adapters/forge/foreign.h"
 #include "adapters/forge/github_actions.h"
 #include "adapters/forge/github_api.h"
+#include "adapters/forge/github_care.h"
 #include "adapters/forge/github_changes.h"
+#include "adapters/forge/github_comments.h"
+#include "adapters/forge/github_hooks.h"
 #include "adapters/forge/github_logs.h"
 #include "adapters/forge/github_runs.h"
 #include "adapters/forge/github_tokens.h"
@@ -23,10 +26,18 @@ class GithubForge final : public Forge {
         git_(std::move(git)),
         ca_file_(options.ca_file),
         proxy_(options.proxy),
+        app_id_(options.app_id),
         repos_(options.repos),
         forks_(options.forks),
         tokens_(std::move(tokens)),
         actions_([this](const std::string& repo, std::stop_token stop) {
+          return ApiFor(repo, std::move(stop));
+        }),
+        comments_([this](const std::string& repo, std::stop_token stop) {
+          return ApiFor(repo, std::move(stop));
+        }),
+        missed_(AccessFor(options)),
+        care_([this](const std::string& repo, std::stop_token stop) {
           return ApiFor(repo, std::move(stop));
         }) {}
 
@@ -58,6 +69,9 @@ class GithubForge final : public Forge {
   }
 
   ForgeActions* actions() override { return &actions_; }
+  ForgeComments* comments() override { return &comments_; }
+  ForgeMissed* missed() override { return &missed_; }
+  ChangeCare* care() override { return &care_; }
   StatusOr<GitRemote> Remote(const std::string& repo) override {
     RETURN_IF_ERROR(CheckRepoNamed(repo, false, repos_));
     const std::string url = Cat(git_, "/", repo, ".git");
@@ -74,12 +88,39 @@ class GithubForge final : public Forge {
                      [this, repo] { return tokens_->Refused(repo); });
   }
 
+  GithubAccess AccessFor(const ForgeOptions& options) {
+    GithubAccess access;
+    access.for_repo = [this](const std::string& repo, std::stop_token stop) {
+      return ApiFor(repo, std::move(stop));
+    };
+    access.with_token = [this](Secret token, const std::string& installation) {
+      return GithubApi(*client_,
+                       installation.empty() ? client_->GateOf(token.Reveal(), "token")
+                                            : InstallationGate(*client_, app_id_, installation),
+                       std::move(token));
+    };
+    access.token = options.token;
+    access.may_work_on = [this](const std::string& repo) {
+      return CheckRepoNamed(repo, false, repos_).ok();
+    };
+    if (options.app_id.empty()) return access;
+    access.as_app = [this, pem = options.app_key]() -> StatusOr<GithubApi> {
+      ASSIGN_OR_RETURN(const RsaKey key, RsaKey::FromPem(pem));
+      ASSIGN_OR_RETURN(const std::string jwt, GithubAppJwt(key, app_id_, client_->clock().Now()));
+      return GithubApi(*client_, AppGate(*client_, app_id_), Secret(jwt));
+    };
+    return access;
+  }
+
   const std::unique_ptr<ForgeClient> client_;
-  const std::string git_, ca_file_, proxy_;
+  const std::string git_, ca_file_, proxy_, app_id_;
   const std::vector<std::string> repos_;
   const bool forks_;
   const std::unique_ptr<GithubTokens> tokens_;
   GithubActions actions_;
+  GithubComments comments_;
+  GithubMissed missed_;
+  GithubCare care_;
 };
 
 // By the token, or by the app; nullptr where there is any mistake.

@@ -120,6 +120,22 @@ class Merger {
 
 }  // namespace
 
+Status MarkGithubPullReady(const GithubApi& api, const ChangeKey& change, const std::string& commit,
+                           std::stop_token stop) {
+  const std::string what =
+      Cat("taking pull request ", change.number, " of ", change.repo, " out of draft");
+  ASSIGN_OR_RETURN(
+      const Json pull,
+      api.Get(Cat("/repos/", RepoPath(change.repo), "/pulls/", change.number), what, stop));
+  if (pull["state"].StringOr("") != "open") return FailedPrecondition(Cat(what, ": it is closed"));
+  if (pull["head"]["sha"].StringOr("") != commit)
+    return FailedPrecondition(Cat(what, ": someone pushed to its branch"));
+  if (!pull["draft"].BoolOr(false)) return OkStatus();
+  JsonWriter variables;
+  variables.BeginObject().Field("id", pull["node_id"].StringOr("")).EndObject();
+  return Final(api.GraphQl(kMarkReady, variables.Take(), what, std::move(stop)).status());
+}
+
 Status MergeGithubPullWhenGreen(const GithubApi& api, const ChangeKey& change,
                                 const std::string& commit, std::stop_token stop) {
   return Merger(api, change, commit, std::move(stop)).Run();

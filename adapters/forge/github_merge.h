@@ -14,4 +14,8 @@ namespace regreen {
 Status MergeGithubPullWhenGreen(const GithubApi& api, const ChangeKey& change,
                                 const std::string& commit, std::stop_token stop);
 
+// As ChangeCare::MarkReady.
+Status MarkGithubPullReady(const GithubApi& api, const ChangeKey& change, const std::string& commit,
+                           std::stop_token stop);
+
 }  // namespace regreen

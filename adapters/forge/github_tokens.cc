@@ -37,7 +37,7 @@ class AppTokens final : public GithubTokens {
       : client_(client),
         id_(std::move(id)),
         key_(std::move(key)),
-        own_gate_(client.GateOf(Cat("app ", id_), "app")) {}
+        own_gate_(AppGate(client, id_)) {}
 
   StatusOr<GithubCredential> For(const std::string& repo, std::stop_token stop) override {
     const std::shared_ptr<Entry> entry = EntryOf(repo);
@@ -145,8 +145,7 @@ class AppTokens final : public GithubTokens {
                            what, std::move(stop)));
     Made token;
     token.credential.token = Secret(made["token"].StringOr(""));
-    token.credential.gate = client_.GateOf(Cat("app ", id_, " installation ", installation),
-                                           Cat("installation ", installation));
+    token.credential.gate = InstallationGate(client_, id_, Cat(installation));
     token.ends = GithubNow() + kUnknownLife;
     absl::Time ends;
     if (absl::ParseTime(absl::RFC3339_full, made["expires_at"].StringOr(""), &ends, nullptr))
@@ -213,6 +212,16 @@ StatusOr<std::string> GithubAppJwt(const RsaKey& key, const std::string& id, abs
   const std::string said = Cat(Base64UrlEncode(header.Take()), ".", Base64UrlEncode(claims.Take()));
   ASSIGN_OR_RETURN(const std::string signature, key.SignSha256(said));
   return Cat(said, ".", Base64UrlEncode(signature));
+}
+
+std::shared_ptr<Gate> AppGate(const ForgeClient& client, const std::string& id) {
+  return client.GateOf(Cat("app ", id), "app");
+}
+
+std::shared_ptr<Gate> InstallationGate(const ForgeClient& client, const std::string& id,
+                                       const std::string& installation) {
+  return client.GateOf(Cat("app ", id, " installation ", installation),
+                       Cat("installation ", installation));
 }
 
 std::unique_ptr<GithubTokens> NewFixedToken(const ForgeClient& client, Secret token) {

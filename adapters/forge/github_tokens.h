@@ -38,6 +38,11 @@ std::unique_ptr<GithubTokens> NewFixedToken(const ForgeClient& client, Secret to
 std::unique_ptr<GithubTokens> NewGithubAppTokens(const ForgeClient& client, std::string id,
                                                  RsaKey key);
 
+// The gates of what an app asks for itself, and of what its installation's tokens ask for.
+std::shared_ptr<Gate> AppGate(const ForgeClient& client, const std::string& id);
+std::shared_ptr<Gate> InstallationGate(const ForgeClient& client, const std::string& id,
+                                       const std::string& installation);
+
 // A JSON Web Token (RS256) that says "I am the app", good for nine minutes. `now` by GitHub's
 // clock.
 StatusOr<std::string> GithubAppJwt(const RsaKey& key, const std::string& id, absl::Time now);

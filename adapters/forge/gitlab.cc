@@ -6,7 +6,10 @@
 #include "adapters/forge/foreign.h"
 #include "adapters/forge/gitlab_actions.h"
 #include "adapters/forge/gitlab_api.h"
+#include "adapters/forge/gitlab_care.h"
 #include "adapters/forge/gitlab_changes.h"
+#include "adapters/forge/gitlab_comments.h"
+#include "adapters/forge/gitlab_hooks.h"
 #include "adapters/forge/gitlab_logs.h"
 #include "adapters/forge/gitlab_runs.h"
 #include "daemon/base/text.h"
@@ -29,7 +32,10 @@ class GitlabForge final : public Forge {
         token_(options.token),
         repos_(options.repos),
         forks_(options.forks),
-        actions_(api_, site_, [this](const std::string& repo) { return CheckRepo(repo); }) {}
+        actions_(api_, site_, [this](const std::string& repo) { return CheckRepo(repo); }),
+        comments_(api_, site_, [this](const std::string& repo) { return CheckRepo(repo); }),
+        missed_(api_, [this](const std::string& repo) { return CheckRepo(repo); }),
+        care_(api_, [this](const std::string& repo) { return CheckRepo(repo); }) {}
 
   StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token stop) override {
     RETURN_IF_ERROR(CheckRepo(hint.key.repo));
@@ -59,6 +65,9 @@ class GitlabForge final : public Forge {
   }
 
   ForgeActions* actions() override { return &actions_; }
+  ForgeComments* comments() override { return &comments_; }
+  ForgeMissed* missed() override { return &missed_; }
+  ChangeCare* care() override { return &care_; }
   // Any user name goes with a token; this one is GitLab's own for tokens of every kind.
   StatusOr<GitRemote> Remote(const std::string& repo) override {
     RETURN_IF_ERROR(CheckRepo(repo));
@@ -78,6 +87,9 @@ class GitlabForge final : public Forge {
   const std::vector<std::string> repos_;
   const bool forks_;
   GitlabActions actions_;
+  GitlabComments comments_;
+  GitlabMissed missed_;
+  GitlabCare care_;
 };
 
 }  // namespace

@@ -35,4 +35,9 @@ StatusOr<git_oid> CommitPatch(git_repository* repository, const Patch& patch,
 // a path that leaves the tree or is git's own.
 StatusOr<std::vector<FileChange>> ListChanges(git_diff* diff);
 
+// What makes `to` of the tree of a base commit; its bytes give exactly that tree again, or
+// InvalidArgument. capture.cc
+StatusOr<Patch> PatchBetween(git_repository* repository, const std::string& base_commit,
+                             git_tree* base, const git_oid& to);
+
 }  // namespace regreen

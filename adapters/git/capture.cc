@@ -63,6 +63,8 @@ StatusOr<std::string> PatchBytes(git_repository* repository, git_tree* base, con
   return PrintDiff(diff.get());
 }
 
+}  // namespace
+
 StatusOr<Patch> PatchBetween(git_repository* repository, const std::string& base_commit,
                              git_tree* base, const git_oid& captured) {
   if (git_oid_equal(&captured, git_tree_id(base))) return ParsePatch(base_commit, "");
@@ -76,8 +78,6 @@ StatusOr<Patch> PatchBetween(git_repository* repository, const std::string& base
   }
   return patch;
 }
-
-}  // namespace
 
 StatusOr<Patch> ParsePatch(const std::string& base_commit, std::string bytes) {
   Patch patch{base_commit, std::move(bytes), {}, {}};

@@ -21,6 +21,7 @@ struct GitOptions {
 
 std::unique_ptr<Mirror> NewGitMirror(GitOptions options);
 std::unique_ptr<Publisher> NewGitPublisher(GitOptions options);
+std::unique_ptr<Rebaser> NewGitRebaser();
 
 // The child's side: one request on fd 0, one answer on fd 1; answers the exit code.
 int RunGitChild();

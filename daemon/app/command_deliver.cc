@@ -30,6 +30,21 @@ Status SignAsGitlab(const Secret& secret, const DeliverArguments& arguments, Htt
   return OkStatus();
 }
 
+void SignAsBuildkite(const Secret& secret, const CiConfig& ci, const DeliverArguments& arguments,
+                     HttpCall& call) {
+  call.headers.emplace_back("x-buildkite-event",
+                            arguments.event.empty() ? "build.finished" : arguments.event);
+  if (!ci.token_header.empty()) {
+    call.headers.emplace_back(Lower(ci.token_header), secret.Reveal());
+    return;
+  }
+  const std::string timestamp = Cat(absl::ToUnixSeconds(absl::Now()));
+  call.headers.emplace_back(
+      "x-buildkite-signature",
+      Cat("timestamp=", timestamp,
+          ",signature=", HexEncode(HmacSha256(secret.Reveal(), Cat(timestamp, ".", call.body)))));
+}
+
 StatusOr<HttpCall> Sign(const CiConfig& ci, const DeliverArguments& arguments, std::string body) {
   ASSIGN_OR_RETURN(const Secret secret, ResolveSecret(ci.secret));
   HttpCall call;
@@ -47,10 +62,20 @@ StatusOr<HttpCall> Sign(const CiConfig& ci, const DeliverArguments& arguments, s
     call.headers.emplace_back("x-github-delivery",
                               arguments.id.empty() ? RandomHex(16) : arguments.id);
     call.headers.emplace_back("x-hub-signature-256", signature);
+  } else if (ci.kind == "gitea") {
+    call.headers.emplace_back("x-gitea-event",
+                              arguments.event.empty() ? "workflow_run" : arguments.event);
+    call.headers.emplace_back("x-gitea-signature", signature.substr(7));
+  } else if (ci.kind == "circleci") {
+    call.headers.emplace_back("circleci-signature", Cat("v1=", signature.substr(7)));
+  } else if (ci.kind == "buildkite") {
+    SignAsBuildkite(secret, ci, arguments, call);
   } else if (!ci.signature_header.empty()) {
     call.headers.emplace_back(Lower(ci.signature_header), signature);
-  } else {
+  } else if (!ci.token_header.empty()) {
     call.headers.emplace_back(Lower(ci.token_header), secret.Reveal());
+  } else {
+    call.headers.emplace_back("authorization", Cat("Bearer ", secret.Reveal()));
   }
   return call;
 }

@@ -134,6 +134,19 @@ void LookAtSecrets(const Config& config, Findings& findings) {
     look(Cat("network.", name, ".key"), network.key);
 }
 
+// Whether what webhooks do not tell is found.
+void LookAtSweeps(const Config& config, Findings& findings) {
+  for (const auto& [name, forge] : config.forge) {
+    if (forge.kind != "github" && forge.kind != "gitlab") continue;
+    findings.Note(
+        Cat("forge.", name, ".sweep"), OkStatus(),
+        forge.sweep.empty()
+            ? std::string("none: failures whose webhooks are lost are not found")
+            : Cat("every ", absl::FormatDuration(forge.sweep_every), ", ",
+                  absl::FormatDuration(forge.look_back), " back: ", Join(forge.sweep, ", ")));
+  }
+}
+
 void LookAtAgents(const Config& config, const std::string& scratch, Findings& findings) {
   for (const auto& [name, agent] : config.agent) {
     const std::string what = Cat("agent \"", name, "\" (", agent.kind, ")");
@@ -181,6 +194,7 @@ int Doctor(const DoctorArguments& arguments) {
   findings.Note("store", TryStore(config.store.path), Cat(config.store.path, " can be written"));
   if (config.policies.remote.empty()) LookAtPolicies(config.policies.directory, findings);
   LookAtSecrets(config, findings);
+  LookAtSweeps(config, findings);
   LookAtAgents(config, scratch->path().string(), findings);
   return findings.End();
 }

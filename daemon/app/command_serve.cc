@@ -77,6 +77,7 @@ Status ServeUntil(const sigset_t& signals, const ServeArguments& arguments) {
   ASSIGN_OR_RETURN(const UniqueFd lock, LockStore(config.store.path));
   ASSIGN_OR_RETURN(const auto app, Wire(std::move(config)));
   options.api_tokens = app->api_tokens;
+  options.sweeps = app->sweeps;
   RETURN_IF_ERROR(app->workspaces->Reap());
   if (const Status probe = app->workspaces->Probe(); !probe.ok()) {
     LogError("no workspace can be opened; deliveries are taken, and repairs wait",

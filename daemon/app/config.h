@@ -17,6 +17,7 @@
 #include "daemon/base/status.h"
 #include "daemon/base/toml.h"
 #include "daemon/domain/limits.h"
+#include "daemon/pipeline/reconcile.h"
 #include "daemon/policy/offers.h"
 
 namespace regreen {
@@ -122,6 +123,9 @@ struct ForgeConfig {
   std::map<std::string, std::string> remotes;
   std::string ca_file, proxy;
   absl::Duration writes_apart = absl::Seconds(1);
+  std::vector<std::string> sweep;
+  absl::Duration sweep_every = absl::Minutes(10);
+  absl::Duration look_back = absl::Hours(6);
 
   template <class V>
   void Fields(V& v) {
@@ -143,6 +147,11 @@ struct ForgeConfig {
     v("writes_apart", writes_apart,
       "the least time between two writes by one credential; GitHub asks for a second, a server of "
       "your own without rate limits may have 0s");
+    v("sweep", sweep,
+      "repositories that are looked through for failures that no webhook told of, or "
+      "\"installation\": all that the credential sees; empty: none");
+    v("sweep_every", sweep_every, "how often");
+    v("look_back", look_back, "how far back; after a longer downtime as far, at most 3 days");
   }
 };
 
@@ -158,17 +167,20 @@ struct CiConfig {
 
   template <class V>
   void Fields(V& v) {
-    v("kind", kind, "github, gitlab, or generic: any JSON payload, by the map below");
+    v("kind", kind,
+      "github, gitlab, gitea, jenkins, circleci, buildkite, cdevents, or generic: any JSON "
+      "payload, by the map below");
     v("forge", forge, "the forge that its repositories live on");
     v("secret", secret, "of the webhook: file:PATH, env:NAME or credential:NAME");
     v("old_secrets", old_secrets, "gitlab: those that are taken too, while the secret is changed");
     v("signature_header", signature_header, "generic: holds the HMAC-SHA256 of the body in hex");
-    v("token_header", token_header, "generic: or holds the secret itself");
+    v("token_header", token_header,
+      "generic, jenkins, buildkite, cdevents: or holds the secret itself");
     v("failed_when", failed_when, "generic: conclusions that are failures");
     v("passed_when", passed_when,
       "generic: conclusions that are green; at a later attempt of a run they tell a flake");
     v("log_url_prefixes", log_url_prefixes,
-      "generic: a log is fetched only from below one of these");
+      "generic, jenkins, cdevents: a log is fetched only from below one of these");
     v("definition", definition,
       "where a failing command is read that the delivery does not tell: github, gitlab or none; "
       "empty: that of its kind, none for generic");
@@ -251,6 +263,11 @@ struct Config {
     v.Named("api", api);
   }
 };
+
+// In a forge's `sweep`: whatever its credential sees.
+inline constexpr std::string_view kEverySwept = "installation";
+// How a configured forge is swept; without repositories where it is not.
+SweepOptions SweepOptionsOf(const Config& config, const std::string& forge);
 
 // The hosts that a forge is reached at: what a workspace may never reach.
 std::vector<std::string> HostsOf(const ForgeConfig& forge);

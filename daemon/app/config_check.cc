@@ -41,7 +41,10 @@ class Validator {
     Limits();
     if (config_.forge.empty() && use == ConfigUse::kDaemon)
       problems_.Error({file_, 0, 0}, "no [forge.NAME] is configured: nothing could be repaired");
-    for (const auto& [name, forge] : config_.forge) Forge(Cat("forge.", name), forge);
+    for (const auto& [name, forge] : config_.forge) {
+      Forge(Cat("forge.", name), forge);
+      Sweep(Cat("forge.", name), name, forge);
+    }
     for (const auto& [name, ci] : config_.ci) Ci(Cat("ci.", name), name, ci);
     for (const auto& [name, agent] : config_.agent) Agent(Cat("agent.", name), name, agent);
     for (const auto& [name, network] : config_.network)
@@ -223,6 +226,25 @@ class Validator {
             "names no remote; for example \"acme/widget\" = \"/srv/git/widget.git\"");
     }
   }
+  void Sweep(const std::string& at, const std::string& name, const ForgeConfig& forge) {
+    if (forge.sweep.empty()) return;
+    if (forge.kind != "github" && forge.kind != "gitlab")
+      Error(at + ".sweep", "only github and gitlab can be asked for failed runs");
+    else if (SweepOptionsOf(config_, name).ci.empty())
+      Error(at + ".sweep", Cat("no [ci.NAME] of kind ", forge.kind, " has this forge: nothing ",
+                               "would read what is found"));
+    if (forge.sweep_every < absl::Minutes(1) || forge.sweep_every > absl::Hours(24))
+      Error(at + ".sweep_every", "must be 1m to 24h");
+    if (forge.look_back < forge.sweep_every || forge.look_back > kOldestSwept)
+      Error(at + ".look_back", "must be sweep_every to 72h");
+    for (const std::string& repo : forge.sweep) {
+      const bool fits = std::any_of(forge.repos.begin(), forge.repos.end(),
+                                    [&](const std::string& glob) { return GlobMatch(glob, repo); });
+      if (repo != kEverySwept && !fits)
+        Error(at + ".sweep", Cat("\"", EscapeControl(repo), "\" is not among the forge's repos"));
+    }
+  }
+
   void App(const std::string& at, const ForgeConfig& forge) {
     if (!forge.token.empty())
       Error(at + ".token", "a forge is spoken to by a token or as an app, not both");
@@ -241,8 +263,13 @@ class Validator {
     if (!ci.definition.empty()) OneOf(at + ".definition", ci.definition, CiDefinitionNames());
     if (ci.definition_path.starts_with('/'))
       Error(at + ".definition_path", "is a path in the repository, such as ci/pipeline.yml");
-    if (ci.kind != "generic") return;
-    if (ci.definition == "github" && ci.definition_path.empty())
+    const std::vector<std::string> kinds = CiKinds();
+    // Of gitlab the secret itself is looked at, which is not read here; github has no options.
+    if (ci.kind == "github" || ci.kind == "gitlab" ||
+        std::find(kinds.begin(), kinds.end(), ci.kind) == kinds.end()) {
+      return;
+    }
+    if (ci.kind == "generic" && ci.definition == "github" && ci.definition_path.empty())
       Error(at + ".definition_path",
             "must name the workflow file, since the deliveries of a generic CI do not");
     // The adapter knows its own fields; the secret's value does not matter for them.
@@ -317,6 +344,25 @@ class Validator {
 };
 
 }  // namespace
+
+SweepOptions SweepOptionsOf(const Config& config, const std::string& name) {
+  const ForgeConfig& forge = config.forge.at(name);
+  SweepOptions options;
+  for (const std::string& repo : forge.sweep) {
+    if (repo == kEverySwept)
+      options.all = true;
+    else
+      options.repos.push_back(repo);
+  }
+  for (const auto& [ci, one] : config.ci) {
+    if (one.forge != name || one.kind != forge.kind) continue;
+    if (options.ci.empty()) options.ci = ci;
+    options.paths.push_back("/hooks/" + ci);
+  }
+  options.every = forge.sweep_every;
+  options.look_back = forge.look_back;
+  return options;
+}
 
 std::vector<std::string> HostsOf(const ForgeConfig& forge) {
   std::vector<std::string> hosts;

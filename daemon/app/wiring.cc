@@ -130,6 +130,14 @@ std::map<std::string, DefinitionPlace> DefinitionsOf(const Config& config) {
   return definitions;
 }
 
+Sweeps SweepsOf(const Config& config) {
+  Sweeps sweeps;
+  for (const auto& [name, forge] : config.forge) {
+    if (!forge.sweep.empty()) sweeps[name] = SweepOptionsOf(config, name);
+  }
+  return sweeps;
+}
+
 std::unique_ptr<PolicyOrigin> NewPolicyOrigin(Application& app) {
   const PoliciesConfig& policies = app.config.policies;
   if (policies.remote.empty()) return NewFolderOrigin(policies.directory, app.clock);
@@ -175,6 +183,7 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   const GitOptions git{app->config.workspace.mirrors, program, app->config.http.ca_file};
   app->mirror = NewGitMirror(git);
   app->publisher = NewGitPublisher(git);
+  app->rebaser = NewGitRebaser();
   RETURN_IF_ERROR(AddWorkspaces(*app, program));
   RETURN_IF_ERROR(AddForges(*app));
   RETURN_IF_ERROR(AddCis(*app));
@@ -184,10 +193,12 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   app->policy_origin = NewPolicyOrigin(*app);
   ASSIGN_OR_RETURN(app->policies, app->policy_origin->Load({}));
 
+  app->sweeps = SweepsOf(app->config);
   app->collector = std::make_unique<Collector>(CollectDependencies{
       &app->adapters, app->mirror.get(), app->http.get(), app->policies.get(), app->store.get(),
       &app->clock, app->store.get(), OffersOf(app->config), DefinitionsOf(app->config),
-      ForksOf(app->config), NetworksForForks(app->config)});
+      ForksOf(app->config), NetworksForForks(app->config), app->store.get(), app->store.get(),
+      app->sweeps});
   RunnerDependencies runner{&app->adapters,        app->mirror.get(), app->publisher.get(),
                             app->workspaces.get(), app->store.get(),  app->policies.get()};
   runner.author_name = app->config.author.name;
@@ -197,6 +208,7 @@ StatusOr<std::unique_ptr<Application>> Wire(Config config) {
   runner.secrets = &app->known_secrets;
   runner.keep = app->config.workspace.keep;
   runner.forks = ForksOf(app->config);
+  runner.rebaser = app->rebaser.get();
   app->runner = std::make_unique<TaskRunner>(std::move(runner));
   return app;
 }

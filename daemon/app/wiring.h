@@ -17,6 +17,7 @@
 #include "daemon/ports/workspace.h"
 #include "daemon/service/api_access.h"
 #include "daemon/service/metrics.h"
+#include "daemon/service/sweeper.h"
 
 namespace regreen {
 
@@ -31,6 +32,7 @@ struct Application {
   std::unique_ptr<Store> store;
   std::unique_ptr<Mirror> mirror;
   std::unique_ptr<Publisher> publisher;
+  std::unique_ptr<Rebaser> rebaser;
   std::unique_ptr<WorkspaceFactory> workspaces;
   Adapters adapters;
   Agents agents;
@@ -39,6 +41,7 @@ struct Application {
   KnownSecrets known_secrets;  // the same, as the guard looks for them
   std::unique_ptr<PolicyOrigin> policy_origin;
   std::unique_ptr<LivePolicies> policies;
+  Sweeps sweeps;
   std::unique_ptr<Collector> collector;
   std::unique_ptr<TaskRunner> runner;
 };

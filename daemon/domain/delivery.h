@@ -34,10 +34,20 @@ struct ChangeEvent {  // a pull or merge request was closed, merged or pushed to
   std::string forge, repo;
   std::int64_t number = 0;
 };
+struct CommentEvent {  // a person wrote one on a pull or merge request, or on an issue
+  std::string forge, repo;
+  std::int64_t number = 0;  // of the change or issue; at GitLab its iid
+  bool on_change = false;   // a pull or merge request, not an issue
+  bool on_code = false;     // GitHub: of the review, beside lines of the change
+  std::int64_t id = 0;      // of the comment
+  std::string author;       // login, for the forge to be asked about; a hint like all else
+  std::int64_t author_id = 0;
+  std::string body;  // as written, capped
+};
 struct OtherEvent {  // verified, but not for us
   std::string why;
 };
-using Event = std::variant<RunEvent, PingEvent, ChangeEvent, OtherEvent>;
+using Event = std::variant<RunEvent, PingEvent, ChangeEvent, CommentEvent, OtherEvent>;
 
 enum class AcceptOutcome { kAccepted, kDuplicate };
 

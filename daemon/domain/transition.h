@@ -31,6 +31,7 @@ inline constexpr Transition kTransitions[] = {
     {TaskState::kRepairing, Mover::kWorker, TaskState::kReviewing},
     {TaskState::kRepairing, Mover::kWorker, TaskState::kPublishing},
     {TaskState::kRepairing, Mover::kWorker, TaskState::kRerunning},
+    {TaskState::kRepairing, Mover::kWorker, TaskState::kWatching},
     {TaskState::kRepairing, Mover::kWorker, TaskState::kShadowed},
     {TaskState::kRepairing, Mover::kWorker, TaskState::kUnreproducible},
     {TaskState::kRepairing, Mover::kWorker, TaskState::kReported},

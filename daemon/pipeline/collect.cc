@@ -50,11 +50,14 @@ std::string WhyDropped(const RunFacts& run, ForkPolicy forks) {
 }
 
 StatusOr<DeliveryOutcome> Collector::Collect(const Delivery& delivery, std::stop_token stop) const {
+  if (delivery.ci == kSweepCi) return CollectSweep(delivery, stop);
   const auto source = deps_.adapters->ci.find(delivery.ci);
   if (source == deps_.adapters->ci.end()) {
     return NotFound(Cat("no CI named ", delivery.ci, " is configured any more"));
   }
   ASSIGN_OR_RETURN(const Event event, source->second->Decode(delivery));
+  if (const auto* comment = std::get_if<CommentEvent>(&event))
+    return CollectComment(delivery, *comment, stop);
   const auto* run_event = std::get_if<RunEvent>(&event);
   if (run_event == nullptr || (!run_event->failed && !run_event->passed)) {
     DeliveryOutcome outcome;

@@ -13,6 +13,7 @@
 #include "daemon/base/status.h"
 #include "daemon/pipeline/by_hand.h"
 #include "daemon/pipeline/live_policies.h"
+#include "daemon/pipeline/reconcile.h"
 #include "daemon/policy/ci_definition.h"
 #include "daemon/policy/offers.h"
 #include "daemon/ports/ci_source.h"
@@ -47,6 +48,9 @@ struct CollectDependencies {
   std::map<std::string, DefinitionPlace> definitions;  // by the CI's name; GitHub's for others
   std::map<std::string, ForkPolicy> forks;             // by the forge's name; others: ignored
   std::vector<std::string> fork_networks;              // egress sets that a fork's code may use
+  TaskStore* tasks = nullptr;                  // nullptr: commands in comments are not followed
+  DeliveryStore* deliveries = nullptr;         // where a sweep hands in what it finds
+  std::map<std::string, SweepOptions> sweeps;  // by the forge's name; others are not swept
 };
 
 // All dependencies outlive it. Any thread.
@@ -71,6 +75,11 @@ class Collector {
                                                std::stop_token stop) const;
   StatusOr<JobLog> ReadLog(Forge& forge, const RunHint& hint, const JobFacts& job,
                            std::stop_token stop) const;
+  // comment.cc
+  StatusOr<DeliveryOutcome> CollectComment(const Delivery& delivery, const CommentEvent& comment,
+                                           std::stop_token stop) const;
+  // reconcile.cc
+  StatusOr<DeliveryOutcome> CollectSweep(const Delivery& delivery, std::stop_token stop) const;
   // collect_command.cc
   StatusOr<ResolvedCommand> FailingCommandOf(Forge& forge, const RunHint& hint, const RunFacts& run,
                                              const JobFacts& job, std::stop_token stop) const;

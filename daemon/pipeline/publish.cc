@@ -5,7 +5,6 @@
 #include "daemon/pipeline/change_text.h"
 #include "daemon/pipeline/collect.h"
 #include "daemon/pipeline/rerun.h"
-#include "daemon/ports/forge_actions.h"
 
 namespace regreen {
 namespace {
@@ -50,26 +49,6 @@ ChangeRequest RequestOf(const Task& task, const Proof& proof, const Verdict& ver
 std::string TextOf(const ChangeRequest& request) {
   return Cat("# ", request.title, "\n\n", request.branch, " → ", request.target, "\n\n",
              request.body);
-}
-
-// Asked for at each look: a forge that merges by itself when checks are green is asked once, and
-// one that does not is asked until they are. The reason of the task says how it stands; only a
-// change of it is worth an entry.
-Status LetMerge(ForgeActions& actions, const Task& task, TaskUpdate& update, std::stop_token stop) {
-  const RunKey& run = task.incident.run.key;
-  const Status merges =
-      actions.MergeWhenGreen({run.forge, run.repo, task.change->number}, task.pushed_commit, stop);
-  if (merges.ok()) {
-    update.reason = "open; it merges when its checks are green";
-  } else if (merges.code() == StatusCode::kFailedPrecondition) {
-    update.reason = Cat("open; it does not merge by itself: ", Message(merges));
-  } else if (merges.code() == StatusCode::kUnavailable) {
-    update.reason = Cat("open; it cannot merge yet: ", Message(merges));
-  } else {
-    return merges;
-  }
-  if (update.reason != task.reason) update.timeline.push_back({{}, "change", update.reason});
-  return OkStatus();
 }
 
 }  // namespace
@@ -131,33 +110,6 @@ StatusOr<TaskUpdate> Publish(const PublishDependencies& deps, Forge& forge, cons
   update.branch = request.branch;
   update.pushed_commit = pushed->commit;
   update.change = change;
-  return update;
-}
-
-StatusOr<TaskUpdate> Follow(Forge& forge, const Task& task, absl::Duration watch_every,
-                            std::stop_token stop) {
-  if (!task.change) return Internal("a watched task has no change");
-  const RunFacts& run = task.incident.run;
-  ASSIGN_OR_RETURN(const ChangeState state,
-                   forge.ReadChange({run.key.forge, run.key.repo, task.change->number},
-                                    {task.branch, TargetOf(task), task.pushed_commit}, stop));
-  switch (state.kind) {
-    case ChangeState::Kind::kMerged:
-      return MoveTo(TaskState::kMerged, "the change was merged");
-    case ChangeState::Kind::kClosed:
-      return MoveTo(TaskState::kDeclined, "the change was closed without a merge");
-    case ChangeState::Kind::kGone:
-      return MoveTo(TaskState::kDeclined, "the change is gone");
-    case ChangeState::Kind::kOpen:
-      break;
-  }
-  if (!state.head.empty() && state.head != task.pushed_commit) {
-    return MoveTo(TaskState::kYielded, "someone pushed to the branch: it is theirs now");
-  }
-  TaskUpdate update = MoveTo(TaskState::kWatching, task.reason);
-  update.delay = watch_every;
-  if (task.plan.auto_merge && task.plan.stage == Stage::kAuto && forge.actions() != nullptr)
-    RETURN_IF_ERROR(LetMerge(*forge.actions(), task, update, stop));
   return update;
 }
 

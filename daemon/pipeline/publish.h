@@ -1,5 +1,4 @@
-// From a proven patch to an open change, and what becomes of it. No workspace: the trusted side
-// alone.
+// From a proven patch to an open change. No workspace: the trusted side alone.
 #pragma once
 
 #include <stop_token>
@@ -40,10 +39,5 @@ StatusOr<TaskUpdate> Publish(const PublishDependencies& deps, Forge& forge, cons
 
 // The request text as Publish sends it; also kept for a task in shadow.
 std::string RequestText(const Task& task, const Proof& proof);
-
-// Looks at the open change: merged, declined, yielded, or another look after `watch_every`. Asks
-// the forge to merge it when its checks are green, where plan and stage say so.
-StatusOr<TaskUpdate> Follow(Forge& forge, const Task& task, absl::Duration watch_every,
-                            std::stop_token stop);
 
 }  // namespace regreen

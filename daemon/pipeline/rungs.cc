@@ -94,7 +94,8 @@ StatusOr<RungResult> ClimbAndGoOn(Bench& bench, const Agents* agents, const Step
   ASSIGN_OR_RETURN(RungResult proven, step.kind == StepKind::kGiven
                                           ? ClimbGiven(bench, given, place)
                                           : ClimbOne(bench, agents, step, place));
-  if (proven.outcome != StepOutcome::kProven) return proven;
+  // A given patch holds already what went on from it.
+  if (proven.outcome != StepOutcome::kProven || step.kind == StepKind::kGiven) return proven;
   for (const ChainLink& link : bench.task().plan.then) {
     ASSIGN_OR_RETURN(RungResult result, ClimbLink(bench, agents, link, proven.patch));
     if (result.outcome == StepOutcome::kNoChange) {

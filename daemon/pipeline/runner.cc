@@ -110,10 +110,12 @@ StatusOr<TaskUpdate> TaskRunner::Run(const Task& task, RepairLog& log, std::stop
       return RunRepair(*forge->second, task, log, stop);
     case TaskState::kRerunning:
       return RunRerun(*forge->second, task, log, stop);
-    case TaskState::kPublishing:
-      return RunPublish(*forge->second, task, log, stop);
+    case TaskState::kPublishing: {
+      ASSIGN_OR_RETURN(const Task placed, OnItsBase(task));
+      return RunPublish(*forge->second, placed, log, stop);
+    }
     case TaskState::kWatching:
-      return RunWatch(*forge->second, task, stop);
+      return RunWatch(*forge->second, task, log, stop);
     default:
       return Internal(Cat("a worker has nothing to do for a task that is ", ToString(task.state)));
   }
@@ -121,8 +123,12 @@ StatusOr<TaskUpdate> TaskRunner::Run(const Task& task, RepairLog& log, std::stop
 
 StatusOr<TaskUpdate> TaskRunner::RunRepair(Forge& forge, const Task& task, RepairLog& log,
                                            std::stop_token stop) const {
-  ASSIGN_OR_RETURN(EarlierRungs earlier, ReadEarlier(task));
-  return Climb(forge, task, std::move(earlier), log, std::move(stop));
+  ASSIGN_OR_RETURN(Task placed, OnItsBase(task));
+  ASSIGN_OR_RETURN(placed, WithOwnChecks(std::move(placed)));
+  ASSIGN_OR_RETURN(EarlierRungs earlier, ReadEarlier(placed));
+  ASSIGN_OR_RETURN(TaskUpdate update, Climb(forge, placed, std::move(earlier), log, stop));
+  if (!task.change || !IsTerminal(update.to)) return update;
+  return EndOfRound(forge, placed, std::move(update), log, std::move(stop));
 }
 
 StatusOr<TaskUpdate> TaskRunner::RunRerun(Forge& forge, const Task& task, RepairLog& log,
@@ -304,18 +310,6 @@ StatusOr<TaskUpdate> TaskRunner::RunTellRepair(Forge& forge, const Task& task, c
       JudgeRepairReport(task, proof, *deps_.policies->Current()->guard, deps_.secrets);
   if (!said.allowed) return RefusedNow("what the report would say", said);
   return TellRepair(forge.actions(), task, proof, log, stop);
-}
-
-StatusOr<TaskUpdate> TaskRunner::RunWatch(Forge& forge, const Task& task,
-                                          std::stop_token stop) const {
-  Task watched = task;
-  if (task.plan.auto_merge && task.plan.stage == Stage::kAuto) {
-    // To merge by itself a draft is made ready first, and that is for a person to do.
-    ASSIGN_OR_RETURN(const Proof proof, ReadProof(task));
-    const Verdict verdict = JudgeNow(task, proof);
-    watched.plan.auto_merge = verdict.allowed && !verdict.needs_person;
-  }
-  return Follow(forge, watched, deps_.watch_every, std::move(stop));
 }
 
 TaskUpdate AfterError(const Task& task, const Status& error, double jitter) {

@@ -23,7 +23,8 @@ struct RunnerDependencies {
   const Agents* agents = nullptr;           // may be null: there are none
   const KnownSecrets* secrets = nullptr;    // for the guard; may be null: none are known
   std::map<std::string, ForkPolicy> forks;  // by the forge's name; others: ignored
-  absl::Duration keep;  // of the workspace of a task that failed, for a person; zero: none
+  absl::Duration keep;         // of the workspace of a task that failed, for a person; zero: none
+  Rebaser* rebaser = nullptr;  // may be null: an open change stays on the base that it was made on
 };
 
 // Dependencies outlive it. Any thread.
@@ -48,7 +49,15 @@ class TaskRunner {
   StatusOr<Proof> ReadProof(const Task& task) const;
   // By the guard that is in force now.
   Verdict JudgeNow(const Task& task, const Proof& proof) const;
-  StatusOr<TaskUpdate> RunWatch(Forge& forge, const Task& task, std::stop_token stop) const;
+  StatusOr<TaskUpdate> RunWatch(Forge& forge, const Task& task, RepairLog& log,
+                                std::stop_token stop) const;
+  // The task on the commit that its change was brought to, if it was.
+  StatusOr<Task> OnItsBase(const Task& task) const;
+  // With what its change's own red checks showed, for those who try again.
+  StatusOr<Task> WithOwnChecks(Task task) const;
+  // A climb that ended without a new patch leaves no open change behind that nobody looks at.
+  StatusOr<TaskUpdate> EndOfRound(Forge& forge, const Task& task, TaskUpdate update, RepairLog& log,
+                                  std::stop_token stop) const;
   // Whether its pull request still stands as it was, "" when it does.
   StatusOr<std::string> WhyForkDropped(Forge& forge, const Task& task, std::stop_token stop) const;
   // A fork's: it is told.

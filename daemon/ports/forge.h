@@ -22,14 +22,17 @@ struct GitRemote {
   std::string proxy{};    // "http://HOST:PORT"; "": none
 };
 
+class ChangeCare;
 class ForgeActions;
+class ForgeComments;
+class ForgeMissed;
 
 class Forge {
  public:
   virtual ~Forge() = default;
-  // The run as it is now, jobs and failing steps included; its key has the attempt's number where the
-  // hint names the newest. For a foreign run (RunHint::foreign),
-  // the hint completed by what the repository says: whether the branch is still at that commit.
+  // The run as it is now, jobs and failing steps included; its key has the attempt's number where
+  // the hint names the newest. For a foreign run (RunHint::foreign), the hint completed by what the
+  // repository says: whether the branch is still at that commit.
   virtual StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token stop) = 0;
   // The log of a failed job of a run that is not foreign. NotFound when it will never be there.
   virtual StatusOr<JobLog> ReadLog(const RunHint& hint, const JobFacts& job,
@@ -42,6 +45,11 @@ class Forge {
   virtual StatusOr<GitRemote> Remote(const std::string& repo) = 0;
   // What a forge with an API can do besides; nullptr for one without. Lives as long as the forge.
   virtual ForgeActions* actions() = 0;
+  // Likewise: answering comments, and what webhooks did not tell. nullptr where it cannot.
+  virtual ForgeComments* comments() { return nullptr; }
+  virtual ForgeMissed* missed() { return nullptr; }
+  // The same for changes that are open; nullptr for a forge that leaves them to people.
+  virtual ChangeCare* care() { return nullptr; }
 };
 
 }  // namespace regreen

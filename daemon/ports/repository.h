@@ -99,4 +99,15 @@ class Publisher {
                                       const Patch& patch, std::stop_token stop) = 0;
 };
 
+// Brings a patch to another base. No network: both commits must be there by Mirror::Ensure.
+class Rebaser {
+ public:
+  virtual ~Rebaser() = default;
+  // The patch that does on `onto` what `patch` does on its own base, by a three-way merge of trees
+  // in the object store. An empty one when `onto` has all of it already. FailedPrecondition names
+  // the files that both changed in different ways. Any thread.
+  virtual StatusOr<Patch> Rebase(const std::string& mirror_folder, const Patch& patch,
+                                 const std::string& onto, std::stop_token stop) = 0;
+};
+
 }  // namespace regreen

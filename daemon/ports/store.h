@@ -75,6 +75,13 @@ struct DeliveryOutcome {
   std::vector<IncidentOutcome> incidents;
   std::vector<Decision> decisions;
   std::optional<GreenRun> green;
+  // What a sweep found, for metrics; the store leaves it alone.
+  struct Reconciled {
+    std::string forge;
+    int runs = 0;         // failed runs that no delivery had told of
+    int redelivered = 0;  // deliveries asked for again
+  };
+  std::optional<Reconciled> reconciled = std::nullopt;
 };
 
 // Deliveries: accepted, then worked off.

@@ -57,6 +57,7 @@ struct Daemon::Impl {
   Intake intake;
   Api api;
   std::unique_ptr<PolicyWatch> policy_watch;
+  std::unique_ptr<Sweeper> sweeper;
   // Last, so that they end first: nothing arrives at what is gone.
   std::unique_ptr<HttpServer> operations;
   std::unique_ptr<HttpServer> server;
@@ -91,12 +92,15 @@ StatusOr<std::unique_ptr<Daemon>> Daemon::Start(const DaemonOptions& options,
         self->deps.policy_origin->Refresh(*self->deps.policies, std::move(stop));
       });
   impl->workers.Start();
+  impl->sweeper = std::make_unique<Sweeper>(options.sweeps, *deps.store, *deps.clock,
+                                            [self] { self->workers.Wake(); });
   return std::unique_ptr<Daemon>(new Daemon(std::move(impl)));
 }
 
 Daemon::~Daemon() {
   impl_->server->Stop();
   impl_->policy_watch.reset();
+  impl_->sweeper.reset();
   impl_->workers.Stop();
 }
 

@@ -14,6 +14,7 @@
 #include "daemon/service/api.h"
 #include "daemon/service/metrics.h"
 #include "daemon/service/policy_watch.h"
+#include "daemon/service/sweeper.h"
 #include "daemon/service/workers.h"
 
 namespace regreen {
@@ -25,6 +26,7 @@ struct DaemonOptions {
   PolicyWatchOptions policy_watch;
   std::vector<ApiToken> api_tokens;  // none: the API answers nobody
   std::string policy_folder;         // watched for changes; "" for none
+  Sweeps sweeps = {};                // none: what webhooks do not tell is not looked for
 };
 
 struct DaemonDependencies {

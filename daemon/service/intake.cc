@@ -4,6 +4,7 @@
 #include "daemon/base/json.h"
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
+#include "daemon/pipeline/comment_commands.h"
 
 namespace regreen {
 namespace {
@@ -31,6 +32,9 @@ NewDelivery Sort(Delivery delivery, const Event& event) {
     taken.pending = run->failed || run->passed;
     taken.decision = Cat("the run's conclusion is ", EscapeControl(Truncate(run->conclusion, 60)),
                          ", not a failure");
+  } else if (const auto* comment = std::get_if<CommentEvent>(&event)) {
+    taken.pending = !ReadCommands(comment->body).empty();
+    taken.decision = "the comment holds no command";
   } else if (std::holds_alternative<PingEvent>(event)) {
     taken.decision = "a ping";
   } else if (std::holds_alternative<ChangeEvent>(event)) {

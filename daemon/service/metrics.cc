@@ -52,6 +52,15 @@ struct Metrics::Impl {
   prometheus::Family<prometheus::Counter>& agent_usd =
       New(registry, prometheus::BuildCounter, "regreen_agent_cost_usd_total",
           "What agents cost, in US dollars");
+  prometheus::Family<prometheus::Counter>& sweeps =
+      New(registry, prometheus::BuildCounter, "regreen_reconcile_sweeps_total",
+          "Sweeps that ended well, of repositories and of apps, by forge");
+  prometheus::Family<prometheus::Counter>& missed_runs =
+      New(registry, prometheus::BuildCounter, "regreen_reconcile_missed_runs_total",
+          "Failed runs that no webhook had told of, by forge");
+  prometheus::Family<prometheus::Counter>& redeliveries =
+      New(registry, prometheus::BuildCounter, "regreen_reconcile_redeliveries_total",
+          "Failed webhooks that the forge was asked to send again, by forge");
   prometheus::Histogram& commit_deliveries =
       New(registry, prometheus::BuildHistogram, "regreen_commit_deliveries",
           "Deliveries in one commit of the store")
@@ -139,6 +148,12 @@ void Metrics::CountAgent(const AgentRun& run) {
   count("cached", usage.cache_read_tokens);
   count("written", usage.output_tokens);
   impl_->agent_usd.Add({{"agent", run.agent}}).Increment(run.usd);
+}
+
+void Metrics::CountReconciled(const DeliveryOutcome::Reconciled& sweep) {
+  impl_->sweeps.Add({{"forge", sweep.forge}}).Increment();
+  impl_->missed_runs.Add({{"forge", sweep.forge}}).Increment(sweep.runs);
+  impl_->redeliveries.Add({{"forge", sweep.forge}}).Increment(sweep.redelivered);
 }
 
 void Metrics::CountCommit(std::size_t deliveries) {

@@ -26,6 +26,7 @@ class Metrics final : public ForgeTraffic {
   void CountLeaseLost();
   void CountDemotion(std::string_view template_name);  // chosen at less than its stage
   void CountAgent(const AgentRun& run);
+  void CountReconciled(const DeliveryOutcome::Reconciled& sweep);
   void CountCommit(std::size_t deliveries);  // deliveries in one commit of the store
   void CountForgeRequest(const ForgeRequest& request) override;
   void ShowForgeLimit(const ForgeLimit& limit) override;

@@ -211,6 +211,7 @@ bool Workers::WorkDelivery(const std::string& worker) {
     done = tasks.status();
     CrashPoint("collect.committed");
     if (tasks.ok() && !tasks->empty()) Wake();
+    if (tasks.ok() && outcome->reconciled) metrics_.CountReconciled(*outcome->reconciled);
     for (const IncidentOutcome& incident : outcome->incidents) {
       if (tasks.ok() && !incident.demoted.empty())
         metrics_.CountDemotion(incident.plan->template_name);

@@ -8,6 +8,7 @@
 #include "adapters/ci/standard_webhooks.h"
 #include "daemon/base/hash.h"
 #include "daemon/base/text.h"
+#include "tests/support/ci_fixture.h"
 #include "tests/support/fake_github.h"
 #include "tests/support/fake_gitlab.h"
 
@@ -73,6 +74,51 @@ CiOptions GenericOptions() {
   return options;
 }
 
+// "failed" and "success" in a platform's own words, in the payload that it documents.
+std::string Documented(const char* file, const char* member, const char* failed, const char* passed,
+                       const std::string& conclusion) {
+  return CiFixture(file, member, failed,
+                   conclusion == "failed"    ? failed
+                   : conclusion == "success" ? passed
+                                             : conclusion);
+}
+
+std::string GiteaPayload(const std::string& conclusion) {
+  return Documented("gitea_workflow_run.json", "conclusion", "failure", "success", conclusion);
+}
+std::string ForgejoPayload(const std::string& conclusion) {
+  return Documented("forgejo_action_run_failure.json", "status", "failure", "success", conclusion);
+}
+std::string JenkinsPayload(const std::string& conclusion) {
+  return Documented("jenkins_finalized.json", "status", "FAILURE", "SUCCESS", conclusion);
+}
+std::string CircleciPayload(const std::string& conclusion) {
+  return Documented("circleci_workflow_completed.json", "status", "failed", "success", conclusion);
+}
+std::string BuildkitePayload(const std::string& conclusion) {
+  return Documented("buildkite_build_finished.json", "state", "failed", "passed", conclusion);
+}
+std::string CdeventsPayload(const std::string& conclusion) {
+  return Documented("cdevents_pipelinerun_finished.json", "outcome", "failure", "success",
+                    conclusion);
+}
+
+CiOptions BuildkiteOptions() {
+  static const ManualClock clock;
+  CiOptions options = Named("buildkite");
+  options.clock = &clock;
+  return options;
+}
+
+Headers SignAsBuildkite(const std::string& body, const std::string& secret,
+                        const std::string& event) {
+  const std::string now = Cat(absl::ToUnixSeconds(ManualClock().Now()));
+  return {
+      {"x-buildkite-event", event},
+      {"x-buildkite-signature",
+       Cat("timestamp=", now, ",signature=", HexEncode(HmacSha256(secret, Cat(now, ".", body))))}};
+}
+
 const Platform kPlatforms[] = {
     {"github", [] { return Named("github"); }, GithubPayload,
      [](const std::string& body, const std::string& secret, const std::string& event) {
@@ -115,6 +161,34 @@ const Platform kPlatforms[] = {
        return options;
      },
      GitlabPayload, SignByStandard, "Pipeline Hook", kSigningToken},
+    {"gitea", [] { return Named("gitea"); }, GiteaPayload,
+     [](const std::string& body, const std::string& secret, const std::string& event) {
+       return Headers{{"x-gitea-event", event},
+                      {"x-gitea-signature", HexEncode(HmacSha256(secret, body))}};
+     },
+     "workflow_run"},
+    {"forgejo", [] { return Named("gitea"); }, ForgejoPayload,
+     [](const std::string& body, const std::string& secret, const std::string& event) {
+       return Headers{{"x-forgejo-event", event},
+                      {"x-forgejo-signature", HexEncode(HmacSha256(secret, body))}};
+     },
+     "action_run_failure"},
+    {"jenkins", [] { return Named("jenkins"); }, JenkinsPayload,
+     [](const std::string&, const std::string& secret, const std::string&) {
+       return Headers{{"authorization", Cat("Basic ", Base64Encode(Cat("ci:", secret)))}};
+     },
+     "build"},
+    {"circleci", [] { return Named("circleci"); }, CircleciPayload,
+     [](const std::string& body, const std::string& secret, const std::string&) {
+       return Headers{{"circleci-signature", Cat("v1=", HexEncode(HmacSha256(secret, body)))}};
+     },
+     "webhook"},
+    {"buildkite", BuildkiteOptions, BuildkitePayload, SignAsBuildkite, "build.finished"},
+    {"cdevents", [] { return Named("cdevents"); }, CdeventsPayload,
+     [](const std::string&, const std::string& secret, const std::string&) {
+       return Headers{{"authorization", Cat("Bearer ", secret)}};
+     },
+     "cdevent"},
 };
 
 class CiContract : public testing::TestWithParam<Platform> {
@@ -233,6 +307,47 @@ TEST_P(CiContract, SurvivesThreeHundredMutations) {
     }
   }
   EXPECT_GT(refused, 100) << "the mutations hardly change anything";
+}
+
+// A member that is missing, renamed, null or of another type: the delivery is refused, or read as a
+// run of the same repository and a whole commit. It is never another's run.
+TEST_P(CiContract, HasADefinedOutcomeForEachChangedMember) {
+  const auto good = Json::Parse(GetParam().payload("failed"));
+  ASSERT_TRUE(good.ok()) << good.status();
+  int changed = 0, refused = 0;
+  for (int leaf = 0;; ++leaf) {
+    int left = leaf;
+    JsonWriter unchanged;
+    WriteChanged(unchanged, *good, left, 1);
+    if (left >= 0) break;
+    for (int change = 0; change < 5; ++change, ++changed) {
+      left = leaf;
+      JsonWriter out;
+      WriteChanged(out, *good, left, change);
+      const std::string body = out.Take();
+      const auto event = Read(body);
+      if (!event.ok()) {
+        EXPECT_EQ(event.status().code(), StatusCode::kInvalidArgument) << body;
+        ++refused;
+      } else if (const auto* run = std::get_if<RunEvent>(&*event)) {
+        EXPECT_EQ(run->run.key.repo, "acme/widget") << body;
+        EXPECT_EQ(run->run.commit.size(), 40u) << body;
+      }
+    }
+  }
+  EXPECT_GT(changed, 20);
+  EXPECT_GT(refused, 5);
+}
+
+TEST_P(CiContract, SurvivesTwentyFiveMegabytes) {
+  std::string body = GetParam().payload("failed");
+  const std::string filler = Cat("{\"filler\": \"", std::string(25 << 20, 'x'), "\", ");
+  body.replace(body.find('{'), 1, filler);
+  const auto source = Source();
+  EXPECT_TRUE(source->Authenticate(Sign(body), body).ok());
+  const auto event = Read(body);
+  ASSERT_TRUE(event.ok()) << event.status();
+  EXPECT_TRUE(std::get<RunEvent>(*event).failed);
 }
 
 TEST_P(CiContract, TakesAnUnknownConclusion) {

@@ -10,6 +10,7 @@
 
 #include "adapters/forge/registry.h"
 #include "daemon/base/clock.h"
+#include "daemon/ports/change_care.h"
 #include "daemon/ports/forge_actions.h"
 
 namespace regreen {

@@ -241,6 +241,53 @@ TEST_P(ForgeContract, MergesWhenGreenAndOnlyWhatItWasAskedTo) {
   EXPECT_EQ(merge(kB), OkStatus()) << "its answer may have been lost";
 }
 
+TEST_P(ForgeContract, TellsWhatTheChecksOfACommitSay) {
+  const std::int64_t number = peer_->AddChange("regreen/x-1", kB, true, {});
+  const auto checks = [&] { return *forge().care()->ReadChecks(kRepo, kB, {}); };
+  EXPECT_EQ(checks().kind, Checks::Kind::kNone);
+  peer_->SetChecks(number, "running");
+  EXPECT_EQ(checks().kind, Checks::Kind::kRunning);
+  peer_->SetChecks(number, "success");
+  EXPECT_EQ(checks().kind, Checks::Kind::kGreen);
+  peer_->SetChecks(number, "failed");
+  EXPECT_EQ(checks().kind, Checks::Kind::kRed);
+  EXPECT_THAT(checks().red, ElementsAre(testing::Field(&RedCheck::name, "check")));
+}
+
+TEST_P(ForgeContract, TakesAChangeOutOfDraftOnlyWhileItsHeadIsKnown) {
+  const std::int64_t number = peer_->AddChange("regreen/x-1", kB, true, {});
+  ChangeCare& care = *forge().care();
+  EXPECT_EQ(care.MarkReady({"forge", kRepo, number}, kA, {}).code(),
+            StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(peer_->changes()[0].draft);
+  for (int again = 0; again < 2; ++again)
+    EXPECT_EQ(care.MarkReady({"forge", kRepo, number}, kB, {}), OkStatus());
+  EXPECT_FALSE(peer_->changes()[0].draft);
+  peer_->SetState(number, "closed");
+  EXPECT_EQ(care.MarkReady({"forge", kRepo, number}, kB, {}).code(),
+            StatusCode::kFailedPrecondition);
+}
+
+TEST_P(ForgeContract, ClosesAChangeOnlyWhileItsHeadIsKnown) {
+  const std::int64_t number = peer_->AddChange("regreen/x-1", kB, false, {});
+  ChangeCare& care = *forge().care();
+  EXPECT_EQ(care.Close({"forge", kRepo, number}, kA, {}).code(), StatusCode::kFailedPrecondition);
+  EXPECT_EQ(peer_->changes()[0].state, "opened");
+  for (int again = 0; again < 2; ++again)
+    EXPECT_EQ(care.Close({"forge", kRepo, number}, kB, {}), OkStatus());
+  EXPECT_EQ(peer_->changes()[0].state, "closed");
+}
+
+TEST_P(ForgeContract, DeletesABranchOnlyAtTheCommitThatItKnows) {
+  peer_->SetBranch("regreen/x-1", kB);
+  ChangeCare& care = *forge().care();
+  EXPECT_EQ(care.DeleteBranch(kRepo, "regreen/x-1", kA, {}).code(),
+            StatusCode::kFailedPrecondition);
+  for (int again = 0; again < 2; ++again)
+    EXPECT_EQ(care.DeleteBranch(kRepo, "regreen/x-1", kB, {}), OkStatus());
+  EXPECT_EQ(care.DeleteBranch(kRepo, "regreen/never", kB, {}), OkStatus());
+}
+
 TEST_P(ForgeContract, NamesTheLabelsOfAChange) {
   const std::int64_t number = peer_->AddChange("x", kA, false, {"regreen", "ci: full"});
   EXPECT_THAT(*forge().actions()->Labels(kRepo, static_cast<int>(number), {}),
@@ -261,7 +308,11 @@ TEST_P(ForgeContract, TouchesNoRepositoryThatTheConfigurationDoesNotName) {
     for (const Status& status :
          {forge().ReadRun(hint, {}).status(), forge().ReadLog(hint, {}, {}).status(),
           forge().EnsureChange(request, {}).status(), forge().Remote(repo).status(),
-          forge().ReadChange({"forge", repo, 1}, {}, {}).status(), actions.Rerun(hint.key, {}),
+          forge().ReadChange({"forge", repo, 1}, {}, {}).status(),
+          forge().care()->ReadChecks(repo, kA, {}).status(),
+          forge().care()->MarkReady({"forge", repo, 1}, kA, {}),
+          forge().care()->Close({"forge", repo, 1}, kA, {}),
+          forge().care()->DeleteBranch(repo, "x", kA, {}), actions.Rerun(hint.key, {}),
           actions.Tell(report, {}).status(), actions.Labels(repo, 1, {}).status(),
           actions.MergeWhenGreen({"forge", repo, 1}, kA, {})}) {
       EXPECT_EQ(status.code(), StatusCode::kPermissionDenied) << status;

@@ -198,7 +198,7 @@ TEST(Publish, ABranchOfSomeoneElseIsLeftAlone) {
   world.clock.Advance(absl::Minutes(3));
   world.WorkUntilIdle();
   const std::string mine =
-      world.OnRemote({"commit-tree", "-m", "Mine", "-p", branch, branch + "^{tree}"});
+      world.OnRemote({"commit-tree", "-m", "Mine", "-p", "main", "main^{tree}"});
   world.OnRemote({"update-ref", "refs/heads/" + branch, mine});
   world.github.AddRun(world.FailingRun(2));
   world.Deliver(world.FailingRun(2), "guid-2");

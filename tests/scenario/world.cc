@@ -8,6 +8,7 @@
 #include "adapters/store/sqlite.h"
 #include "adapters/workspace/registry.h"
 #include "daemon/base/text.h"
+#include "daemon/service/sweeper.h"
 #include "tests/support/paths.h"
 
 namespace regreen {
@@ -35,6 +36,9 @@ class LocalRemotes final : public Forge {
     return forge_->ReadChange(k, r, s);
   }
   ForgeActions* actions() override { return forge_->actions(); }
+  ForgeComments* comments() override { return forge_->comments(); }
+  ForgeMissed* missed() override { return forge_->missed(); }
+  ChangeCare* care() override { return forge_->care(); }
   StatusOr<GitRemote> Remote(const std::string&) override {
     return GitRemote{remote_, "", Secret()};
   }
@@ -70,6 +74,14 @@ class Noted final : public WorkspaceFactory {
   std::vector<WorkspaceSpec>& opened_;
 };
 
+Sweeps Swept() {
+  SweepOptions options;
+  options.repos = {"acme/widget"};
+  options.ci = "github";
+  options.paths = {"/hooks/github"};
+  return {{"github", options}};
+}
+
 template <class T>
 T Must(StatusOr<T> value) {
   if (!value.ok()) throw std::runtime_error(Message(value.status()));
@@ -85,6 +97,7 @@ struct World::Daemon {
     const GitOptions git{folder + "/mirrors", GitChild(), ""};
     mirror = NewGitMirror(git);
     publisher = NewGitPublisher(git);
+    rebaser = NewGitRebaser();
     workspaces = std::make_unique<Noted>(
         Must(CreateWorkspaceFactory({"worktree", folder + "/workspaces", {}, {}})), world.opened);
     ForgeOptions forge;
@@ -114,6 +127,9 @@ struct World::Daemon {
     collect.definitions["gitlab"] = {CiDefinition::kGitlab, ""};
     collect.forks["github"] = world.forks_;
     collect.fork_networks = world.fork_networks_;
+    collect.tasks = store.get();
+    collect.deliveries = store.get();
+    collect.sweeps = Swept();
     collector = std::make_unique<Collector>(std::move(collect));
     RunnerDependencies deps{&adapters,        mirror.get(), publisher.get(),
                             workspaces.get(), store.get(),  policies};
@@ -122,6 +138,7 @@ struct World::Daemon {
     deps.agents = &world.agents;
     deps.keep = absl::Hours(1);
     deps.forks["github"] = world.forks_;
+    deps.rebaser = rebaser.get();
     runner = std::make_unique<TaskRunner>(deps);
     WorkersOptions options;
     options.name = "scenario";
@@ -135,6 +152,7 @@ struct World::Daemon {
   std::unique_ptr<Store> store;
   std::unique_ptr<Mirror> mirror;
   std::unique_ptr<Publisher> publisher;
+  std::unique_ptr<Rebaser> rebaser;
   std::unique_ptr<WorkspaceFactory> workspaces;
   Adapters adapters;
   Metrics metrics;
@@ -163,6 +181,9 @@ World::World(const std::string& template_text)
             OnRemote({"for-each-ref", "--format=%(objectname)", "refs/heads/" + branch});
         return tip.empty() ? std::nullopt : std::optional(tip);
       });
+  github.SetBranchRemover([this](const std::string&, const std::string& branch) {
+    OnRemote({"update-ref", "-d", "refs/heads/" + branch});
+  });
   Restart();
 }
 
@@ -260,6 +281,7 @@ FakeRun World::ForkRun(std::int64_t id) {
   FakePull pull;
   pull.number = fork_pull_ = 1;
   pull.head_branch = "main";
+  pull.fork = true;
   pull.head_sha = run.commit;
   github.AddPull(pull);
   return run;
@@ -302,12 +324,24 @@ FakeRun World::FailingRun(std::int64_t id) const {
 }
 
 int World::Deliver(const FakeRun& run, const std::string& guid) {
+  return Post(FakeGithub::RunPayload(run), "workflow_run", guid);
+}
+
+int World::Post(const std::string& body, const std::string& event, const std::string& guid) {
   HttpRequest request;
   request.method = "POST";
   request.path = "/hooks/github";
-  request.body = FakeGithub::RunPayload(run);
-  request.headers = FakeGithub::SignedHeaders(request.body, kSecret, "workflow_run", guid);
+  request.body = body;
+  request.headers = FakeGithub::SignedHeaders(body, kSecret, event, guid);
   return daemon_->intake->Handle(request).status;
+}
+
+int World::Comment(const FakeSaid& said, const std::string& guid) {
+  return Post(FakeGithub::CommentPayload(said), "issue_comment", guid);
+}
+
+int World::HandInSweep() {
+  return Must(HandInSweeps(Swept(), store(), clock.Now()));
 }
 
 int World::WorkUntilIdle() {

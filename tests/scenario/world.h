@@ -49,6 +49,10 @@ class World {
 
   // Posts the run's webhook, signed; answers the status.
   int Deliver(const FakeRun& run, const std::string& guid = "guid-1");
+  // A person writes a comment on a pull request, or on an issue, and its webhook arrives.
+  int Comment(const FakeSaid& said, const std::string& guid = "comment-guid");
+  // As the daemon does now and then: asks for a sweep of the forge, when one is due.
+  int HandInSweep();
   // Steps the workers until nothing is due; answers the number of steps.
   int WorkUntilIdle();
   // Steps the workers until there is one task, in this state.
@@ -73,6 +77,7 @@ class World {
 
  private:
   struct Daemon;
+  int Post(const std::string& body, const std::string& event, const std::string& guid);
   void MakeRepository();
   void LoadPolicies(const std::string& template_text);
 

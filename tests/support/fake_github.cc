@@ -38,6 +38,7 @@ void WriteRun(JsonWriter& out, const FakeRun& run) {
   NullOr(out, "conclusion", run.conclusion);
   NullOr(out, "head_branch", run.branch);
   out.Field("head_sha", run.commit).Field("created_at", run.created_at);
+  out.Field("updated_at", run.updated_at);
   out.Field("html_url", Cat("https://github.example/", run.repo, "/actions/runs/", run.id));
   out.Key("actor").BeginObject().Field("login", run.actor).EndObject();
   out.Key("pull_requests").BeginArray().EndArray();
@@ -149,11 +150,16 @@ HttpResponse FakeGithub::Serve(const HttpRequest& request) {
 
 HttpResponse FakeGithub::Route(const HttpRequest& request, const std::string& repo,
                                const Parts& parts) {
+  if (parts[0] == "collaborators" || parts.back() == "reactions") return People(request, parts);
+  if (parts[0] == "hooks") return Hooks(request, parts);
+  if (parts == Parts{"actions", "runs"}) return ListRuns(request, repo);
   if (parts[0] == "pulls") return Pulls(request, repo, parts);
   if (parts[0] == "issues") return Issues(request, repo, parts);
   if (parts[0] == "commits" && parts.size() == 3) return CommitAnswer(request, repo, parts);
   if (request.method == "POST" && parts.size() == 4 && parts[3] == "rerun-failed-jobs")
     return Rerun(repo, Number(parts[2]));
+  if (request.method == "DELETE" && parts.size() > 3 && parts[0] == "git" && parts[1] == "refs")
+    return DeleteBranch(repo, parts);
   if (request.method != "GET" || parts.size() < 2) return Missing();
   if (parts[0] == "actions" && parts.size() > 2)
     return Actions(repo, {parts.begin() + 1, parts.end()});
@@ -204,6 +210,19 @@ HttpResponse FakeGithub::RunAnswer(const std::string& repo, const Parts& parts) 
   for (std::size_t i = (page - 1) * page_size; i < std::min(page * page_size, found->jobs.size());
        ++i) {
     WriteJob(out, found->jobs[i]);
+  }
+  out.EndArray().EndObject();
+  return Answer(200, out.Take());
+}
+
+// Of the conclusion that was asked for; the newest first.
+HttpResponse FakeGithub::ListRuns(const HttpRequest& request, const std::string& repo) {
+  JsonWriter out;
+  out.BeginObject().Key("workflow_runs").BeginArray();
+  for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
+    if (run->repo == repo && run->conclusion == QueryValue(request, "status") &&
+        QueryValue(request, "page") == "1")
+      WriteRun(out, *run);
   }
   out.EndArray().EndObject();
   return Answer(200, out.Take());

@@ -44,7 +44,7 @@ struct FakeRun {
   std::string commit = std::string(40, 'a');
   std::string status = "completed", conclusion = "failure";
   std::string actor = "dev";
-  std::string created_at = "2023-11-14T22:00:00Z";
+  std::string created_at = "2023-11-14T22:00:00Z", updated_at = "2023-11-14T22:13:00Z";
   bool fork = false;
   std::vector<FakeJob> jobs;
 };
@@ -55,7 +55,7 @@ struct FakePull {
   std::string title, body;
   std::string head_branch, base = "main";
   std::string head_sha;  // "": the tip of head_branch
-  bool draft = false, merged = false;
+  bool draft = false, merged = false, fork = false;
   std::string state = "open";
   std::vector<std::string> labels;
   bool auto_merge = false;          // asked for
@@ -76,6 +76,23 @@ struct FakeIssue {
   std::vector<std::string> labels;
 };
 
+// One try of a webhook, as GitHub remembers it.
+struct FakeHookDelivery {
+  std::int64_t id = 0;
+  std::string guid, event = "workflow_run";
+  int status_code = 502;
+  std::string delivered_at = "2023-11-14T22:13:00Z";
+};
+
+// What a person wrote.
+struct FakeSaid {
+  std::string text;
+  std::string author = "dev";
+  std::int64_t pull = 1, id = 77;
+  std::string action = "created", type = "User";
+  bool on_issue = false;
+};
+
 class FakeGithub {
  public:
   static constexpr char kToken[] = "fake-github-token";
@@ -93,6 +110,9 @@ class FakeGithub {
   using TipSource =
       std::function<std::optional<std::string>(const std::string& repo, const std::string& branch)>;
   void SetTipSource(TipSource source) { tip_source_ = std::move(source); }
+  // Told when a branch is deleted through the API. Set it before any request.
+  using BranchRemover = std::function<void(const std::string& repo, const std::string& branch)>;
+  void SetBranchRemover(BranchRemover remover) { branch_remover_ = std::move(remover); }
   std::int64_t AddPull(FakePull pull);
   void ClosePull(std::int64_t number, bool merged);
   void RemovePull(std::int64_t number);
@@ -101,9 +121,18 @@ class FakeGithub {
   void FinishRun(std::int64_t id, const std::string& conclusion);
   // What the check runs of a pull request's head say.
   void SetChecks(std::int64_t number, std::vector<std::string> conclusions);
+  // What the check runs of a commit say, by name; before those of a pull request.
+  void SetCommitChecks(const std::string& commit,
+                       std::vector<std::pair<std::string, std::string>> checks);
   // The branch requires checks, so that GitHub takes a wish to merge later.
   void RequireChecks() { require_checks_ = true; }
   void AddComment(FakeComment comment);
+  // Whose permission is that: admin, write, read, none. Everyone else is unknown.
+  void SetPermission(const std::string& login, std::int64_t id, const std::string& permission);
+  // Of the repository's one webhook, whose address ends with /hooks/github; the newest first.
+  void AddDelivery(FakeHookDelivery delivery);
+  std::vector<std::int64_t> redelivered();  // ids of deliveries that were asked for again
+  std::vector<std::string> reactions();     // "issues/comments/7 +1"
 
   // The next `times` requests whose "METHOD path" contains `part` get this answer.
   void Fail(HttpResponse answer, int times = 1, std::string part = "");
@@ -118,6 +147,7 @@ class FakeGithub {
 
   // The webhook of a run, and the headers that it comes with.
   static std::string RunPayload(const FakeRun& run, const std::string& action = "completed");
+  static std::string CommentPayload(const FakeSaid& said);
   static Headers SignedHeaders(const std::string& body, const std::string& secret,
                                const std::string& event, const std::string& guid);
 
@@ -150,7 +180,11 @@ class FakeGithub {
   HttpResponse Comments(const HttpRequest& request, FakeComment place) RG_REQUIRES(mutex_);
   HttpResponse CommitAnswer(const HttpRequest& request, const std::string& repo, const Parts& parts)
       RG_REQUIRES(mutex_);
+  HttpResponse DeleteBranch(const std::string& repo, const Parts& parts) RG_REQUIRES(mutex_);
   HttpResponse Merge(FakePull& pull, const Json& body) RG_REQUIRES(mutex_);
+  HttpResponse People(const HttpRequest& request, const Parts& parts) RG_REQUIRES(mutex_);
+  HttpResponse Hooks(const HttpRequest& request, const Parts& parts) RG_REQUIRES(mutex_);
+  HttpResponse ListRuns(const HttpRequest& request, const std::string& repo) RG_REQUIRES(mutex_);
   HttpResponse GraphQl(const HttpRequest& request) RG_REQUIRES(mutex_);
   std::string HeadOf(const FakePull& pull) RG_REQUIRES(mutex_);
   std::optional<std::string> Tip(const std::string& repo, const std::string& branch)
@@ -168,8 +202,15 @@ class FakeGithub {
   std::int64_t next_pull_ RG_GUARDED_BY(mutex_) = 1;
   std::vector<FakeComment> comments_ RG_GUARDED_BY(mutex_);
   std::vector<FakeIssue> issues_ RG_GUARDED_BY(mutex_);
+  std::map<std::string, std::pair<std::int64_t, std::string>> people_ RG_GUARDED_BY(mutex_);
+  std::vector<std::string> reactions_ RG_GUARDED_BY(mutex_);
+  std::vector<FakeHookDelivery> deliveries_ RG_GUARDED_BY(mutex_);
+  std::vector<std::int64_t> redelivered_ RG_GUARDED_BY(mutex_);
   bool refuse_drafts_ = false, require_checks_ = false;
+  std::map<std::string, std::vector<std::pair<std::string, std::string>>> commit_checks_
+      RG_GUARDED_BY(mutex_);
   TipSource tip_source_;
+  BranchRemover branch_remover_;
   std::unique_ptr<HttpServer> server_;  // last: its threads use the rest
 };
 

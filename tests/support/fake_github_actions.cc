@@ -18,6 +18,8 @@ using fake_github::QueryValue;
 
 constexpr std::int64_t kJobsOfAnAttempt = 1000;  // further job ids stand this much higher
 
+constexpr std::int64_t kOwnCheck = 777;  // the job of each check run that is told
+
 HttpResponse GraphQlError(std::string_view type, std::string_view message) {
   JsonWriter out;
   out.BeginObject().Key("data").Null().Key("errors").BeginArray().BeginObject();
@@ -180,14 +182,19 @@ HttpResponse FakeGithub::CommitAnswer(const HttpRequest& request, const std::str
     return Answer(200, out.Take());
   }
   if (parts[2] != "check-runs") return Missing();
-  std::vector<std::string> checks;
+  std::vector<std::pair<std::string, std::string>> checks;
   for (const FakePull& pull : pulls_) {
-    if (pull.repo == repo && HeadOf(pull) == parts[1]) checks = pull.checks;
+    if (pull.repo != repo || HeadOf(pull) != parts[1]) continue;
+    for (const std::string& conclusion : pull.checks) checks.emplace_back("check", conclusion);
   }
+  if (const auto own = commit_checks_.find(parts[1]); own != commit_checks_.end())
+    checks = own->second;
   out.BeginObject().Field("total_count", static_cast<std::int64_t>(checks.size()));
   out.Key("check_runs").BeginArray();
-  for (const std::string& conclusion : checks) {
-    out.BeginObject().Field("status", conclusion.empty() ? "in_progress" : "completed");
+  for (const auto& [name, conclusion] : checks) {
+    out.BeginObject().Field("name", name).Field("id", kOwnCheck);
+    out.Key("app").BeginObject().Field("slug", "github-actions").EndObject();
+    out.Field("status", conclusion.empty() ? "in_progress" : "completed");
     out.Key("conclusion");
     conclusion.empty() ? out.Null() : out.String(conclusion);
     out.EndObject();
@@ -238,6 +245,12 @@ void FakeGithub::SetChecks(std::int64_t number, std::vector<std::string> conclus
   FakePull* pull = FindPull(number);
   ASSERT_NE(pull, nullptr);
   pull->checks = std::move(conclusions);
+}
+
+void FakeGithub::SetCommitChecks(const std::string& commit,
+                                 std::vector<std::pair<std::string, std::string>> checks) {
+  MutexLock lock(mutex_);
+  commit_checks_[commit] = std::move(checks);
 }
 
 void FakeGithub::AddComment(FakeComment comment) {

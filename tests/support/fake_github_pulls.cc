@@ -30,6 +30,7 @@ HttpResponse FakeGithub::Pulls(const HttpRequest& request, const std::string& re
   if (request.method == "PATCH" && body.ok()) {
     pull->title = (*body)["title"].StringOr(pull->title);
     pull->body = (*body)["body"].StringOr(pull->body);
+    pull->state = (*body)["state"].StringOr(pull->state);
   }
   JsonWriter out;
   WritePull(*pull, out);
@@ -119,6 +120,10 @@ void FakeGithub::WritePull(const FakePull& pull, JsonWriter& out) {
       .BeginObject()
       .Field("ref", pull.head_branch)
       .Field("sha", HeadOf(pull))
+      .Key("repo")
+      .BeginObject()
+      .Field("full_name", pull.fork ? "stranger/widget" : pull.repo)
+      .EndObject()
       .EndObject();
   out.Key("base").BeginObject().Field("ref", pull.base).EndObject();
   out.Key("labels").BeginArray();
@@ -126,6 +131,15 @@ void FakeGithub::WritePull(const FakePull& pull, JsonWriter& out) {
   out.EndArray();
   if (pull.auto_merge) out.Key("auto_merge").BeginObject().EndObject();
   out.EndObject();
+}
+
+// git/refs/heads/{branch}
+HttpResponse FakeGithub::DeleteBranch(const std::string& repo, const Parts& parts) {
+  const std::string branch = Join(std::span(parts).subspan(3), "/");
+  if (!Tip(repo, branch)) return Message(422, "Reference does not exist");
+  branches_.erase({repo, branch});
+  if (branch_remover_) branch_remover_(repo, branch);
+  return Answer(204, "");
 }
 
 std::string FakeGithub::HeadOf(const FakePull& pull) {

@@ -262,10 +262,15 @@ HttpResponse FakeGitlab::Repository(const HttpRequest& request, const std::strin
   if (parts[1] == "branches") {
     const auto found = branches_.find({repo, Join(std::span(parts).subspan(2), "/")});
     if (found == branches_.end()) return Message(404, "404 Branch Not Found");
+    if (request.method == "DELETE") {
+      branches_.erase(found);
+      return Answer(204, "");
+    }
     out.BeginObject().Key("commit").BeginObject().Field("id", found->second);
     out.EndObject().EndObject();
     return Answer(200, out.Take());
   }
+  if (parts.size() == 4 && parts[3] == "statuses") return Statuses(request, repo, parts[2]);
   if (parts.size() == 4) return Notes(request, {repo, Cat("commits/", parts[2]), ""}, "note");
   out.BeginObject().Field("id", parts[2]).Field("parent_ids", parents_[parts[2]]).EndObject();
   return Answer(200, out.Take());

@@ -132,6 +132,8 @@ class FakeGitlab {
   HttpResponse Notes(const HttpRequest& request, FakeNote place, const char* field)
       RG_REQUIRES(mutex_);
   HttpResponse Issues(const HttpRequest& request, const std::string& repo) RG_REQUIRES(mutex_);
+  HttpResponse Statuses(const HttpRequest& request, const std::string& repo,
+                        const std::string& commit) RG_REQUIRES(mutex_);
   // Page after page by the header Link, as GitLab does it.
   HttpResponse Page(const HttpRequest& request, const std::vector<std::string>& elements) const;
   void WriteMergeRequest(const FakeMergeRequest& request, JsonWriter& out) RG_REQUIRES(mutex_);

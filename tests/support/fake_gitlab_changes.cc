@@ -45,6 +45,7 @@ HttpResponse FakeGitlab::MergeRequests(const HttpRequest& request, const std::st
     found->description = (*body)["description"].StringOr(found->description);
     found->target_branch = (*body)["target_branch"].StringOr(found->target_branch);
     AddLabels((*body)["add_labels"].StringOr(""), found->labels);
+    if ((*body)["state_event"].StringOr("") == "close") found->state = "closed";
   }
   JsonWriter out;
   WriteMergeRequest(*found, out);
@@ -130,6 +131,19 @@ HttpResponse FakeGitlab::Notes(const HttpRequest& request, FakeNote place, const
     if (notes_[i].repo == place.repo && notes_[i].place == place.place) elements.push_back(text(i));
   }
   if (QueryValue(request, "sort") == "desc") std::reverse(elements.begin(), elements.end());
+  return Page(request, elements);
+}
+
+// One job for each merge request's pipeline.
+HttpResponse FakeGitlab::Statuses(const HttpRequest& request, const std::string& repo,
+                                  const std::string& commit) {
+  std::vector<std::string> elements;
+  for (const FakeMergeRequest& one : merge_requests_) {
+    if (one.repo != repo || HeadOf(one) != commit || one.pipeline_status.empty()) continue;
+    JsonWriter out;
+    out.BeginObject().Field("name", "check").Field("status", one.pipeline_status).EndObject();
+    elements.push_back(out.Take());
+  }
   return Page(request, elements);
 }
 

@@ -39,6 +39,7 @@ api = "${github.url}"
 git = "${github.gitUrl}"
 ${github.app ? `app_id = "${github.app.id}"\napp_key = "file:${folder}/app-key"` : `token = "file:${folder}/token"`}
 repos = ["acme/*"]
+${options?.forge ?? ''}
 [ci.github]
 kind = "github"
 forge = "github"

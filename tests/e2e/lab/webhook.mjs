@@ -29,6 +29,16 @@ export function failedRunPayload(repo, run) {
   return payload;
 }
 
+// A comment that a person writes on a pull request.
+export function commentPayload(repo, pull, {id, author, authorId, text}) {
+  const payload = recordedPayload('issue_comment', (e) => e.action === 'created');
+  Object.assign(payload.issue, {number: pull.number, pull_request: {url: 'https://api.github.com/pulls'}});
+  Object.assign(payload.comment, {id, body: text, performed_via_github_app: null});
+  Object.assign(payload.comment.user, {login: author, id: authorId, type: 'User'});
+  Object.assign(payload.repository, {id: repo.id, full_name: repo.name, name: repo.name.split('/')[1]});
+  return payload;
+}
+
 // The payload of a pull request that was closed or merged.
 export function closedChangePayload(repo, pull) {
   const payload = recordedPayload('pull_request', (e) => e.action === 'closed');

@@ -23,7 +23,8 @@ function minimalRepository(description, repo) {
 function runDocument(description, repo, run) {
   const document = description.example('workflow-run');
   return Object.assign(document, {
-    id: run.id, run_attempt: run.attempt, run_number: 1, created_at: new Date().toISOString(), name: run.workflow, path: run.path,
+    id: run.id, run_attempt: run.attempt, run_number: 1, created_at: new Date().toISOString(),
+    updated_at: run.updated ?? new Date().toISOString(), name: run.workflow, path: run.path,
     event: run.event, status: run.status, conclusion: run.conclusion,
     head_branch: run.branch, head_sha: run.commit,
     repository: minimalRepository(description, repo),

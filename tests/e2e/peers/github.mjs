@@ -120,6 +120,13 @@ export class Github {
     return this.branches(name).get(branch);
   }
 
+  // Its pull requests keep the head that they had.
+  removeBranch(name, branch) {
+    const tip = this.branchTip(name, branch);
+    for (const pull of this.pulls) if (pull.repo === name && pull.head === branch) pull.sha = tip;
+    execFileSync('git', ['-C', this.gitFolder(name), 'update-ref', '-d', `refs/heads/${branch}`]);
+  }
+
   branches(name) {
     const folder = this.gitFolder(name);
     if (!existsSync(folder)) return new Map();

@@ -78,6 +78,13 @@ export class Gitlab {
     return text.split('\n').map((l) => l.split(' ')).find(([ref]) => ref === `refs/heads/${branch}`)?.[1];
   }
 
+  // Its merge requests keep the head that they had.
+  removeBranch(name, branch) {
+    const tip = this.branchTip(name, branch);
+    for (const m of this.mergeRequests) if (m.repo === name && m.source_branch === branch) m.sha = tip;
+    execFileSync('git', ['-C', this.gitFolder(name), 'update-ref', '-d', `refs/heads/${branch}`]);
+  }
+
   problems() {
     const left = this.failures.map((f) => `a programmed failure of ${f.operation} was never asked for`);
     return [...this.violations, ...left];

@@ -71,7 +71,8 @@ function createRequest(gitlab, {repo, body}) {
 function updateRequest(gitlab, call) {
   const found = findRequest(gitlab, call);
   if (!found) return undefined;
-  const {add_labels: added, ...fields} = call.body;
+  const {add_labels: added, state_event: event, ...fields} = call.body;
+  if (event === 'close') found.state = 'closed';
   Object.assign(found, fields, {labels: [...new Set([...found.labels, ...labelsOf(added)])]});
   return ok(mergeRequestDocument(gitlab, call.repo, found));
 }
@@ -124,6 +125,17 @@ export const operations = {
   'branches/get': (gitlab, {repo, params: [name]}) => {
     const tip = gitlab.branchTip(repo.name, name);
     return tip && ok({name, commit: {id: tip}});
+  },
+  'branches/delete': (gitlab, {repo, params: [name]}) => {
+    if (!gitlab.branchTip(repo.name, name)) return undefined;
+    gitlab.removeBranch(repo.name, name);
+    return {status: 204};
+  },
+  // Its jobs, the newest of each name.
+  'commits/statuses': (gitlab, {repo, params: [sha], query}) => {
+    const pipeline = gitlab.pipelines.findLast((p) => p.sha === sha && p.repo === repo.name);
+    const newest = new Map((pipeline?.jobs ?? []).map((j) => [j.name, j]));
+    return paged([...newest.values()].map((j) => ({name: j.name, status: j.status, allow_failure: false})), query);
   },
   'commits/get': (gitlab, {params: [id]}) => ok({id, parent_ids: []}),
   'commits/comments': (gitlab, {repo, params: [id], query}) =>

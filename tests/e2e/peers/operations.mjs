@@ -30,7 +30,7 @@ function jobsOf(github, call, run) {
 function heads(github, pull) {
   const gone = '0'.repeat(40);
   return {
-    head: github.branchTip(pull.repo, pull.head) ?? gone,
+    head: github.branchTip(pull.repo, pull.head) ?? pull.sha ?? gone,
     base: github.branchTip(pull.repo, pull.base) ?? gone,
   };
 }
@@ -198,6 +198,7 @@ function redirectToLog(github, {repo, params}) {
 function listRuns(github, {repo, query}) {
   const wanted = {branch: 'branch', head_sha: 'commit', event: 'event'};
   const runs = github.runs.filter((r) => r.repo === repo.name && newestAttempt(github, r.id) === r &&
+    (!query.get('status') || [r.status, r.conclusion].includes(query.get('status'))) &&
     Object.entries(wanted).every(([key, field]) => !query.get(key) || query.get(key) === r[field]));
   return ok({
     total_count: runs.length,
@@ -218,7 +219,24 @@ function installationToken(github, {repo, body}) {
     repository_selection: 'selected', repositories: [github.documents.repository(repo)]}};
 }
 
+// Of the one person that the test named; everyone else is unknown.
+function permission(github, {params}) {
+  const person = github.people?.[params.username];
+  if (!person) return undefined;
+  const answer = github.description.example('repository-collaborator-permission-response-if-user-has-admin-permissions');
+  return ok({...answer, permission: person.permission, role_name: person.permission,
+    user: {...answer.user, login: params.username, id: person.id, role_name: person.permission}});
+}
+
+function react(github, {params, body}) {
+  github.reactions = [...github.reactions ?? [], `${params.comment_id} ${body.content}`];
+  return {status: 201, body: {...github.description.example('reaction'), content: body.content}};
+}
+
 export const operations = {
+  'repos/get-collaborator-permission-level': permission,
+  'reactions/create-for-issue-comment': react,
+  'repos/list-webhooks': () => undefined,  // this token may not see them
   'apps/get-repo-installation': (github) =>
     ok({...github.description.example('installation'), suspended_at: null, suspended_by: null, permissions: granted}),
   'apps/create-installation-access-token': installationToken,
@@ -247,6 +265,12 @@ export const operations = {
   'git/get-ref': (github, {repo, params}) => {
     const tip = github.branchTip(repo.name, params.ref.replace(/^heads\//, ''));
     return tip && ok(github.documents.ref(params.ref, tip));
+  },
+  'git/delete-ref': (github, {repo, params}) => {
+    const branch = params.ref.replace(/^heads\//, '');
+    if (!github.branchTip(repo.name, branch)) return {status: 422, body: {message: 'Reference does not exist'}};
+    github.removeBranch(repo.name, branch);
+    return {status: 204};
   },
   'checks/list-annotations': () => ok([]),
   'repos/list-pull-requests-associated-with-commit': pullsOfCommit,

@@ -26,7 +26,7 @@ TEST(Transition, AWorkerNeverApproves) {
   static_assert(!IsAllowed(TaskState::kHeld, Mover::kWorker, TaskState::kQueued));
   static_assert(!IsAllowed(TaskState::kReviewing, Mover::kWorker, TaskState::kPublishing));
   static_assert(IsAllowed(TaskState::kReviewing, Mover::kPerson, TaskState::kPublishing));
-  static_assert(!IsAllowed(TaskState::kRepairing, Mover::kWorker, TaskState::kWatching));
+  static_assert(!IsAllowed(TaskState::kQueued, Mover::kWorker, TaskState::kWatching));
 }
 
 TEST(Transition, ClaimableStatesAreThoseAWorkerMoves) {

@@ -1,0 +1,13 @@
+// Buildkite's webhooks of pipelines, by signature or token. A delivery has no log.
+#pragma once
+
+#include <memory>
+
+#include "adapters/ci/registry.h"
+
+namespace regreen {
+
+// InvalidArgument with every mistake of the options, one a line.
+StatusOr<std::unique_ptr<CiSource>> NewBuildkiteCi(const CiOptions& options);
+
+}  // namespace regreen
