@@ -242,6 +242,7 @@ TEST_P(ForgeContract, MergesWhenGreenAndOnlyWhatItWasAskedTo) {
 }
 
 TEST_P(ForgeContract, TellsWhatTheChecksOfACommitSay) {
+  if (forge().care() == nullptr) GTEST_SKIP() << "it leaves open changes to people";
   const std::int64_t number = peer_->AddChange("regreen/x-1", kB, true, {});
   const auto checks = [&] { return *forge().care()->ReadChecks(kRepo, kB, {}); };
   EXPECT_EQ(checks().kind, Checks::Kind::kNone);
@@ -255,6 +256,7 @@ TEST_P(ForgeContract, TellsWhatTheChecksOfACommitSay) {
 }
 
 TEST_P(ForgeContract, TakesAChangeOutOfDraftOnlyWhileItsHeadIsKnown) {
+  if (forge().care() == nullptr) GTEST_SKIP() << "it leaves open changes to people";
   const std::int64_t number = peer_->AddChange("regreen/x-1", kB, true, {});
   ChangeCare& care = *forge().care();
   EXPECT_EQ(care.MarkReady({"forge", kRepo, number}, kA, {}).code(),
@@ -269,6 +271,7 @@ TEST_P(ForgeContract, TakesAChangeOutOfDraftOnlyWhileItsHeadIsKnown) {
 }
 
 TEST_P(ForgeContract, ClosesAChangeOnlyWhileItsHeadIsKnown) {
+  if (forge().care() == nullptr) GTEST_SKIP() << "it leaves open changes to people";
   const std::int64_t number = peer_->AddChange("regreen/x-1", kB, false, {});
   ChangeCare& care = *forge().care();
   EXPECT_EQ(care.Close({"forge", kRepo, number}, kA, {}).code(), StatusCode::kFailedPrecondition);
@@ -279,6 +282,7 @@ TEST_P(ForgeContract, ClosesAChangeOnlyWhileItsHeadIsKnown) {
 }
 
 TEST_P(ForgeContract, DeletesABranchOnlyAtTheCommitThatItKnows) {
+  if (forge().care() == nullptr) GTEST_SKIP() << "it leaves open changes to people";
   peer_->SetBranch("regreen/x-1", kB);
   ChangeCare& care = *forge().care();
   EXPECT_EQ(care.DeleteBranch(kRepo, "regreen/x-1", kA, {}).code(),
@@ -295,6 +299,7 @@ TEST_P(ForgeContract, NamesTheLabelsOfAChange) {
 }
 
 TEST_P(ForgeContract, TouchesNoRepositoryThatTheConfigurationDoesNotName) {
+  if (forge().care() == nullptr) GTEST_SKIP() << "it leaves open changes to people";
   for (const char* repo : {"evil/widget", "acme", "acme/..", "acme/w?x", "acme/w%2fx", "acme/a b",
                            "acme/x/y/z", "", "/", "acme//x"}) {
     SCOPED_TRACE(repo);
