@@ -11,6 +11,10 @@ namespace {
 
 constexpr int kMostPages = 20;      // of jobs, fifty each
 constexpr int kMostTaskPages = 10;  // of the newest tasks of a whole repository
+// Where workflows are, the first folder first. Source: Gitea's configuration cheat sheet, [actions]
+// WORKFLOW_DIRS; forgejo.org, "Forgejo Actions".
+constexpr const char* kFolders[] = {".forgejo/workflows/", ".gitea/workflows/",
+                                    ".github/workflows/"};
 
 bool IsCommit(std::string_view text) {
   return (text.size() == 40 || text.size() == 64) &&
@@ -27,7 +31,7 @@ std::int64_t PullOf(std::string_view ref) {
 }
 
 // "path" is the workflow's file with the ref that it ran for: "ci.yml@refs/heads/main". The folder
-// is not told, so it is no path in the repository.
+// is not told.
 std::pair<std::string, std::string> SplitPath(const std::string& path) {
   const std::size_t at = path.find('@');
   if (at == std::string::npos) return {path, ""};
@@ -69,6 +73,7 @@ JobFacts TaskOf(const Json& task) {
 // A run and the ref that it ran for: "refs/heads/main", "refs/pull/7/head", "refs/tags/v1".
 struct ToldRun {
   RunFacts facts;
+  std::string file;  // of the workflow, without its folder
   std::string ref;
   std::int64_t forgejo_number = 0;  // of its tasks
 };
@@ -77,7 +82,8 @@ void FillGitea(const Json& run, ToldRun& told) {
   RunFacts& facts = told.facts;
   auto [file, ref] = SplitPath(run["path"].StringOr(""));
   told.ref = std::move(ref);
-  if (facts.workflow.empty()) facts.workflow = std::move(file);
+  if (facts.workflow.empty()) facts.workflow = file;
+  told.file = std::move(file);
   facts.commit = run["head_sha"].StringOr("");
   facts.author = run["actor"]["login"].StringOr(run["trigger_actor"]["login"].StringOr(""));
   facts.conclusion = run["conclusion"].StringOr("");
@@ -90,7 +96,8 @@ void FillGitea(const Json& run, ToldRun& told) {
 // told from a branch by there being no such branch.
 void FillForgejo(const Json& run, ToldRun& told) {
   RunFacts& facts = told.facts;
-  if (facts.workflow.empty()) facts.workflow = run["workflow_id"].StringOr("");
+  told.file = run["workflow_id"].StringOr("");
+  if (facts.workflow.empty()) facts.workflow = told.file;
   facts.commit = run["commit_sha"].StringOr("");
   facts.author = run["trigger_user"]["login"].StringOr("");
   facts.conclusion = run["status"].StringOr("");
@@ -130,6 +137,7 @@ class RunReader {
     const bool numbered = current["run_attempt"].IntOr(0) > 0;
     RETURN_IF_ERROR(
         ReadJobs(told, numbered ? Cat(run_, "/attempts/", asked, "/jobs") : run_ + "/jobs"));
+    RETURN_IF_ERROR(FindWorkflow(told));
     return facts;
   }
 
@@ -212,6 +220,21 @@ class RunReader {
                            pull["merged"].BoolOr(false) ? "merged" : "closed"));
     } else {
       Supersede(facts, WhySuperseded(facts.branch, facts.commit, pull["head"]["sha"].StringOr("")));
+    }
+    return OkStatus();
+  }
+
+  // Looks for the workflow's file at the run's commit; where it is not found, that is no error.
+  Status FindWorkflow(ToldRun& told) {
+    if (told.file.empty() || told.file.find('/') != std::string::npos) return OkStatus();
+    for (const char* folder : kFolders) {
+      const auto found = api_.Get(
+          Cat(root_, "/contents/", folder, PercentEncode(told.file), "?ref=", told.facts.commit),
+          what_, stop_);
+      if (found.status().code() == StatusCode::kNotFound) continue;
+      if (!found.ok()) return found.status();
+      told.facts.workflow_path = Cat(folder, told.file);
+      return OkStatus();
     }
     return OkStatus();
   }

@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
 import {inLab} from './lab/lab.mjs';
-import {fixedTable, git} from './lab/samples.mjs';
+import {fixedTable, git, regenerateTable} from './lab/samples.mjs';
+
+// The template says what is to be green.
+const templates = {'stale-table': regenerateTable.replace('"auto"', '"make check"')};
 
 test('a red run becomes one draft pull request with a proven repair, and is followed to its merge',
-  inLab({forge: 'gitea'}, async (lab) => {
+  inLab({forge: 'gitea', templates}, async (lab) => {
     await lab.daemon.start();
     const run = lab.giteaRun();
     const answer = await lab.deliverGiteaRun(run, {guid: 'one'});

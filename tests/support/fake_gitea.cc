@@ -152,6 +152,13 @@ HttpResponse FakeGitea::Route(const HttpRequest& request, const std::string& rep
   if (parts[0] == "issues") return Issues(request, repo, parts);
   if (parts[0] == "labels") return Labels(request);
   JsonWriter out;
+  if (parts[0] == "contents") {
+    EXPECT_EQ(QueryValue(request, "ref").size(), 40u);
+    const std::string path = Join(std::span(parts).subspan(1), "/");
+    if (path != options_.folder + "/ci.yml") return Missing();
+    out.BeginObject().Field("type", "file").Field("path", path).EndObject();
+    return Answer(200, out.Take());
+  }
   if (parts[0] == "branches" && parts.size() > 1) {
     const auto found = branches_.find(Join(std::span(parts).subspan(1), "/"));
     if (found == branches_.end()) return Missing();

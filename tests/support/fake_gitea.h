@@ -66,8 +66,9 @@ class FakeGitea {
   struct Options {
     std::string prefix;  // a path that it is installed below, such as "/git"
     bool forgejo = false;
-    bool reruns = true;          // false: of a version without rerun-failed-jobs
-    std::size_t page_size = 50;  // [api] MAX_RESPONSE_ITEMS
+    bool reruns = true;                       // false: of a version without rerun-failed-jobs
+    std::string folder = ".gitea/workflows";  // where the workflows are
+    std::size_t page_size = 50;               // [api] MAX_RESPONSE_ITEMS
   };
 
   explicit FakeGitea(Options options);

@@ -48,6 +48,10 @@ export class Gitea {
       {encoding: 'utf8'}).trim() || undefined;
   }
 
+  #has(name, commit, path) {
+    return execFileSync('git', ['-C', this.gitFolder(name), 'ls-tree', '--name-only', commit, path], {encoding: 'utf8'}) !== '';
+  }
+
   #pullDocument(p) {
     return {number: p.number, title: p.title, body: p.body, state: p.state, merged: p.merged, user: {login: 'regreen'},
       html_url: `${this.api.url}/tea/${p.repo}/pulls/${p.number}`, labels: p.labels.map((name) => ({name})),
@@ -68,6 +72,7 @@ export class Gitea {
           {name: 'Check', number: 1, status: 'completed', conclusion: 'failure'}]}]}))],
       ['GET', /^actions\/jobs\/(\d+)\/logs$/, ([id]) => ({status: 200, text: run(id / 10).log})],
       ['GET', /^branches\/(.+)$/, ([name], {repo}) => found(this.branchTip(repo, name), (id) => ({name, commit: {id}}))],
+      ['GET', /^contents\/(.+)$/, ([path], {repo, ref}) => found(this.#has(repo, ref, path), () => ({type: 'file', path}))],
       ['POST', /^pulls$/, (_, {repo, body}) => {
         const {title, head, base, body: text} = body;
         const made = {repo, number: this.pulls.length + 1, title, head, base, body: text, state: 'open', merged: false, labels: []};
@@ -102,7 +107,8 @@ export class Gitea {
     const [owner, name, ...rest] = path.startsWith(prefix) ? path.slice(prefix.length).split('/') : [];
     for (const [method, pattern, answer] of this.#routes()) {
       const match = request.method === method && pattern.exec(rest.join('/'));
-      if (match) return send(answer(match.slice(1), {repo: `${owner}/${name}`, body: rawBody.length ? JSON.parse(rawBody) : undefined}));
+      const ref = new URLSearchParams(request.url.split('?')[1]).get('ref');
+      if (match) return send(answer(match.slice(1), {repo: `${owner}/${name}`, ref, body: rawBody.length ? JSON.parse(rawBody) : undefined}));
     }
     this.violations.push(`${where}: Gitea is not asked for this here`);
     return send({status: 404, body: {message: 'Not Found'}});

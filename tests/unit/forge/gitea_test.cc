@@ -80,7 +80,17 @@ TEST(GiteaForge, NamesTheStepThatFailedUnlessEveryStepIsSaidToHave) {
   EXPECT_EQ(facts->jobs[0].failed_step_number, 2);
   EXPECT_EQ(facts->jobs[1].failed_step, "");
   EXPECT_EQ(facts->workflow, "ci.yml");
-  EXPECT_EQ(facts->workflow_path, "") << "the folder is not told";
+}
+
+TEST(GiteaForge, FindsTheFolderOfTheWorkflow) {
+  for (const char* folder : {".forgejo/workflows", ".gitea/workflows", ".github/workflows"}) {
+    Fixture f({.folder = folder});
+    f.gitea.AddRun(RedRun());
+    EXPECT_EQ(f.ReadRun()->workflow_path, Cat(folder, "/ci.yml"));
+  }
+  Fixture elsewhere({.folder = "ci"});
+  elsewhere.gitea.AddRun(RedRun());
+  EXPECT_EQ(elsewhere.ReadRun()->workflow_path, "");
 }
 
 TEST(GiteaForge, ReadsJobsPageAfterPageHoweverShortThePagesAre) {

@@ -11,6 +11,7 @@
 #include "daemon/base/json.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/text.h"
+#include "tests/support/paths.h"
 #include "tests/support/test_keys.h"
 
 namespace regreen {
@@ -151,8 +152,7 @@ std::map<std::string, std::string> TextsOf(const Json& object) {
 }
 
 TEST(GithubApp, AsksForWhatItsManifestNames) {
-  const auto text =
-      ReadFile(Cat(REGREEN_SOURCE_FOLDER, "/deploy/github/app-manifest.json"), 1 << 16);
+  const auto text = ReadFile(Cat(SourceFolder(), "/deploy/github/app-manifest.json"), 1 << 16);
   ASSERT_TRUE(text.ok()) << text.status();
   const auto manifest = Json::Parse(*text);
   ASSERT_TRUE(manifest.ok()) << manifest.status();
