@@ -11,7 +11,11 @@ namespace {
 class GitForge final : public Forge {
  public:
   GitForge(const ForgeOptions& options, const ForgeDependencies& dependencies)
-      : mirror_(*dependencies.mirror), remotes_(options.remotes), token_(options.token) {}
+      : mirror_(*dependencies.mirror),
+        remotes_(options.remotes),
+        token_(options.token),
+        ca_file_(options.ca_file),
+        proxy_(options.proxy) {}
 
   StatusOr<RunFacts> ReadRun(const RunHint& hint, std::stop_token stop) override {
     if (!hint.foreign) {
@@ -53,8 +57,9 @@ class GitForge final : public Forge {
           Cat("the repository ", EscapeControl(Truncate(repo, 100)),
               " is not one of the forge's remotes; add it there to have it worked on"));
     }
-    if (found->second.starts_with('/') || token_.empty()) return GitRemote{found->second, "", {}};
-    return GitRemote{found->second, "x-access-token", token_};
+    if (found->second.starts_with('/') || token_.empty())
+      return GitRemote{found->second, "", {}, ca_file_, proxy_};
+    return GitRemote{found->second, "x-access-token", token_, ca_file_, proxy_};
   }
 
  private:
@@ -74,6 +79,7 @@ class GitForge final : public Forge {
   Mirror& mirror_;
   const std::map<std::string, std::string> remotes_;
   const Secret token_;
+  const std::string ca_file_, proxy_;
 };
 
 }  // namespace

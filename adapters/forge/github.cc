@@ -19,12 +19,12 @@ namespace {
 
 class GithubForge final : public Forge {
  public:
-  GithubForge(const ForgeOptions& options, const ForgeDependencies& dependencies, std::string api,
-              std::string git, std::unique_ptr<GithubTokens> tokens)
-      : http_(*dependencies.http),
-        clock_(*dependencies.clock),
-        api_(std::move(api)),
+  GithubForge(const ForgeOptions& options, std::unique_ptr<ForgeClient> client, std::string git,
+              std::unique_ptr<GithubTokens> tokens)
+      : client_(std::move(client)),
         git_(std::move(git)),
+        ca_file_(options.ca_file),
+        proxy_(options.proxy),
         repos_(options.repos),
         forks_(options.forks),
         tokens_(std::move(tokens)),
@@ -70,15 +70,15 @@ class GithubForge final : public Forge {
     RETURN_IF_ERROR(CheckRepoNamed(repo, false, repos_));
     const std::string url = Cat(git_, "/", repo, ".git");
     if (url.starts_with('/')) return GitRemote{url, "", {}};
-    ASSIGN_OR_RETURN(Secret token, tokens_->For(repo, {}));
-    return GitRemote{url, "x-access-token", std::move(token)};
+    ASSIGN_OR_RETURN(GithubCredential credential, tokens_->For(repo, {}));
+    return GitRemote{url, "x-access-token", std::move(credential.token), ca_file_, proxy_};
   }
 
  private:
   StatusOr<GithubApi> ApiFor(const std::string& repo, std::stop_token stop) {
     RETURN_IF_ERROR(CheckRepoNamed(repo, false, repos_));
-    ASSIGN_OR_RETURN(Secret token, tokens_->For(repo, std::move(stop)));
-    return GithubApi(http_, clock_, api_, std::move(token),
+    ASSIGN_OR_RETURN(GithubCredential credential, tokens_->For(repo, std::move(stop)));
+    return GithubApi(*client_, std::move(credential.gate), std::move(credential.token),
                      [this, repo] { return tokens_->Refused(repo); });
   }
 
@@ -88,7 +88,8 @@ class GithubForge final : public Forge {
       return ApiFor(repo, std::move(stop));
     };
     access.with_token = [this](Secret token) {
-      return GithubApi(http_, clock_, api_, std::move(token));
+      auto gate = client_->GateOf(token.Reveal(), "token of a sweep");
+      return GithubApi(*client_, std::move(gate), std::move(token));
     };
     access.token = options.token;
     access.may_work_on = [this](const std::string& repo) {
@@ -97,15 +98,14 @@ class GithubForge final : public Forge {
     if (options.app_id.empty()) return access;
     access.as_app = [this, id = options.app_id, pem = options.app_key]() -> StatusOr<GithubApi> {
       ASSIGN_OR_RETURN(const RsaKey key, RsaKey::FromPem(pem));
-      ASSIGN_OR_RETURN(const std::string jwt, GithubAppJwt(key, id, clock_.Now()));
-      return GithubApi(http_, clock_, api_, Secret(jwt));
+      ASSIGN_OR_RETURN(const std::string jwt, GithubAppJwt(key, id, client_->clock().Now()));
+      return GithubApi(*client_, client_->GateOf("app " + id, "app"), Secret(jwt));
     };
     return access;
   }
 
-  HttpClient& http_;
-  const Clock& clock_;
-  const std::string api_, git_;
+  const std::unique_ptr<ForgeClient> client_;
+  const std::string git_, ca_file_, proxy_;
   const std::vector<std::string> repos_;
   const bool forks_;
   const std::unique_ptr<GithubTokens> tokens_;
@@ -114,21 +114,32 @@ class GithubForge final : public Forge {
   GithubMissed missed_;
 };
 
-// By the token, or by the app; a mistake is noted, and answers nullptr.
-std::unique_ptr<GithubTokens> TokensOf(const ForgeOptions& options,
-                                       const ForgeDependencies& dependencies,
-                                       const std::string& api, std::vector<std::string>& problems) {
+// By the token, or by the app; nullptr where there is any mistake.
+std::unique_ptr<GithubTokens> TokensOf(const ForgeOptions& options, const ForgeClient& client,
+                                       std::vector<std::string>& problems) {
   const bool app = !options.app_id.empty() || !options.app_key.empty();
   if (app == !options.token.empty()) {
     problems.push_back("exactly one of token (a personal access token) and app_id is needed");
     return nullptr;
   }
-  if (!app) return NewFixedToken(options.token);
+  if (!app) return problems.empty() ? NewFixedToken(client, options.token) : nullptr;
   if (options.app_id.empty()) problems.push_back("app_id is needed beside app_key");
   const auto key = RsaKey::FromPem(options.app_key);
   if (!key.ok()) problems.push_back(Cat("app_key: ", Message(key.status())));
-  if (options.app_id.empty() || !key.ok()) return nullptr;
-  return NewGithubAppTokens({dependencies.http, dependencies.clock, api, options.app_id}, *key);
+  if (!problems.empty()) return nullptr;
+  return NewGithubAppTokens(client, options.app_id, *key);
+}
+
+// GitHub's own are api.github.com and api.NAME.ghe.com; an Enterprise Server has it below /api/v3.
+// A stand-in on this machine may have it anywhere.
+void CheckEnterprise(const std::string& api, std::vector<std::string>& problems) {
+  const auto url = ParseUrl(api);
+  if (!url.ok() || IsLoopbackHost(url->host) || url->host.starts_with("api.")) return;
+  if (!api.ends_with("/api/v3")) {
+    problems.push_back(
+        "api of a GitHub Enterprise Server must end with /api/v3, for example "
+        "https://github.example.com/api/v3");
+  }
 }
 
 }  // namespace
@@ -136,16 +147,20 @@ std::unique_ptr<GithubTokens> TokensOf(const ForgeOptions& options,
 StatusOr<std::unique_ptr<Forge>> NewGithubForge(const ForgeOptions& options,
                                                 const ForgeDependencies& dependencies) {
   std::vector<std::string> problems;
-  std::string api = BaseUrl(ApiOf(options.kind, options.api), "api", problems);
+  const std::string api = BaseUrl(ApiOf(options.kind, options.api), "api", problems);
+  CheckEnterprise(api, problems);
   // A folder holds bare copies that something else keeps in step with GitHub.
   std::string git = GitOf(options.kind, options.api, options.git);
   if (!git.starts_with('/')) git = BaseUrl(git, "git", problems);
-  auto tokens = TokensOf(options, dependencies, api, problems);
   if (options.repos.empty())
     problems.push_back("repos names no repository, so none may be worked on");
+  ForgeClientOptions out = ClientOptionsOf(options, dependencies, GithubManners(), api);
+  out.graphql = GraphQlOf(api);
+  auto client = std::make_unique<ForgeClient>(std::move(out));
+  auto tokens = TokensOf(options, *client, problems);
   if (!problems.empty()) return InvalidArgument(Join(problems, "\n"));
-  return std::unique_ptr<Forge>(std::make_unique<GithubForge>(options, dependencies, std::move(api),
-                                                              std::move(git), std::move(tokens)));
+  return std::unique_ptr<Forge>(
+      std::make_unique<GithubForge>(options, std::move(client), std::move(git), std::move(tokens)));
 }
 
 }  // namespace regreen

@@ -35,11 +35,12 @@ class Rerunner {
     const bool refused =
         sent.code() == StatusCode::kPermissionDenied || sent.code() == StatusCode::kNotFound ||
         sent.code() == StatusCode::kAborted || sent.code() == StatusCode::kInvalidArgument;
-    if (!refused) return sent;
+    if (!refused && !MayHaveHappened(sent)) return sent;
     // A person may have been quicker, or the answer to an earlier try was lost: then GitHub's
     // refusal says no more than that.
     ASSIGN_OR_RETURN(const std::optional<Status> now, Look());
     if (now) return *now;
+    if (!refused) return sent;
     // What it shows of a run may be behind what it knows of it.
     const bool begun = Lower(Message(sent)).find("already running") != std::string::npos;
     return begun ? Unavailable(Message(sent)) : FailedPrecondition(Message(sent));
@@ -99,9 +100,9 @@ StatusOr<std::vector<std::string>> GithubActions::Labels(const std::string& repo
   ASSIGN_OR_RETURN(const GithubApi api, api_for_(repo, stop));
   ASSIGN_OR_RETURN(
       const Json labels,
-      api.Get(Cat("/repos/", RepoPath(repo), "/issues/", pull_request, "/labels?per_page=100"),
-              Cat("reading the labels of pull request ", pull_request, " of ", repo),
-              std::move(stop)));
+      api.GetList(Cat("/repos/", RepoPath(repo), "/issues/", pull_request, "/labels?per_page=100"),
+                  Cat("reading the labels of pull request ", pull_request, " of ", repo),
+                  std::move(stop)));
   std::vector<std::string> names;
   for (const Json& label : labels.Elements()) names.push_back(label["name"].StringOr(""));
   return names;

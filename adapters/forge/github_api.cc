@@ -1,6 +1,5 @@
 #include "adapters/forge/github_api.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "daemon/base/text.h"
@@ -9,8 +8,7 @@ namespace regreen {
 namespace {
 
 constexpr absl::Duration kTimeout = absl::Seconds(30);
-constexpr absl::Duration kDefaultWait = absl::Seconds(60);  // where GitHub names none
-constexpr absl::Duration kMaxWait = absl::Hours(2);
+constexpr std::size_t kMaxBody = 16 << 20;  // a page of a hundred jobs is 1 MB
 constexpr std::size_t kMaxMessage = 300;
 
 // GitHub's own words, with the details of a validation error; escaped, since they repeat input.
@@ -26,14 +24,6 @@ std::string MessageOf(const HttpAnswer& answer) {
   return EscapeControl(Truncate(text, kMaxMessage));
 }
 
-bool IsRateLimit(const HttpAnswer& answer) {
-  if (answer.status == 429) return true;
-  if (answer.status != 403) return false;
-  return !HeaderValue(answer.headers, "retry-after").empty() ||
-         HeaderValue(answer.headers, "x-ratelimit-remaining") == "0" ||
-         Lower(MessageOf(answer)).find("rate limit") != std::string::npos;
-}
-
 }  // namespace
 
 std::string RepoPath(std::string_view repo) {
@@ -43,18 +33,29 @@ std::string RepoPath(std::string_view repo) {
   return path;
 }
 
-GithubApi::GithubApi(HttpClient& http, const Clock& clock, std::string base, Secret token,
+std::string GraphQlOf(const std::string& api) {
+  constexpr std::string_view kVersion = "/v3";
+  const bool enterprise = api.ends_with("/api/v3");
+  return Cat(enterprise ? api.substr(0, api.size() - kVersion.size()) : api, "/graphql");
+}
+
+bool IsCommitId(std::string_view text) {
+  return (text.size() == 40 || text.size() == 64) &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+GithubApi::GithubApi(const ForgeClient& client, std::shared_ptr<Gate> gate, Secret token,
                      std::function<bool()> refused)
-    : http_(http),
-      clock_(clock),
-      base_(std::move(base)),
+    : client_(client),
+      gate_(std::move(gate)),
       token_(std::move(token)),
       refused_(std::move(refused)) {}
 
 HttpCall GithubApi::Prepare(std::string_view path) const {
   HttpCall call;
-  call.url = Cat(base_, path);
+  call.url = Cat(base(), path);
   call.timeout = kTimeout;
+  call.max_body_bytes = kMaxBody;
   call.headers = {{"authorization", "Bearer " + token_.Reveal()},
                   {"accept", "application/vnd.github+json"},
                   {"x-github-api-version", "2022-11-28"},
@@ -63,9 +64,7 @@ HttpCall GithubApi::Prepare(std::string_view path) const {
 }
 
 StatusOr<HttpAnswer> GithubApi::Fetch(HttpCall call, std::stop_token stop) const {
-  if (stop.stop_requested()) return Cancelled("the daemon is stopping");
-  call.stop = std::move(stop);
-  return http_.Call(call);
+  return client_.Call(*gate_, std::move(call), std::move(stop));
 }
 
 StatusOr<Json> GithubApi::Get(std::string_view path, std::string_view what,
@@ -82,12 +81,10 @@ StatusOr<Json> GithubApi::Send(const std::string& method, std::string_view path,
   return Exchange(std::move(call), what, stop);
 }
 
-// "https://api.github.com/graphql"; GitHub Enterprise Server has it at "https://HOST/api/graphql".
 StatusOr<Json> GithubApi::GraphQl(std::string_view query, const std::string& variables_json,
                                   std::string_view what, std::stop_token stop) const {
-  HttpCall call = Prepare("/graphql");
-  if (base_.ends_with("/api/v3"))
-    call.url = Cat(base_.substr(0, base_.size() - std::string_view("/v3").size()), "/graphql");
+  HttpCall call = Prepare("");
+  call.url = client_.graphql();
   ASSIGN_OR_RETURN(const Json variables, Json::Parse(variables_json));
   JsonWriter body;
   body.BeginObject().Field("query", query).Key("variables").Value(variables).EndObject();
@@ -100,43 +97,31 @@ StatusOr<Json> GithubApi::GraphQl(std::string_view query, const std::string& var
   const std::string type = error["type"].StringOr("");
   const std::string words = Cat(
       what, ": ", EscapeControl(Truncate(error["message"].StringOr("no message"), kMaxMessage)));
-  if (type == "RATE_LIMITED") return ResourceExhausted(words, kDefaultWait);
+  if (type == "RATE_LIMITED") return client_.Limited(*gate_, {}, what, "graphql");
   if (type == "NOT_FOUND") return NotFound(words);
   if (type == "FORBIDDEN" || type == "INSUFFICIENT_SCOPES") return PermissionDenied(words);
   return InvalidArgument(words);
 }
 
-StatusOr<Json> GithubApi::Exchange(HttpCall call, std::string_view what,
-                                   std::stop_token stop) const {
-  const auto answer = Fetch(std::move(call), stop);
-  if (!answer.ok()) return Annotate(answer.status(), what);
-  RETURN_IF_ERROR(ErrorOf(*answer, what));
-  if (answer->body.empty()) return Json();  // of a 201 or 204
-  auto json = Json::Parse(answer->body);
-  // A proxy's page in between, as a rule.
-  if (!json.ok()) return Unavailable(Cat(what, ": GitHub's answer is no JSON"));
-  return json;
+StatusOr<Json> GithubApi::GetList(std::string_view path, std::string_view what,
+                                  std::stop_token stop) const {
+  ASSIGN_OR_RETURN(Json list, Get(path, what, std::move(stop)));
+  if (!list.IsArray()) return Unavailable(Cat(what, ": GitHub's answer is no list"));
+  return list;
 }
 
-Status GithubApi::RateLimited(const HttpAnswer& answer, std::string_view what) const {
-  absl::Duration wait = kDefaultWait;
-  std::int64_t number = 0;
-  if (ParseInt64(HeaderValue(answer.headers, "retry-after"), &number)) {
-    wait = absl::Seconds(number);
-  } else if (HeaderValue(answer.headers, "x-ratelimit-remaining") == "0" &&
-             ParseInt64(HeaderValue(answer.headers, "x-ratelimit-reset"), &number)) {
-    wait = absl::FromUnixSeconds(number) - clock_.Now();
-  }
-  wait = std::clamp(wait, absl::Seconds(1), kMaxWait);
-  return ResourceExhausted(Cat(what, ": GitHub's rate limit is used up; it asks to wait ",
-                               absl::ToInt64Seconds(wait), " seconds"),
-                           wait);
+StatusOr<Json> GithubApi::Exchange(HttpCall call, std::string_view what,
+                                   std::stop_token stop) const {
+  auto answer = client_.CallJson(*gate_, std::move(call), std::move(stop));
+  if (!answer.ok()) return Annotate(answer.status(), what);
+  RETURN_IF_ERROR(ErrorOf(answer->http, what));
+  return std::move(answer->json);
 }
 
 Status GithubApi::ErrorOf(const HttpAnswer& answer, std::string_view what) const {
   const int status = answer.status;
   if (status >= 200 && status < 300) return OkStatus();
-  if (IsRateLimit(answer)) return RateLimited(answer, what);
+  if (client_.IsLimited(answer)) return client_.Limited(*gate_, answer, what);
   const std::string words = MessageOf(answer);
   switch (status) {
     case 301:

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
 
+#include "adapters/forge/client/client.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/http.h"
 #include "daemon/base/json.h"
@@ -18,12 +20,14 @@ namespace regreen {
 // "what" names what is being done, for messages: "reading run 7 of acme/widget". Any thread.
 class GithubApi {
  public:
-  // `base` without a slash at its end. Both references outlive it. `refused` is told that GitHub
-  // refused the token, and answers whether another can be had.
-  GithubApi(HttpClient& http, const Clock& clock, std::string base, Secret token,
+  // The client outlives it; the gate is the token's. `refused` is told that GitHub refused the
+  // token, and answers whether another can be had.
+  GithubApi(const ForgeClient& client, std::shared_ptr<Gate> gate, Secret token,
             std::function<bool()> refused = {});
 
   StatusOr<Json> Get(std::string_view path, std::string_view what, std::stop_token stop) const;
+  // The same for a list: Unavailable when the answer is none.
+  StatusOr<Json> GetList(std::string_view path, std::string_view what, std::stop_token stop) const;
   // `method` with a JSON body.
   StatusOr<Json> Send(const std::string& method, std::string_view path, std::string body,
                       std::string_view what, std::stop_token stop) const;
@@ -38,16 +42,14 @@ class GithubApi {
   // OK for 2xx. See the .cc for the table.
   Status ErrorOf(const HttpAnswer& answer, std::string_view what) const;
 
-  const std::string& base() const { return base_; }
-  const Clock& clock() const { return clock_; }
+  const std::string& base() const { return client_.api(); }
+  const Clock& clock() const { return client_.clock(); }
 
  private:
   StatusOr<Json> Exchange(HttpCall call, std::string_view what, std::stop_token stop) const;
-  Status RateLimited(const HttpAnswer& answer, std::string_view what) const;
 
-  HttpClient& http_;
-  const Clock& clock_;
-  const std::string base_;
+  const ForgeClient& client_;
+  const std::shared_ptr<Gate> gate_;
   const Secret token_;
   const std::function<bool()> refused_;
 };
@@ -56,6 +58,13 @@ class GithubApi {
 // does not name.
 using GithubApiFor =
     std::function<StatusOr<GithubApi>(const std::string& repo, std::stop_token stop)>;
+
+// "https://api.github.com/graphql"; GitHub Enterprise Server, whose API is at
+// "https://HOST/api/v3", has it at "https://HOST/api/graphql".
+std::string GraphQlOf(const std::string& api);
+
+// A commit's id, of SHA-1 or SHA-256.
+bool IsCommitId(std::string_view text);
 
 // "acme/widget" with each part percent-encoded.
 std::string RepoPath(std::string_view repo);

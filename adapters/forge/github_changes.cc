@@ -1,5 +1,7 @@
 #include "adapters/forge/github_changes.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "daemon/base/log.h"
@@ -23,14 +25,24 @@ class PullWriter {
         what_(Cat("opening a pull request of ", request.repo)) {}
 
   StatusOr<Change> Ensure() {
-    auto change = Open(request_.draft);
+    ASSIGN_OR_RETURN(const std::optional<Json> open, Find());
+    auto change = open ? Update(*open) : Open(request_.draft);
     if (request_.draft && Says(change.status(), "draft")) {
       LogInfo("The repository has no draft pull requests; an ordinary one is opened.",
               {{"repo", request_.repo}});
       change = Open(false);
     }
-    if (Says(change.status(), "already exists")) change = Update();
-    if (change.ok()) AddLabels(change->number);
+    // Someone was quicker; or it was opened, and the answer was lost.
+    const bool there = Says(change.status(), "already exists");
+    if (!open && (there || MayHaveHappened(change.status()))) {
+      ASSIGN_OR_RETURN(const std::optional<Json> now, Find());
+      if (now) {
+        change = there ? Update(*now) : ChangeOf(*now, true);
+      } else if (there) {
+        return Aborted(Cat(what_, ": one was there and is gone again"));
+      }
+    }
+    if (change.ok()) RETURN_IF_ERROR(AddLabels(change->number, open));
     return change;
   }
 
@@ -56,33 +68,51 @@ class PullWriter {
     return ChangeOf(pull, true);
   }
 
-  StatusOr<Change> Update() {
+  StatusOr<std::optional<Json>> Find() {
     const std::string owner = request_.repo.substr(0, request_.repo.find('/'));
     ASSIGN_OR_RETURN(const Json found,
-                     api_.Get(Cat(root_, "/pulls?state=open&head=", PercentEncode(owner), ":",
-                                  PercentEncode(request_.branch)),
-                              what_, stop_));
-    const std::int64_t number = found[std::size_t{0}]["number"].IntOr(0);
-    if (number <= 0) return Aborted(Cat(what_, ": one was there and is gone again"));
+                     api_.GetList(Cat(root_, "/pulls?state=open&head=", PercentEncode(owner), ":",
+                                      PercentEncode(request_.branch)),
+                                  what_, stop_));
+    if (found.size() == 0) return std::optional<Json>();
+    return std::optional(found[std::size_t{0}]);
+  }
+
+  StatusOr<Change> Update(const Json& open) {
+    const bool same =
+        open["title"].StringOr("") == request_.title && open["body"].StringOr("") == request_.body;
+    if (same) return ChangeOf(open, false);
     JsonWriter body;
     body.BeginObject().Field("title", request_.title).Field("body", request_.body).EndObject();
     ASSIGN_OR_RETURN(const Json pull,
-                     api_.Send("PATCH", Cat(root_, "/pulls/", number), body.Take(), what_, stop_));
+                     api_.Send("PATCH", Cat(root_, "/pulls/", open["number"].IntOr(0)), body.Take(),
+                               what_, stop_));
     return ChangeOf(pull, false);
   }
 
-  // Labels help people to find it; the pull request is good without them.
-  void AddLabels(std::int64_t number) {
-    if (request_.labels.empty()) return;
-    JsonWriter body;
-    body.BeginObject().Field("labels", request_.labels).EndObject();
-    const auto added = api_.Send("POST", Cat(root_, "/issues/", number, "/labels"), body.Take(),
-                                 "adding labels", stop_);
-    if (!added.ok()) {
-      LogWarning(
-          "The pull request is open, but without its labels.",
-          {{"repo", request_.repo}, {"number", Cat(number)}, {"why", Message(added.status())}});
+  // Labels help people to find it; the pull request is good without them. Those that only a limit
+  // holds back are added later.
+  Status AddLabels(std::int64_t number, const std::optional<Json>& known) {
+    std::vector<std::string> there, missing;
+    if (known) {
+      for (const Json& label : (*known)["labels"].Elements())
+        there.push_back(label["name"].StringOr(""));
     }
+    for (const std::string& label : request_.labels) {
+      if (std::find(there.begin(), there.end(), label) == there.end()) missing.push_back(label);
+    }
+    if (missing.empty()) return OkStatus();
+    JsonWriter body;
+    body.BeginObject().Field("labels", missing).EndObject();
+    const Status added = api_.Send("POST", Cat(root_, "/issues/", number, "/labels"), body.Take(),
+                                   "adding labels", stop_)
+                             .status();
+    if (RetryAfter(added)) return added;
+    if (!added.ok()) {
+      LogWarning("The pull request is open, but without its labels.",
+                 {{"repo", request_.repo}, {"number", Cat(number)}, {"why", Message(added)}});
+    }
+    return OkStatus();
   }
 
   const GithubApi& api_;
@@ -109,6 +139,8 @@ StatusOr<ChangeState> ReadGithubPull(const GithubApi& api, const ChangeKey& key,
     return state;
   }
   if (!pull.ok()) return pull.status();
+  if ((*pull)["number"].IntOr(0) != key.number)
+    return Unavailable("GitHub's answer names no pull request");
   state.head = (*pull)["head"]["sha"].StringOr("");
   if ((*pull)["merged"].BoolOr(false)) {
     state.kind = ChangeState::Kind::kMerged;

@@ -46,6 +46,8 @@ class Merger {
 
   Status Run() {
     ASSIGN_OR_RETURN(const Json pull, api_.Get(pull_, what_, stop_));
+    if (pull["number"].IntOr(0) <= 0)
+      return Unavailable(Cat(what_, ": GitHub's answer names no pull request"));
     if (pull["merged"].BoolOr(false)) return OkStatus();
     if (pull["state"].StringOr("") != "open")
       return FailedPrecondition(Cat(what_, ": it is closed"));
@@ -88,6 +90,8 @@ class Merger {
     ASSIGN_OR_RETURN(const Json status, api_.Get(at + "/status", what_, stop_));
     const std::int64_t statuses = status["total_count"].IntOr(0);
     const auto waits = [&](std::string_view why) { return Unavailable(Cat(what_, ": ", why)); };
+    if (!runs["check_runs"].IsArray() || !status["total_count"].IsInt())
+      return waits("GitHub does not name its checks");
     if (runs["total_count"].IntOr(0) == 0 && statuses == 0)
       return waits("none of its checks has begun");
     for (const Json& run : runs["check_runs"].Elements()) {

@@ -80,7 +80,7 @@ class Teller {
     const char* joint = list.find('?') == std::string::npos ? "?" : "&";
     ASSIGN_OR_RETURN(
         const Json found,
-        api_.Get(Cat(list, joint, "per_page=", kPageSize, "&page=", page), what_, stop_));
+        api_.GetList(Cat(list, joint, "per_page=", kPageSize, "&page=", page), what_, stop_));
     Page out;
     out.last = static_cast<std::int64_t>(found.size()) < kPageSize;
     for (const Json& element : found.Elements()) {

@@ -15,11 +15,6 @@ bool IsFailure(std::string_view conclusion) {
   return conclusion == "failure" || conclusion == "timed_out" || conclusion == "startup_failure";
 }
 
-bool IsCommit(std::string_view text) {
-  return (text.size() == 40 || text.size() == 64) &&
-         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 bool IsRunId(std::string_view text) {
   return !text.empty() && text.size() <= 20 &&
          text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -60,7 +55,8 @@ StatusOr<RunFacts> FactsOf(const Json& run, const RunHint& hint) {
     const std::string fork = run["head_repository"]["full_name"].StringOr("deleted");
     facts.branch = Cat(fork.substr(0, fork.find('/')), ":", facts.branch);
   }
-  if (!IsCommit(facts.commit)) return Unavailable("GitHub's answer about the run names no commit");
+  if (!IsCommitId(facts.commit))
+    return Unavailable("GitHub's answer about the run names no commit");
   return facts;
 }
 
@@ -151,7 +147,7 @@ class RunReader {
   Status FindPullRequest(RunFacts& facts) {
     if (!facts.event.starts_with("pull_request")) return OkStatus();
     ASSIGN_OR_RETURN(const Json pulls,
-                     api_.Get(Cat(root_, "/commits/", facts.commit, "/pulls"), what_, stop_));
+                     api_.GetList(Cat(root_, "/commits/", facts.commit, "/pulls"), what_, stop_));
     std::int64_t closed = 0;
     for (const Json& pull : pulls.Elements()) {
       if (pull["head"]["sha"].StringOr("") != facts.commit) continue;
@@ -175,6 +171,8 @@ class RunReader {
       ASSIGN_OR_RETURN(const Json list, api_.Get(Cat(run_, "/attempts/", hint_.key.attempt,
                                                      "/jobs?per_page=", kPageSize, "&page=", page),
                                                  what_, stop_));
+      if (!list["jobs"].IsArray())
+        return Unavailable(Cat(what_, ": GitHub's answer names no jobs"));
       const std::vector<Json> jobs = list["jobs"].Elements();
       for (const Json& job : jobs) facts.jobs.push_back(JobOf(job));
       const auto total =
@@ -206,7 +204,9 @@ StatusOr<std::optional<std::string>> ReadGithubBranch(const GithubApi& api, cons
                              Cat("reading a branch of ", repo), std::move(stop));
   if (found.status().code() == StatusCode::kNotFound) return std::optional<std::string>();
   if (!found.ok()) return found.status();
-  return std::optional<std::string>((*found)["commit"]["sha"].StringOr(""));
+  std::string tip = (*found)["commit"]["sha"].StringOr("");
+  if (!IsCommitId(tip)) return Unavailable("GitHub's answer about the branch names no commit");
+  return std::optional(std::move(tip));
 }
 
 }  // namespace regreen

@@ -33,23 +33,27 @@ constexpr Permission kPermissions[] = {{"contents", true, true}, {"pull_requests
 
 class AppTokens final : public GithubTokens {
  public:
-  AppTokens(GithubAppOptions options, RsaKey key)
-      : options_(std::move(options)), key_(std::move(key)) {}
+  AppTokens(const ForgeClient& client, std::string id, RsaKey key)
+      : client_(client),
+        id_(std::move(id)),
+        key_(std::move(key)),
+        own_gate_(client.GateOf(Cat("app ", id_), "app")) {}
 
-  StatusOr<Secret> For(const std::string& repo, std::stop_token stop) override {
+  StatusOr<GithubCredential> For(const std::string& repo, std::stop_token stop) override {
     const std::shared_ptr<Entry> entry = EntryOf(repo);
     MutexLock lock(entry->mutex);
     const absl::Time now = GithubNow();
-    if (!entry->token.empty() && now < entry->ends - kEarly) return entry->token;
+    if (!entry->credential.token.empty() && now < entry->ends - kEarly) return entry->credential;
     auto made = Make(repo, std::move(stop));
     if (made.ok()) {
-      entry->token = made->token;
+      entry->credential = made->credential;
       entry->ends = made->ends;
-      return entry->token;
+      return entry->credential;
     }
     // What GitHub gave is good to its end, whatever hinders the next.
-    if (IsRetryable(made.status()) && !entry->token.empty() && now < entry->ends - absl::Minutes(1))
-      return entry->token;
+    if (IsRetryable(made.status()) && !entry->credential.token.empty() &&
+        now < entry->ends - absl::Minutes(1))
+      return entry->credential;
     return made.status();
   }
 
@@ -62,11 +66,11 @@ class AppTokens final : public GithubTokens {
  private:
   struct Entry {
     Mutex mutex;  // held while a token is asked for
-    Secret token;
+    GithubCredential credential;
     absl::Time ends;
   };
-  struct Token {
-    Secret token;
+  struct Made {
+    GithubCredential credential;
     absl::Time ends;
   };
 
@@ -80,15 +84,15 @@ class AppTokens final : public GithubTokens {
 
   absl::Time GithubNow() {
     MutexLock lock(mutex_);
-    return options_.clock->Now() + skew_;
+    return client_.clock().Now() + skew_;
   }
 
   // A call as the app. Where GitHub refuses it and has another clock, it is made once more by that.
   StatusOr<Json> AsApp(const std::string& method, const std::string& path, const std::string& body,
                        const std::string& what, std::stop_token stop) {
     for (bool again : {true, false}) {
-      ASSIGN_OR_RETURN(std::string jwt, GithubAppJwt(key_, options_.id, GithubNow()));
-      const GithubApi api(*options_.http, *options_.clock, options_.api, Secret(std::move(jwt)));
+      ASSIGN_OR_RETURN(std::string jwt, GithubAppJwt(key_, id_, GithubNow()));
+      const GithubApi api(client_, own_gate_, Secret(std::move(jwt)));
       HttpCall call = api.Prepare(path);
       call.method = method;
       if (!body.empty()) call.headers.emplace_back("content-type", "application/json");
@@ -114,13 +118,13 @@ class AppTokens final : public GithubTokens {
     const std::string text(HeaderValue(answer.headers, "date"));
     if (!absl::ParseTime("%a, %d %b %Y %H:%M:%S GMT", text, &date, nullptr)) return false;
     MutexLock lock(mutex_);
-    const absl::Duration skew = date - options_.clock->Now();
+    const absl::Duration skew = date - client_.clock().Now();
     if (absl::AbsDuration(skew - skew_) < kSkewThatMatters) return false;
     skew_ = skew;
     return true;
   }
 
-  StatusOr<Token> Make(const std::string& repo, std::stop_token stop) {
+  StatusOr<Made> Make(const std::string& repo, std::stop_token stop) {
     const std::string what = Cat("asking for a token for ", repo);
     auto found = AsApp("GET", Cat("/repos/", RepoPath(repo), "/installation"), "", what, stop);
     if (found.status().code() == StatusCode::kNotFound) {
@@ -134,16 +138,21 @@ class AppTokens final : public GithubTokens {
                                   ": the GitHub App's installation there is suspended; its "
                                   "owner can take that back in the settings of the account"));
     }
+    const std::int64_t installation = (*found)["id"].IntOr(0);
     ASSIGN_OR_RETURN(const std::string body, Narrowed(repo, (*found)["permissions"], what));
-    ASSIGN_OR_RETURN(
-        const Json made,
-        AsApp("POST", Cat("/app/installations/", (*found)["id"].IntOr(0), "/access_tokens"), body,
-              what, std::move(stop)));
-    Token token{Secret(made["token"].StringOr("")), GithubNow() + kUnknownLife};
+    ASSIGN_OR_RETURN(const Json made,
+                     AsApp("POST", Cat("/app/installations/", installation, "/access_tokens"), body,
+                           what, std::move(stop)));
+    Made token;
+    token.credential.token = Secret(made["token"].StringOr(""));
+    token.credential.gate = client_.GateOf(Cat("app ", id_, " installation ", installation),
+                                           Cat("installation ", installation));
+    token.ends = GithubNow() + kUnknownLife;
     absl::Time ends;
     if (absl::ParseTime(absl::RFC3339_full, made["expires_at"].StringOr(""), &ends, nullptr))
       token.ends = ends;
-    if (token.token.empty()) return Unavailable(Cat(what, ": GitHub's answer holds no token"));
+    if (token.credential.token.empty())
+      return Unavailable(Cat(what, ": GitHub's answer holds no token"));
     return token;
   }
 
@@ -169,8 +178,10 @@ class AppTokens final : public GithubTokens {
                                 "installation's settings"));
   }
 
-  const GithubAppOptions options_;
+  const ForgeClient& client_;
+  const std::string id_;
   const RsaKey key_;
+  const std::shared_ptr<Gate> own_gate_;  // of what is asked as the app itself
   Mutex mutex_;
   std::map<std::string, std::shared_ptr<Entry>> entries_ RG_GUARDED_BY(mutex_);
   absl::Duration skew_ RG_GUARDED_BY(mutex_);
@@ -178,12 +189,15 @@ class AppTokens final : public GithubTokens {
 
 class FixedToken final : public GithubTokens {
  public:
-  explicit FixedToken(Secret token) : token_(std::move(token)) {}
-  StatusOr<Secret> For(const std::string&, std::stop_token) override { return token_; }
+  FixedToken(const ForgeClient& client, Secret token)
+      : credential_{token, client.GateOf(token.Reveal(), "token")} {}
+  StatusOr<GithubCredential> For(const std::string&, std::stop_token) override {
+    return credential_;
+  }
   bool Refused(const std::string&) override { return false; }
 
  private:
-  const Secret token_;
+  const GithubCredential credential_;
 };
 
 }  // namespace
@@ -201,12 +215,13 @@ StatusOr<std::string> GithubAppJwt(const RsaKey& key, const std::string& id, abs
   return Cat(said, ".", Base64UrlEncode(signature));
 }
 
-std::unique_ptr<GithubTokens> NewFixedToken(Secret token) {
-  return std::make_unique<FixedToken>(std::move(token));
+std::unique_ptr<GithubTokens> NewFixedToken(const ForgeClient& client, Secret token) {
+  return std::make_unique<FixedToken>(client, std::move(token));
 }
 
-std::unique_ptr<GithubTokens> NewGithubAppTokens(GithubAppOptions options, RsaKey key) {
-  return std::make_unique<AppTokens>(std::move(options), std::move(key));
+std::unique_ptr<GithubTokens> NewGithubAppTokens(const ForgeClient& client, std::string id,
+                                                 RsaKey key) {
+  return std::make_unique<AppTokens>(client, std::move(id), std::move(key));
 }
 
 }  // namespace regreen

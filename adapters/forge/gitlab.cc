@@ -20,11 +20,14 @@ constexpr std::string_view kApiPath = "/api/v4";
 
 class GitlabForge final : public Forge {
  public:
-  GitlabForge(const ForgeOptions& options, const ForgeDependencies& dependencies, std::string api,
-              std::string git)
+  GitlabForge(const ForgeOptions& options, const ForgeDependencies& dependencies,
+              const std::string& api, std::string git)
       : site_(api.substr(0, api.size() - kApiPath.size())),
-        api_(*dependencies.http, *dependencies.clock, std::move(api), options.token),
+        client_(ClientOptionsOf(options, dependencies, GitlabManners(), api)),
+        api_(client_, options.token),
         git_(std::move(git)),
+        ca_file_(options.ca_file),
+        proxy_(options.proxy),
         token_(options.token),
         repos_(options.repos),
         forks_(options.forks),
@@ -67,15 +70,16 @@ class GitlabForge final : public Forge {
     RETURN_IF_ERROR(CheckRepo(repo));
     const std::string url = Cat(git_, "/", repo, ".git");
     if (url.starts_with('/')) return GitRemote{url, "", {}};
-    return GitRemote{url, "oauth2", token_};
+    return GitRemote{url, "oauth2", token_, ca_file_, proxy_};
   }
 
  private:
   Status CheckRepo(const std::string& repo) const { return CheckRepoNamed(repo, true, repos_); }
 
   const std::string site_;
+  const ForgeClient client_;
   const GitlabApi api_;
-  const std::string git_;
+  const std::string git_, ca_file_, proxy_;
   const Secret token_;
   const std::vector<std::string> repos_;
   const bool forks_;
@@ -89,7 +93,7 @@ class GitlabForge final : public Forge {
 StatusOr<std::unique_ptr<Forge>> NewGitlabForge(const ForgeOptions& options,
                                                 const ForgeDependencies& dependencies) {
   std::vector<std::string> problems;
-  std::string api = BaseUrl(ApiOf(options.kind, options.api), "api", problems);
+  const std::string api = BaseUrl(ApiOf(options.kind, options.api), "api", problems);
   if (!api.empty() && !api.ends_with(kApiPath))
     problems.push_back("api must end with /api/v4, for example https://gitlab.example.com/api/v4");
   std::string git = GitOf(options.kind, options.api, options.git);
@@ -100,7 +104,7 @@ StatusOr<std::unique_ptr<Forge>> NewGitlabForge(const ForgeOptions& options,
     problems.push_back("repos names no repository, so none may be worked on");
   if (!problems.empty()) return InvalidArgument(Join(problems, "\n"));
   return std::unique_ptr<Forge>(
-      std::make_unique<GitlabForge>(options, dependencies, std::move(api), std::move(git)));
+      std::make_unique<GitlabForge>(options, dependencies, api, std::move(git)));
 }
 
 }  // namespace regreen

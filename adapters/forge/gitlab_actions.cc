@@ -31,10 +31,11 @@ class Rerunner {
     const bool refused =
         sent.code() == StatusCode::kPermissionDenied || sent.code() == StatusCode::kNotFound ||
         sent.code() == StatusCode::kAborted || sent.code() == StatusCode::kInvalidArgument;
-    if (!refused) return sent;
+    if (!refused && !MayHaveHappened(sent)) return sent;
     // A person may have been quicker, or the answer to an earlier try was lost.
     ASSIGN_OR_RETURN(const std::optional<Status> now, Look());
-    return now ? *now : FailedPrecondition(Message(sent));
+    if (now) return *now;
+    return refused ? FailedPrecondition(Message(sent)) : sent;
   }
 
  private:
@@ -87,6 +88,7 @@ StatusOr<std::vector<std::string>> GitlabActions::Labels(const std::string& repo
                    api_.Get(Cat(ProjectPath(repo), "/merge_requests/", pull_request),
                             Cat("reading the labels of merge request ", pull_request, " of ", repo),
                             std::move(stop)));
+  if (!request["labels"].IsArray()) return Unavailable("GitLab's answer names no merge request");
   return request["labels"].Strings();
 }
 

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "adapters/forge/client/client.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/http.h"
 #include "daemon/base/json.h"
@@ -19,9 +21,9 @@ namespace regreen {
 // "what" names what is being done, for messages: "reading pipeline 7 of acme/widget". Any thread.
 class GitlabApi {
  public:
-  // `base` ends with /api/v4. The token is a project's, a group's or a person's. Both references
-  // outlive it.
-  GitlabApi(HttpClient& http, const Clock& clock, std::string base, Secret token);
+  // The client, whose API's base ends with /api/v4, outlives it. The token is a project's, a
+  // group's or a person's.
+  GitlabApi(const ForgeClient& client, Secret token);
 
   StatusOr<Json> Get(std::string_view path, std::string_view what, std::stop_token stop) const;
   // The elements of a list, page after page, until `see` answers false or `most_pages` were read.
@@ -38,17 +40,16 @@ class GitlabApi {
   // OK for 2xx. See the .cc for the table.
   Status ErrorOf(const HttpAnswer& answer, std::string_view what) const;
 
-  const std::string& base() const { return base_; }
-  const Clock& clock() const { return clock_; }
+  const std::string& base() const { return client_.api(); }
+  const Clock& clock() const { return client_.clock(); }
 
  private:
-  StatusOr<HttpAnswer> Exchange(HttpCall call, std::string_view what, std::stop_token stop) const;
-  Status RateLimited(const HttpAnswer& answer, std::string_view what) const;
+  StatusOr<ForgeClient::JsonAnswer> Exchange(HttpCall call, std::string_view what,
+                                             std::stop_token stop) const;
 
-  HttpClient& http_;
-  const Clock& clock_;
-  const std::string base_;
+  const ForgeClient& client_;
   const Secret token_;
+  const std::shared_ptr<Gate> gate_;
 };
 
 // "/projects/acme%2Fwidget".

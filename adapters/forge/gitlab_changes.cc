@@ -25,10 +25,11 @@ class MergeRequestWriter {
     if (open) return Update(*open);
     const auto change = Open();
     // Someone was quicker, or the answer to an earlier try was lost.
-    if (change.status().code() != StatusCode::kAborted) return change;
+    const bool there = change.status().code() == StatusCode::kAborted;
+    if (!there && !MayHaveHappened(change.status())) return change;
     ASSIGN_OR_RETURN(const std::optional<Json> now, Find());
-    if (now) return Update(*now);
-    return change;
+    if (!now) return change;
+    return there ? Update(*now) : ChangeOf(*now, true);
   }
 
  private:
@@ -137,6 +138,8 @@ StatusOr<ChangeState> ReadGitlabMergeRequest(const GitlabApi& api, const ChangeK
     return state;
   }
   if (!request.ok()) return request.status();
+  if ((*request)["iid"].IntOr(0) != key.number)
+    return Unavailable("GitLab's answer names no merge request");
   state.head = (*request)["sha"].StringOr("");
   const std::string word = (*request)["state"].StringOr("");
   if (word == "merged") {

@@ -30,6 +30,8 @@ class Merger {
 
   Status Run() {
     ASSIGN_OR_RETURN(const Json request, api_.Get(request_, what_, stop_));
+    if (request["iid"].IntOr(0) <= 0)
+      return Unavailable(Cat(what_, ": GitLab's answer names no merge request"));
     const std::string state = request["state"].StringOr("");
     if (state == "merged") return OkStatus();
     if (state == "locked") return Unavailable(Cat(what_, ": GitLab is merging it"));

@@ -236,7 +236,9 @@ StatusOr<std::optional<std::string>> ReadGitlabBranch(const GitlabApi& api, cons
                              Cat("reading a branch of ", repo), std::move(stop));
   if (found.status().code() == StatusCode::kNotFound) return std::optional<std::string>();
   if (!found.ok()) return found.status();
-  return std::optional<std::string>((*found)["commit"]["id"].StringOr(""));
+  std::string tip = (*found)["commit"]["id"].StringOr("");
+  if (!IsCommit(tip)) return Unavailable("GitLab's answer about the branch names no commit");
+  return std::optional(std::move(tip));
 }
 
 }  // namespace regreen

@@ -1,6 +1,7 @@
 #include "adapters/forge/registry.h"
 
 #include "adapters/forge/git.h"
+#include "adapters/forge/gitea.h"
 #include "adapters/forge/github.h"
 #include "adapters/forge/gitlab.h"
 #include "daemon/base/text.h"
@@ -16,6 +17,7 @@ struct Kind {
 constexpr Kind kKinds[] = {
     {"github", NewGithubForge},
     {"gitlab", NewGitlabForge},
+    {"gitea", NewGiteaForge},
     {"git", NewGitForge},
 };
 
@@ -36,16 +38,31 @@ std::vector<std::string> ForgeKinds() {
   return names;
 }
 
+ForgeClientOptions ClientOptionsOf(const ForgeOptions& options,
+                                   const ForgeDependencies& dependencies, const Manners& manners,
+                                   const std::string& api) {
+  ForgeClientOptions client;
+  client.forge = options.name;
+  client.api = api;
+  client.manners = &manners;
+  client.writes_apart = options.writes_apart;
+  client.http = dependencies.http;
+  client.clock = dependencies.clock;
+  client.traffic = dependencies.traffic;
+  client.gates = dependencies.gates;
+  return client;
+}
+
 std::string ApiOf(const std::string& kind, const std::string& api) {
-  if (!api.empty()) return api;
+  if (!api.empty() || kind == "gitea") return api;
   return kind == "gitlab" ? "https://gitlab.com/api/v4" : "https://api.github.com";
 }
 
 std::string GitOf(const std::string& kind, const std::string& api, const std::string& git) {
   if (!git.empty()) return git;
-  if (kind != "gitlab") return "https://github.com";
+  if (kind != "gitlab" && kind != "gitea") return "https://github.com";
   const std::string address = ApiOf(kind, api);
-  return address.substr(0, address.find("/api/v4"));
+  return address.substr(0, address.rfind(kind == "gitea" ? "/api/v1" : "/api/v4"));
 }
 
 }  // namespace regreen

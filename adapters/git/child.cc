@@ -100,9 +100,19 @@ StatusOr<RemotePtr> MakeRemote(git_repository* repository, const GitRemote& remo
   return made;
 }
 
+// One that is configured alone: what this machine's git would use is not asked.
+git_proxy_options ProxyFor(const GitRemote& remote) {
+  git_proxy_options proxy = GIT_PROXY_OPTIONS_INIT;
+  if (remote.proxy.empty()) return proxy;
+  proxy.type = GIT_PROXY_SPECIFIED;
+  proxy.url = remote.proxy.c_str();
+  return proxy;
+}
+
 Status Connect(git_remote* remote, git_direction direction, Conversation& conversation) {
   git_remote_connect_options options = GIT_REMOTE_CONNECT_OPTIONS_INIT;
   options.callbacks = CallbacksFor(conversation);
+  options.proxy_opts = ProxyFor(conversation.request.remote);
   options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
   const int code = git_remote_connect_ext(remote, direction, &options);
   return code == 0 ? OkStatus() : RemoteError(code, "cannot reach the remote");
@@ -148,6 +158,7 @@ Status FetchRefs(git_remote* remote, Conversation& conversation,
   git_fetch_options options;
   git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
   options.callbacks = CallbacksFor(conversation);
+  options.proxy_opts = ProxyFor(conversation.request.remote);
   options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
   options.prune = GIT_FETCH_NO_PRUNE;
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
@@ -303,6 +314,7 @@ StatusOr<GitAnswer> PushByNetwork(const GitRequest& request) {
   git_push_options options;
   git_push_options_init(&options, GIT_PUSH_OPTIONS_VERSION);
   options.callbacks = CallbacksFor(conversation);
+  options.proxy_opts = ProxyFor(conversation.request.remote);
   options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
   options.pb_parallelism = 1;
   std::string refspec = Cat("+", source, ":", request.ref);

@@ -10,7 +10,7 @@ namespace regreen {
 
 StatusOr<GitAnswer> AskRemote(const GitOptions& options, GitRequest request, std::stop_token stop) {
   RETURN_IF_ERROR(CheckRemote(request.remote));
-  request.ca_file = options.ca_file;
+  request.ca_file = request.remote.ca_file.empty() ? options.ca_file : request.remote.ca_file;
   ProcessSpec spec;
   spec.argv = {options.child_program, "internal-git"};
   spec.stdin_bytes = EncodeRequest(request);

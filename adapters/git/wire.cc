@@ -49,6 +49,7 @@ std::string EncodeRequest(const GitRequest& request) {
       .Field("user", request.remote.user)
       // Hexadecimal: a password may be any bytes, JSON text may not.
       .Field("password", HexEncode(request.remote.password.Reveal()))
+      .Field("proxy", request.remote.proxy)
       .Field("ca_file", request.ca_file)
       .Field("folder", request.folder)
       .Field("refspecs", request.refspecs)
@@ -74,6 +75,7 @@ StatusOr<GitRequest> DecodeRequest(std::string_view bytes) {
     return InvalidArgument("the request to the git child is malformed");
   }
   request.remote = {json["url"].StringOr(""), json["user"].StringOr(""), Secret(password)};
+  request.remote.proxy = json["proxy"].StringOr("");
   request.ca_file = json["ca_file"].StringOr("");
   request.folder = json["folder"].StringOr("");
   for (const Json& refspec : json["refspecs"].Elements()) {

@@ -218,13 +218,14 @@ StatusOr<std::vector<std::string>> SqliteStore::FinishDelivery(const DeliveryLea
 }
 
 Status SqliteStore::RetryDelivery(const DeliveryLease& lease, absl::Duration delay,
-                                  const std::string& why) {
+                                  const std::string& why, bool was_attempt) {
   return database_->Write([&](Connection& db) -> Status {
     ASSIGN_OR_RETURN(const int freed,
-                     db.Execute("UPDATE deliveries SET attempt = attempt + 1, due_at = ?3, "
+                     db.Execute("UPDATE deliveries SET attempt = attempt + ?5, due_at = ?3, "
                                 "worker = NULL, lease_epoch = lease_epoch + 1, reason = ?4 "
                                 "WHERE id = ?1 AND lease_epoch = ?2",
-                                lease.id, lease.epoch, ToMicros(clock_.Now() + delay), Text{why}));
+                                lease.id, lease.epoch, ToMicros(clock_.Now() + delay), Text{why},
+                                was_attempt ? 1 : 0));
     return freed == 0 ? Fenced(lease) : OkStatus();
   });
 }

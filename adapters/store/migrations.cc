@@ -216,7 +216,8 @@ CREATE INDEX hand_keys_by_age ON hand_keys (at);
 )sql";
 
 constexpr Migration kMigrations[] = {
-    {1, kInitial}, {2, kHistory}, {3, kLimitsMigration}, {4, kGreen}, {5, kByHand},
+    {1, kInitial}, {2, kHistory}, {3, kLimitsMigration},
+    {4, kGreen},   {5, kByHand},  {6, kGrownMigration},
 };
 
 }  // namespace

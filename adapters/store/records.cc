@@ -12,17 +12,6 @@
 namespace regreen {
 namespace {
 
-Status NoTask(const std::string& id) {
-  return NotFound(Cat("There is no task ", id, "."));
-}
-
-StatusOr<std::int64_t> FindSeq(Connection& db, const std::string& task_id) {
-  ASSIGN_OR_RETURN(Query query, db.Prepare("SELECT seq FROM tasks WHERE id = ?1", Text{task_id}));
-  ASSIGN_OR_RETURN(const bool row, query.Next());
-  if (!row) return NoTask(task_id);
-  return query.Int(0);
-}
-
 // Each form has the index that answers it in order: by number, state or repository.
 StatusOr<Query> SelectTasks(Connection& db, const TaskFilter& filter, std::int64_t before) {
   static const std::string kSelect = Cat("SELECT ", kTaskColumns, kTaskTables, "WHERE t.seq < ?1");
@@ -93,7 +82,7 @@ StatusOr<std::vector<Task>> SqliteStore::ListTasks(const TaskFilter& filter) {
   const Status status = database_->Read([&](Connection& db) -> Status {
     std::int64_t before = INT64_MAX;
     if (!filter.before_id.empty()) {
-      ASSIGN_OR_RETURN(before, FindSeq(db, filter.before_id));
+      ASSIGN_OR_RETURN(before, FindTaskSeq(db, filter.before_id));
     }
     ASSIGN_OR_RETURN(Query query, SelectTasks(db, filter, before));
     ASSIGN_OR_RETURN(rows, ReadTaskRows(std::move(query)));
@@ -138,7 +127,7 @@ StatusOr<std::vector<TimelineEntry>> SqliteStore::ReadTimelineAfter(const std::s
                                                                     int limit) {
   std::vector<TimelineEntry> entries;
   const Status status = database_->Read([&](Connection& db) -> Status {
-    ASSIGN_OR_RETURN(const std::int64_t task, FindSeq(db, task_id));
+    ASSIGN_OR_RETURN(const std::int64_t task, FindTaskSeq(db, task_id));
     ASSIGN_OR_RETURN(
         Query query,
         db.Prepare("SELECT at, kind, message, seq FROM timeline WHERE task = ?1 AND seq > ?2 "
@@ -152,45 +141,6 @@ StatusOr<std::vector<TimelineEntry>> SqliteStore::ReadTimelineAfter(const std::s
   });
   RETURN_IF_ERROR(status);
   return entries;
-}
-
-StatusOr<std::vector<ArtifactRow>> SqliteStore::ListArtifacts(const std::string& task_id) {
-  std::vector<ArtifactRow> rows;
-  const Status status = database_->Read([&](Connection& db) -> Status {
-    ASSIGN_OR_RETURN(const std::int64_t task, FindSeq(db, task_id));
-    ASSIGN_OR_RETURN(
-        Query query,
-        db.Prepare("SELECT name, size FROM artifacts WHERE task = ?1 ORDER BY seq", task));
-    while (true) {
-      ASSIGN_OR_RETURN(const bool row, query.Next());
-      if (!row) return OkStatus();
-      rows.push_back({query.String(0), query.Int(1)});
-    }
-  });
-  RETURN_IF_ERROR(status);
-  return rows;
-}
-
-StatusOr<std::string> SqliteStore::ReadArtifact(const std::string& task_id,
-                                                const std::string& name) {
-  std::string packed;
-  std::size_t size = 0;
-  const Status status = database_->Read([&](Connection& db) -> Status {
-    ASSIGN_OR_RETURN(const std::int64_t task, FindSeq(db, task_id));
-    ASSIGN_OR_RETURN(Query query,
-                     db.Prepare("SELECT bytes, size FROM artifacts WHERE task = ?1 AND name = ?2",
-                                task, Text{name}));
-    ASSIGN_OR_RETURN(const bool row, query.Next());
-    if (!row) return NotFound(Cat("Task ", task_id, " has no \"", name, "\"."));
-    packed = query.String(0);
-    size = static_cast<std::size_t>(query.Int(1));
-    return OkStatus();
-  });
-  RETURN_IF_ERROR(status);
-  StatusOr<std::string> bytes = ZstdDecompress(packed, size);
-  if (bytes.ok()) return bytes;
-  return Internal(
-      Cat("The \"", name, "\" of task ", task_id, " cannot be read: ", Message(bytes.status())));
 }
 
 StatusOr<std::vector<Decision>> SqliteStore::ListDecisions(int limit) {

@@ -14,6 +14,7 @@ struct Migration {
   const char* sql;  // runs in one transaction with the change of the version
 };
 extern const char kLimitsMigration[];  // 3, in migration_limits.cc
+extern const char kGrownMigration[];   // 6, in migration_grown.cc
 // One that was released is never edited; a change of the schema is one more at the end.
 std::span<const Migration> Migrations();
 

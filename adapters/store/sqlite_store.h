@@ -1,5 +1,5 @@
-// The embedded store. Its methods are defined by subject: deliveries.cc, tasks.cc, by_hand.cc,
-// claim.cc, records.cc, template_records.cc, observations.cc.
+// The embedded store. Its methods are defined by subject: deliveries.cc, tasks.cc, spent.cc,
+// by_hand.cc, claim.cc, records.cc, artifacts.cc, template_records.cc, observations.cc.
 #pragma once
 
 #include <atomic>
@@ -28,8 +28,8 @@ class SqliteStore final : public Store {
                                                        absl::Duration ttl) override;
   StatusOr<std::vector<std::string>> FinishDelivery(const DeliveryLease& lease,
                                                     const DeliveryOutcome& outcome) override;
-  Status RetryDelivery(const DeliveryLease& lease, absl::Duration delay,
-                       const std::string& why) override;
+  Status RetryDelivery(const DeliveryLease& lease, absl::Duration delay, const std::string& why,
+                       bool was_attempt) override;
   Status FailDelivery(const DeliveryLease& lease, const std::string& why) override;
 
   // Order and expired leases as for ClaimDelivery.
@@ -38,6 +38,9 @@ class SqliteStore final : public Store {
   Status Renew(const TaskLease& lease, absl::Duration ttl) override;
   Status Append(const TaskLease& lease, std::span<const TimelineEntry> timeline,
                 std::span<const Artifact> artifacts) override;
+  Status Extend(const TaskLease& lease, std::span<const Artifact> pieces) override;
+  Status RecordSpent(const TaskLease& lease, const Spend& so_far,
+                     std::span<const TimelineEntry> timeline) override;
   // A later look (the same state, no retry) sets attempt to 1 again: it ended a row of failures.
   Status Commit(const TaskLease& lease, const TaskUpdate& update) override;
   StatusOr<bool> Holds(const TaskLease& lease) override;
@@ -52,6 +55,8 @@ class SqliteStore final : public Store {
                                                          int limit) override;
   StatusOr<std::vector<ArtifactRow>> ListArtifacts(const std::string& task_id) override;
   StatusOr<std::string> ReadArtifact(const std::string& task_id, const std::string& name) override;
+  StatusOr<std::string> ReadArtifactFrom(const std::string& task_id, const std::string& name,
+                                         std::int64_t offset) override;
   StatusOr<std::vector<Decision>> ListDecisions(int limit) override;
   StatusOr<StoreCounts> Count() override;
   StatusOr<History> ReadHistory(const RunKey& run, const std::string& fingerprint) override;

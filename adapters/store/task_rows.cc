@@ -81,25 +81,15 @@ Status AppendTimeline(Connection& db, std::int64_t task, absl::Time now,
   return OkStatus();
 }
 
-std::vector<PackedArtifact> PackArtifacts(std::span<const Artifact> artifacts) {
-  std::vector<PackedArtifact> packed;
-  packed.reserve(artifacts.size());
-  for (const Artifact& artifact : artifacts) {
-    packed.push_back({artifact.name, ZstdCompress(artifact.bytes),
-                      static_cast<std::int64_t>(artifact.bytes.size())});
-  }
-  return packed;
+Status NoTask(const std::string& id) {
+  return NotFound(Cat("There is no task ", id, "."));
 }
 
-Status PutArtifacts(Connection& db, std::int64_t task, std::span<const PackedArtifact> artifacts) {
-  for (const PackedArtifact& artifact : artifacts) {
-    RETURN_IF_ERROR(db.Execute("INSERT INTO artifacts (task, name, bytes, size) "
-                               "VALUES (?1, ?2, ?3, ?4) ON CONFLICT (task, name) "
-                               "DO UPDATE SET bytes = excluded.bytes, size = excluded.size",
-                               task, Text{artifact.name}, Blob{artifact.bytes}, artifact.size)
-                        .status());
-  }
-  return OkStatus();
+StatusOr<std::int64_t> FindTaskSeq(Connection& db, const std::string& id) {
+  ASSIGN_OR_RETURN(Query query, db.Prepare("SELECT seq FROM tasks WHERE id = ?1", Text{id}));
+  ASSIGN_OR_RETURN(const bool row, query.Next());
+  if (!row) return NoTask(id);
+  return query.Int(0);
 }
 
 StatusOr<std::optional<TaskPlace>> FindTask(Connection& db, const std::string& id) {
@@ -119,6 +109,18 @@ StatusOr<std::optional<TaskPlace>> FindTask(Connection& db, const std::string& i
   place.begun = query.Int(8) != 0;
   place.lane = query.Int(9);
   return std::optional(place);
+}
+
+Status Fenced(const std::string& task_id) {
+  return FailedPrecondition(
+      Cat("The lease on task ", task_id,
+          " is over: another worker owns it, or a person moved it. Drop this result."));
+}
+
+StatusOr<TaskPlace> FindLeased(Connection& db, const std::string& id, std::int64_t lease_epoch) {
+  ASSIGN_OR_RETURN(const std::optional<TaskPlace> place, FindTask(db, id));
+  if (!place || place->lease_epoch != lease_epoch) return Fenced(id);
+  return *place;
 }
 
 Status MoveTask(Connection& db, absl::Time now, const TaskPlace& place, const TaskMove& move) {

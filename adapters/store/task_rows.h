@@ -35,6 +35,7 @@ struct PackedArtifact {
   std::int64_t size = 0;  // unpacked
 };
 std::vector<PackedArtifact> PackArtifacts(std::span<const Artifact> artifacts);
+// Writes them anew.
 Status PutArtifacts(Connection& db, std::int64_t task, std::span<const PackedArtifact> artifacts);
 
 // Where a task stands.
@@ -47,8 +48,14 @@ struct TaskPlace {
   bool begun = false;
   std::int64_t lane = 0;  // where it waits, or waited
 };
+Status NoTask(const std::string& id);  // NotFound
+StatusOr<std::int64_t> FindTaskSeq(Connection& db, const std::string& id);
 // nullopt when there is no such task. The id in full.
 StatusOr<std::optional<TaskPlace>> FindTask(Connection& db, const std::string& id);
+
+Status Fenced(const std::string& task_id);  // what a worker is told whose lease is over
+// The task as it stands, when the lease still holds.
+StatusOr<TaskPlace> FindLeased(Connection& db, const std::string& id, std::int64_t lease_epoch);
 
 // Writes the state that the transition table allowed: gives the lease back (whoever held it is
 // fenced from here on), makes the task due after `delay` where a worker may claim it, closes the

@@ -12,19 +12,6 @@
 namespace regreen {
 namespace {
 
-Status Fenced(const TaskLease& lease) {
-  return FailedPrecondition(
-      Cat("The lease on task ", lease.task.id,
-          " is over: another worker owns it, or a person moved it. Drop this result."));
-}
-
-// The task as it stands, when the lease still holds.
-StatusOr<TaskPlace> FindLeased(Connection& db, const TaskLease& lease) {
-  ASSIGN_OR_RETURN(const std::optional<TaskPlace> place, FindTask(db, lease.task.id));
-  if (!place || place->lease_epoch != lease.task.lease_epoch) return Fenced(lease);
-  return *place;
-}
-
 // A worker brings what a run or a forge told it, so their moves are its own too.
 bool WorkerMay(TaskState from, TaskState to) {
   return IsAllowed(from, Mover::kWorker, to) || IsAllowed(from, Mover::kRunEvent, to) ||
@@ -39,6 +26,7 @@ StatusOr<TaskMove> MoveOf(const TaskPlace& place, const TaskUpdate& update) {
     move.entry = Cat(ToString(place.state), ", attempt ", move.attempt, ": ", update.reason);
     return move;
   }
+  if (update.put_off) move.attempt = place.attempt;
   if (update.to == place.state) return move;
   if (!WorkerMay(place.state, update.to)) {
     return InvalidArgument(Cat("A worker cannot move a task from ", ToString(place.state), " to ",
@@ -105,7 +93,7 @@ Status SqliteStore::Renew(const TaskLease& lease, absl::Duration ttl) {
         const int renewed,
         db.Execute("UPDATE tasks SET due_at = ?3 WHERE id = ?1 AND lease_epoch = ?2",
                    Text{lease.task.id}, lease.task.lease_epoch, ToMicros(clock_.Now() + ttl)));
-    return renewed == 0 ? Fenced(lease) : OkStatus();
+    return renewed == 0 ? Fenced(lease.task.id) : OkStatus();
   });
 }
 
@@ -113,7 +101,7 @@ Status SqliteStore::Append(const TaskLease& lease, std::span<const TimelineEntry
                            std::span<const Artifact> artifacts) {
   const std::vector<PackedArtifact> packed = PackArtifacts(artifacts);
   return database_->Write([&](Connection& db) -> Status {
-    ASSIGN_OR_RETURN(const TaskPlace place, FindLeased(db, lease));
+    ASSIGN_OR_RETURN(const TaskPlace place, FindLeased(db, lease.task.id, lease.task.lease_epoch));
     const absl::Time now = clock_.Now();
     RETURN_IF_ERROR(
         db.Execute("UPDATE tasks SET updated_at = ?2 WHERE seq = ?1", place.seq, ToMicros(now))
@@ -127,15 +115,15 @@ Status SqliteStore::Commit(const TaskLease& lease, const TaskUpdate& update) {
   const std::vector<PackedArtifact> packed = PackArtifacts(update.artifacts);
   const std::string plan_json = update.plan ? ToJson(*update.plan) : std::string();
   return database_->Write([&](Connection& db) -> Status {
-    ASSIGN_OR_RETURN(TaskPlace place, FindLeased(db, lease));
+    ASSIGN_OR_RETURN(TaskPlace place, FindLeased(db, lease.task.id, lease.task.lease_epoch));
     ASSIGN_OR_RETURN(const TaskMove move, MoveOf(place, update));
     const absl::Time now = clock_.Now();
     RETURN_IF_ERROR(AppendTimeline(db, place.seq, now, update.timeline));
     RETURN_IF_ERROR(PutArtifacts(db, place.seq, packed));
     RETURN_IF_ERROR(WriteResults(db, place.seq, update));
     if (update.plan) RETURN_IF_ERROR(WritePlan(db, place, *update.plan, plan_json));
-    RETURN_IF_ERROR(
-        RecordSpending(db, now, place.seq, place.repo, place.template_name, update.spent));
+    const Spender spender{place.seq, place.lease_epoch, place.repo, place.template_name};
+    RETURN_IF_ERROR(RecordSpending(db, now, spender, update.spent));
     return MoveTask(db, now, place, move);
   });
 }

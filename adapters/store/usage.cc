@@ -123,6 +123,18 @@ std::int64_t MicrosOf(absl::Duration time) {
   return absl::ToInt64Microseconds(std::clamp(time, absl::ZeroDuration(), absl::Hours(24 * 365)));
 }
 
+struct Amount {
+  std::int64_t usd = 0, us = 0;
+};
+StatusOr<Amount> RecordedOf(Connection& db, const Spender& spender) {
+  ASSIGN_OR_RETURN(Query query, db.Prepare("SELECT ifnull(sum(usd), 0), ifnull(sum(us), 0) "
+                                           "FROM spendings INDEXED BY spendings_by_lease "
+                                           "WHERE task = ?1 AND epoch = ?2",
+                                           spender.task, spender.epoch));
+  RETURN_IF_ERROR(query.Next().status());
+  return Amount{query.Int(0), query.Int(1)};
+}
+
 }  // namespace
 
 StatusOr<LimitUsage> CountUsage(Connection& db, absl::Time now, const Limits& limits,
@@ -150,15 +162,15 @@ StatusOr<LimitUsage> CountUsage(Connection& db, absl::Time now, const Limits& li
   return usage;
 }
 
-Status RecordSpending(Connection& db, absl::Time now, std::int64_t task, std::string_view repo,
-                      std::string_view template_name, const Spend& spend) {
-  const std::int64_t usd = MillionthsOf(spend.usd);
-  const std::int64_t us = MicrosOf(spend.time);
+Status RecordSpending(Connection& db, absl::Time now, const Spender& spender, const Spend& so_far) {
+  ASSIGN_OR_RETURN(const Amount before, RecordedOf(db, spender));
+  const std::int64_t usd = std::max<std::int64_t>(MillionthsOf(so_far.usd) - before.usd, 0);
+  const std::int64_t us = std::max<std::int64_t>(MicrosOf(so_far.time) - before.us, 0);
   if (usd == 0 && us == 0) return OkStatus();
   RETURN_IF_ERROR(
       db.Execute("UPDATE tasks SET spent_usd = spent_usd + ?2, spent_us = spent_us + ?3 "
                  "WHERE seq = ?1",
-                 task, usd, us)
+                 spender.task, usd, us)
           .status());
   // The clock may have been set back; the totals must not.
   return db
@@ -168,12 +180,13 @@ Status RecordSpending(Connection& db, absl::Time now, std::int64_t task, std::st
           "     r AS (SELECT repo_usd AS usd, repo_us AS us FROM spendings "
           "             WHERE repo = ?3 ORDER BY at DESC, seq DESC LIMIT 1) "
           "INSERT INTO spendings (task, at, repo, template, usd, us, template_usd, template_us, "
-          "                       repo_usd, repo_us) "
+          "                       repo_usd, repo_us, epoch) "
           "SELECT ?1, max(?2, ifnull((SELECT at FROM spendings ORDER BY seq DESC LIMIT 1), 0)), "
           "  ?3, ?4, ?5, ?6, ?5 + ifnull((SELECT usd FROM t), 0), "
           "  ?6 + ifnull((SELECT us FROM t), 0), ?5 + ifnull((SELECT usd FROM r), 0), "
-          "  ?6 + ifnull((SELECT us FROM r), 0)",
-          task, ToMicros(now), Text{repo}, Text{template_name}, usd, us)
+          "  ?6 + ifnull((SELECT us FROM r), 0), ?7",
+          spender.task, ToMicros(now), Text{spender.repo}, Text{spender.template_name}, usd, us,
+          spender.epoch)
       .status();
 }
 

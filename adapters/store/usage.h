@@ -30,9 +30,15 @@ struct LimitCandidate {
 StatusOr<LimitUsage> CountUsage(Connection& db, absl::Time now, const Limits& limits,
                                 const LimitScope& scope, const LimitCandidate& candidate);
 
-// Adds to what the task cost, and to what its template and repository spent.
-Status RecordSpending(Connection& db, absl::Time now, std::int64_t task, std::string_view repo,
-                      std::string_view template_name, const Spend& spend);
+// Whose work it was.
+struct Spender {
+  std::int64_t task = 0;   // seq
+  std::int64_t epoch = 0;  // of the lease
+  std::string_view repo, template_name;
+};
+// Adds to what the task cost, and to what its template and repository spent, by how much `so_far`
+// is more than was recorded of the lease before.
+Status RecordSpending(Connection& db, absl::Time now, const Spender& spender, const Spend& so_far);
 
 // Brings the row of failures of its template up to date with a task that began and ended.
 Status RecordEnd(Connection& db, absl::Time now, std::string_view template_name, TaskState end);

@@ -49,6 +49,13 @@ class WorkspaceChoice final : public WorkspaceFactory {
     return last;
   }
 
+  StatusOr<KeptElsewhere> FindElsewhere(const std::string& task_id) override {
+    StatusOr<KeptElsewhere> found = WorkspaceFactory::FindElsewhere(task_id);
+    for (std::size_t i = 0; i < all_.size() && !found.ok(); ++i)
+      found = all_[i].factory->FindElsewhere(task_id);
+    return found;
+  }
+
   Status Reap() override {
     Status first;
     for (const NamedWorkspaces& one : all_) {

@@ -115,6 +115,16 @@ class CoderEngine final : public RemoteEngine {
     return command;
   }
 
+  // The workspace is our user's, so that a person names both; nothing of ours is in their command.
+  StatusOr<RemoteWayIn> WayIn(const std::string& name) override {
+    const auto user = CoderUser(api_, {});
+    if (!user.ok()) return HeldBack(user.status());
+    const std::string place = Cat(*user, "/", name);
+    return RemoteWayIn{
+        {"coder", "ssh", options_.agent.empty() ? place : Cat(place, ".", options_.agent)},
+        Cat(options_.url, "/@", place)};
+  }
+
   Status Destroy(const std::string& name) override { return End(workspaces_, name); }
 
   StatusOr<std::vector<std::string>> List(const std::string& prefix) override {

@@ -68,7 +68,13 @@ class ExecEngine final : public RemoteEngine {
     return Local(options_.run, values, words);
   }
   LocalCommand Attach(const std::string& name) const override {
-    return Local(options_.attach, Values(name), {});
+    auto values = Values(name);
+    // The home folder is the other side's to know.
+    const bool in_home = options_.folder.starts_with("~/");
+    values["tree"] =
+        Cat(in_home ? "~/" : "",
+            ReadableWord(Cat(options_.folder.substr(in_home ? 2 : 0), "/", name, "/tree")));
+    return Local(options_.attach, values, {});
   }
 
   Status Destroy(const std::string& name) override {
@@ -177,6 +183,7 @@ Status CheckWords(const ExecOptions& options) {
     auto known = values;
     known["options"] = "";
     if (std::string_view(key) == "run") known["argv"] = known["command"] = "";
+    if (std::string_view(key) == "attach") known["tree"] = "";
     for (const std::string& word : line)
       RETURN_IF_ERROR(Annotate(FillPlaceholders(word, known).status(), key));
   }

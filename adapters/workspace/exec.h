@@ -15,7 +15,8 @@ namespace regreen {
 // machine's name, {commit} what it is for, {cpu}, {memory} (bytes) and {memory_mib} its
 // limits, {directory} our own folder for it, and {KEY} of `values`. In `run`, the word {argv} is
 // the command as words of its own, for programs that take one; {command} is the same in one word,
-// for those that give it to a shell. The word {options} is `options`.
+// for those that give it to a shell. In `attach`, {tree} is the folder of the files there, for a
+// shell. The word {options} is `options`.
 struct ExecOptions {
   std::string preset;  // a name of ExecPresets(): its command lines hold where none is given here
   std::vector<std::string> create;  // none: there is a machine already

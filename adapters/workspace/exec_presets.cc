@@ -21,8 +21,7 @@ ExecOptions Ssh() {
            "-o",        "ControlPersist=60",
            "{options}", "--",
            "{host}",    "{command}"};
-  o.attach = {"ssh", "-t",     "{options}",
-              "--",  "{host}", "cd .regreen/workspaces/{name}/tree && exec \"$SHELL\" -l"};
+  o.attach = {"ssh", "-t", "{options}", "--", "{host}", "cd {tree} && exec \"$SHELL\" -l"};
   o.env = {"SSH_AUTH_SOCK"};
   o.folder = "~/.regreen/workspaces";
   return o;

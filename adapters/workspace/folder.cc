@@ -131,6 +131,23 @@ std::vector<WorkspaceFolder::Kept> WorkspaceFolder::ListKept(const std::string& 
   return all;
 }
 
+bool WorkspaceFolder::IsKept(const std::string& directory, const std::string& name) {
+  const auto kept = ReadKept(Cat(directory, "/", name));
+  return kept && kept->until > absl::Now();
+}
+
+StatusOr<WorkspaceFolder> WorkspaceFolder::Reopen(const Kept& kept) {
+  WorkspaceFolder folder(kept.path);
+  folder.kept_ = true;
+  ASSIGN_OR_RETURN(folder.lock_, OpenFolder(kept.path));
+  if (flock(folder.lock_.get(), LOCK_EX | LOCK_NB) != 0)
+    return Unavailable("somebody has the workspace of the task open already");
+  folder.mirror_ = kept.mirror;
+  folder.commit_ = kept.commit;
+  folder.alternates_ = kept.alternates;
+  return folder;
+}
+
 StatusOr<std::pair<WorkspaceFolder, WorkspaceFolder::Kept>> WorkspaceFolder::Reopen(
     const std::string& directory, const std::string& task_id) {
   const std::string begins = Cat(directory, "/", SafeName(task_id), "-");
@@ -138,14 +155,7 @@ StatusOr<std::pair<WorkspaceFolder, WorkspaceFolder::Kept>> WorkspaceFolder::Reo
     // Another task's id may begin as this one does.
     if (!kept.path.starts_with(begins) || kept.path.size() != begins.size() + 2 * kRandomBytes)
       continue;
-    WorkspaceFolder folder(kept.path);
-    folder.kept_ = true;
-    ASSIGN_OR_RETURN(folder.lock_, OpenFolder(kept.path));
-    if (flock(folder.lock_.get(), LOCK_EX | LOCK_NB) != 0)
-      return Unavailable(Cat("somebody has the workspace of task ", task_id, " open already"));
-    folder.mirror_ = kept.mirror;
-    folder.commit_ = kept.commit;
-    folder.alternates_ = kept.alternates;
+    ASSIGN_OR_RETURN(WorkspaceFolder folder, Reopen(kept));
     return std::pair(std::move(folder), kept);
   }
   return NotFound(Cat(

@@ -45,6 +45,10 @@ class WorkspaceFolder {
   // base tree needs it again by LieAgain(). It stays kept.
   static StatusOr<std::pair<WorkspaceFolder, Kept>> Reopen(const std::string& directory,
                                                            const std::string& task_id);
+  // One of ListKept(). Unavailable while another has it open.
+  static StatusOr<WorkspaceFolder> Reopen(const Kept& kept);
+  // Whether the folder of this name is kept, and its time is not over.
+  static bool IsKept(const std::string& directory, const std::string& name);
   void LieAgain(BaseTree base) { base_ = std::move(base); }
   // It outlives this object, until then.
   Status Keep(absl::Time until);

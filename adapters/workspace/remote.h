@@ -56,6 +56,12 @@ struct RemoteMachine {
   std::shared_ptr<void> held;               // what must live as long as the workspace
 };
 
+// How a person gets to a machine by an account of their own.
+struct RemoteWayIn {
+  std::vector<std::string> argv;  // of a shell there; empty: there is none
+  std::string page;               // of the machine, for a browser, or ""
+};
+
 // Makes, reaches and ends machines. Any thread. Errors: Unavailable for what may pass.
 class RemoteEngine {
  public:
@@ -72,6 +78,10 @@ class RemoteEngine {
                                const std::vector<std::string>& words) const = 0;
   // A shell for a person; none: an empty argv.
   virtual LocalCommand Attach(const std::string& name) const = 0;
+  // For people who have accounts there. May ask the other side.
+  virtual StatusOr<RemoteWayIn> WayIn(const std::string& name) {
+    return RemoteWayIn{Attach(name).argv, ""};
+  }
   // OK when there is none of this name. Called also for what another process of ours has made.
   virtual Status Destroy(const std::string& name) = 0;
   // The names that begin with the prefix, of all machines that are there.
@@ -84,8 +94,8 @@ struct RemoteOptions {
 };
 
 // Names are regreen-INSTANCE-TASK-RANDOM; INSTANCE is kept in <directory>.instance, so that Reap
-// ends the machines of this directory's daemon, but for those that a living process holds, and no
-// one else's.
+// ends the machines of this directory's daemon, but for those that a living process holds, those
+// that are kept for people until their time is over, and no one else's.
 std::unique_ptr<WorkspaceFactory> NewRemoteFactory(RemoteOptions options,
                                                    std::unique_ptr<RemoteEngine> engine);
 

@@ -8,6 +8,7 @@
 #include "adapters/git/tree.h"
 #include "adapters/workspace/folder.h"
 #include "adapters/workspace/remote.h"
+#include "adapters/workspace/remote_kept.h"
 #include "adapters/workspace/remote_script.h"
 #include "adapters/workspace/remote_tree.h"
 #include "daemon/base/capped_text.h"
@@ -37,7 +38,7 @@ std::string ShortTask(std::string_view task_id) {
   return name.empty() ? "task" : name;
 }
 
-// Ends a machine, whatever way its workspace ends.
+// Ends a machine, whatever way its workspace ends, unless it is left for a person.
 class MachineHolder {
  public:
   MachineHolder(std::shared_ptr<RemoteEngine> engine, RemotePlace place)
@@ -45,26 +46,29 @@ class MachineHolder {
   MachineHolder(MachineHolder&&) = default;
   MachineHolder& operator=(MachineHolder&&) = delete;
   ~MachineHolder() {
-    if (!engine_) return;
+    if (!engine_ || left_) return;
     const Status status = engine_->Destroy(place_.name);
     if (!status.ok()) {
       LogError("a workspace's machine may stay until the next start",
                {{"name", place_.name}, {"why", Message(status)}});
     }
   }
-  const RemoteEngine& engine() const { return *engine_; }
+  void Leave() { left_ = true; }
+  RemoteEngine& engine() const { return *engine_; }
   const RemotePlace& place() const { return place_; }
 
  private:
   std::shared_ptr<RemoteEngine> engine_;
   RemotePlace place_;
+  bool left_ = false;
 };
 
 class RemoteWorkspace final : public Workspace {
  public:
-  RemoteWorkspace(WorkspaceFolder folder, MachineHolder machine, RemoteMachine made,
-                  std::function<void(const std::string&)> on_network)
-      : folder_(std::move(folder)),
+  RemoteWorkspace(std::string task, WorkspaceFolder folder, MachineHolder machine,
+                  RemoteMachine made, std::function<void(const std::string&)> on_network)
+      : task_(std::move(task)),
+        folder_(std::move(folder)),
         held_(std::move(made.held)),
         machine_(std::move(machine)),
         made_(std::move(made)),
@@ -90,6 +94,25 @@ class RemoteWorkspace final : public Workspace {
     if (answer.word == "0") return OkStatus();
     return Unavailable(Cat("the workspace ", place().name, " does not take the files: ",
                            EscapeControl(Truncate(Trim(answer.err), 400))));
+  }
+
+  // One that was kept. It stays so.
+  void GoOn(const RemoteKept& kept) {
+    checkout_.mirror = kept.mirror;
+    checkout_.commit = kept.commit;
+    checkout_.trusted_git = Cat(folder_.path(), "/trusted");
+    head_ = kept.head;
+    machine_.Leave();
+  }
+
+  Status Keep(absl::Time until) override {
+    ASSIGN_OR_RETURN(RemoteWayIn way, machine_.engine().WayIn(place().name));
+    RETURN_IF_ERROR(WriteRemoteKept(
+        folder_.path(), {task_, checkout_.mirror, checkout_.commit, head_, std::move(way.argv),
+                         std::move(way.page), Cat(place().folder, "/", place().name, "/tree")}));
+    RETURN_IF_ERROR(folder_.Keep(until));
+    machine_.Leave();
+    return OkStatus();
   }
 
   StatusOr<ExecResult> Exec(const ExecSpec& spec, std::stop_token stop) override {
@@ -183,9 +206,10 @@ class RemoteWorkspace final : public Workspace {
                : Unavailable(Cat("the workspace ", place().name, " does not end what runs in it"));
   }
 
-  const WorkspaceFolder folder_;  // held as long as the machine may be there
+  const std::string task_;
+  WorkspaceFolder folder_;  // held as long as the machine may be there
   const std::shared_ptr<void> held_;
-  const MachineHolder machine_;
+  MachineHolder machine_;
   const RemoteMachine made_;
   const std::function<void(const std::string&)> on_network_;
   CheckoutSpec checkout_;
@@ -210,10 +234,32 @@ class RemoteFactory final : public WorkspaceFactory {
     const RemoteTraits traits = engine_->traits();
     MachineHolder machine(engine_, {traits.folder, name, traits.own_machine});
     ASSIGN_OR_RETURN(RemoteMachine made, engine_->Create({name, &spec}, stop));
-    auto workspace = std::make_unique<RemoteWorkspace>(std::move(folder), std::move(machine),
-                                                       std::move(made), spec.on_network);
+    auto workspace = std::make_unique<RemoteWorkspace>(
+        spec.task_id, std::move(folder), std::move(machine), std::move(made), spec.on_network);
     RETURN_IF_ERROR(workspace->Send(spec, stop));
     return workspace;
+  }
+
+  StatusOr<std::unique_ptr<Workspace>> Reopen(const WorkspaceSpec& spec, std::stop_token) override {
+    ASSIGN_OR_RETURN(const auto found, NewestOf(spec.task_id));
+    const auto& [kept, machine] = found;
+    ASSIGN_OR_RETURN(WorkspaceFolder folder, WorkspaceFolder::Reopen(kept));
+    const RemoteTraits traits = engine_->traits();
+    const std::string name = kept.path.substr(kept.path.rfind('/') + 1);
+    auto workspace = std::make_unique<RemoteWorkspace>(
+        spec.task_id, std::move(folder),
+        MachineHolder(engine_, {traits.folder, name, traits.own_machine}), RemoteMachine(),
+        spec.on_network);
+    workspace->GoOn(machine);
+    return workspace;
+  }
+
+  StatusOr<KeptElsewhere> FindElsewhere(const std::string& task_id) override {
+    ASSIGN_OR_RETURN(const auto found, NewestOf(task_id));
+    const auto& [kept, machine] = found;
+    std::vector<std::string> words;
+    for (const std::string& word : machine.argv) words.push_back(ReadableWord(word));
+    return KeptElsewhere{Join(words, " "), machine.page, machine.folder, kept.until};
   }
 
   // An engine that cannot be reached now keeps no daemon from starting: deliveries are taken, and
@@ -232,6 +278,16 @@ class RemoteFactory final : public WorkspaceFactory {
   }
 
  private:
+  StatusOr<std::pair<WorkspaceFolder::Kept, RemoteKept>> NewestOf(
+      const std::string& task_id) const {
+    for (WorkspaceFolder::Kept& kept : WorkspaceFolder::ListKept(options_.directory)) {
+      auto machine = ReadRemoteKept(kept.path);
+      if (machine && machine->task == task_id) return std::pair(std::move(kept), *machine);
+    }
+    return NotFound(Cat("no workspace of task ", task_id, " is kept by ", options_.what,
+                        ": keep in [workspace] says for how long one is, and it may be over"));
+  }
+
   Status EndLeftovers(const std::string& prefix) {
     MutexLock lock(mutex_);
     if (!leftovers_) return OkStatus();
@@ -239,15 +295,16 @@ class RemoteFactory final : public WorkspaceFactory {
     leftovers_ = false;
     for (const std::string& name : names) {
       if (!name.starts_with(prefix) || name.find('/') != std::string::npos ||
-          WorkspaceFolder::IsHeld(options_.directory, name)) {
+          WorkspaceFolder::IsHeld(options_.directory, name) ||
+          WorkspaceFolder::IsKept(options_.directory, name)) {
         continue;
       }
       if (const Status status = engine_->Destroy(name); !status.ok()) {
-        LogError("a workspace that a killed process left stays until the next start",
+        LogError("a workspace that nobody holds any more stays until it is looked for again",
                  {{"name", EscapeControl(name)}, {"why", Message(status)}});
         continue;
       }
-      LogInfo("removed a workspace that a killed process left", {{"name", EscapeControl(name)}});
+      LogInfo("removed a workspace that nobody holds any more", {{"name", EscapeControl(name)}});
     }
     return OkStatus();
   }

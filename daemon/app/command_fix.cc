@@ -1,6 +1,5 @@
 // The same pipeline on a developer's repository, without server, store or forge.
 #include <filesystem>
-#include <map>
 
 #include "adapters/git/local.h"
 #include "adapters/workspace/registry.h"
@@ -32,7 +31,12 @@ class ConsoleLog final : public RepairLog {
   }
   Status Keep(std::string name, std::string bytes) override {
     if (name == kReportArtifact) report_ = std::move(bytes);
-    if (agents_ && name.starts_with("step-")) Show(name, bytes);
+    Show(name, bytes);
+    return OkStatus();
+  }
+  // By the thread that writes on what an agent does.
+  Status Extend(const std::string& name, std::string_view bytes) override {
+    Show(name, bytes);
     return OkStatus();
   }
   void Charge(const Spend& spend) override { usd_ += spend.usd; }
@@ -40,31 +44,16 @@ class ConsoleLog final : public RepairLog {
   double usd() const { return usd_; }
 
  private:
-  // What an agent did since its log was kept last.
-  void Show(const std::string& name, const std::string& bytes) {
-    std::size_t& shown = shown_[name];
-    if (bytes.size() > shown) {
-      const std::string_view added = Trim(std::string_view(bytes).substr(shown));
-      if (!added.empty()) Complain(added, kDone);
-    }
-    shown = bytes.size();
+  // What an agent does, as it does it.
+  void Show(std::string_view name, std::string_view bytes) const {
+    const std::string_view added = Trim(bytes);
+    if (agents_ && name.starts_with("step-") && !added.empty()) Complain(added, kDone);
   }
 
   const bool agents_;
   std::string report_;
   double usd_ = 0;
-  std::map<std::string, std::size_t> shown_;
 };
-
-// A word as a shell reads it back, left as it is where it can be: people read the command.
-std::string ReadableWord(const std::string& word) {
-  if (!word.empty() &&
-      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                             "@%+=:,./_-") == std::string::npos) {
-    return word;
-  }
-  return ShellQuoted(word);
-}
 
 // One word is a shell command as it is; several are an argument list.
 std::string CommandLine(const std::vector<std::string>& words) {

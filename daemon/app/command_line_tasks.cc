@@ -89,8 +89,12 @@ void AddTasks(CLI::App& app, Parsed& p) {
          TaskApprove);
   decide("reject", "end it when it is held or in review", TaskReject);
   decide("cancel", "end it, whatever it does", TaskCancel);
-  add("shell", "a shell in the workspace that a task which ended left", TaskShell, true)
-      ->add_flag("--take-over", p.task.take_over, "end it first when it is still at work");
+  CLI::App* shell = add("shell",
+                        "a shell in the workspace that a task which ended left; the command for "
+                        "one where that is on another machine",
+                        TaskShell, true);
+  shell->add_flag("--take-over", p.task.take_over, "end it first when it is still at work");
+  AddServer(*shell, p.task.server);
   add("resume", "prove and publish what was left in its workspace, as a new task", TaskResume,
       true);
   AddTaskCreate(*task, p);

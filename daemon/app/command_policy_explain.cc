@@ -43,7 +43,7 @@ Status ExplainLog(const Policies& policies, const PolicyArguments& arguments) {
   }
   if (!arguments.command.empty()) failure.command = arguments.command;
   ASSIGN_OR_RETURN(const std::string log, ReadInput(arguments.log, kMaxLogBytes));
-  Print({Explain(IncidentOf(failure, log, Triage(policies.rules)), *policies.templates)},
+  Print({Explain(IncidentOf(failure, log, Triage(policies.rules)), policies)},
         arguments.json);
   return OkStatus();
 }
@@ -57,7 +57,7 @@ Status ExplainDelivery(PolicyRecords& records, const Policies& policies,
   for (const Observation& seen : observations) {
     Incident incident = seen.incident;
     if (!arguments.command.empty()) incident.evidence.command = arguments.command;
-    explanations.push_back(Explain(std::move(incident), *policies.templates, options));
+    explanations.push_back(Explain(std::move(incident), policies, options));
   }
   Print(explanations, arguments.json);
   return OkStatus();

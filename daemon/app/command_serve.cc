@@ -87,7 +87,7 @@ Status ServeUntil(const sigset_t& signals, const ServeArguments& arguments) {
       const auto daemon,
       Daemon::Start(options, {app->store.get(), &app->clock, &app->adapters, app->collector.get(),
                               app->runner.get(), app->policies.get(), app->policy_origin.get(),
-                              app->workspaces.get()}));
+                              app->workspaces.get(), &app->metrics}));
   LogInfo(
       "listening",
       {{"address", Cat(options.intake.address, ":", daemon->port())},

@@ -12,7 +12,7 @@
 namespace regreen {
 namespace {
 
-constexpr auto kLook = std::chrono::milliseconds(500);
+constexpr auto kLook = std::chrono::milliseconds(300);
 constexpr int kPage = 500;
 
 // What is added to logs, each below its name; to the events of agents, as it is.

@@ -26,16 +26,17 @@ struct DeliverArguments {
 };
 int Deliver(const DeliverArguments& arguments);
 
-struct TaskArguments {
-  std::string config, id, state, repo, reason;
-  int limit = 50;
-  bool json = false, follow = false, take_over = false;
-};
 // Where a daemon's API is, for commands that ask it instead of its store.
 struct ServerArguments {
   std::string url;    // "": there is none
   std::string token;  // a reference: file:PATH, env:NAME
   std::string ca_file;
+};
+struct TaskArguments {
+  std::string config, id, state, repo, reason;
+  int limit = 50;
+  bool json = false, follow = false, take_over = false;
+  ServerArguments server;  // shell
 };
 struct TaskCreateArguments {
   std::string config;

@@ -124,15 +124,17 @@ struct ForgeConfig {
   std::vector<std::string> sweep;
   absl::Duration sweep_every = absl::Minutes(10);
   absl::Duration look_back = absl::Hours(6);
+  std::string ca_file, proxy;
+  absl::Duration writes_apart = absl::Seconds(1);
 
   template <class V>
   void Fields(V& v) {
-    v("kind", kind, "github, gitlab, or git: plain remotes without an API");
+    v("kind", kind, "github, gitlab, gitea (Forgejo too), or git: plain remotes without an API");
     v("api", api,
-      "https://HOST/api/v3 of GitHub Enterprise Server, https://HOST/api/v4 of GitLab; empty: "
-      "api.github.com, gitlab.com");
-    v("git", git, "clone URLs are <git>/<repository>.git; empty: github.com, or GitLab's own");
-    v("token", token, "of github or gitlab: file:PATH, env:NAME or credential:NAME");
+      "https://HOST/api/v3 of GitHub Enterprise Server, https://HOST/api/v4 of GitLab, "
+      "https://HOST/api/v1 of Gitea; empty: api.github.com, gitlab.com");
+    v("git", git, "clone URLs are <git>/<repository>.git; empty: github.com, or where the API is");
+    v("token", token, "of github, gitlab or gitea: file:PATH, env:NAME or credential:NAME");
     v("app_id", app_id, "github, instead of a token: a GitHub App's client id or number");
     v("app_key", app_key, "and where its private key is: file:PATH or credential:NAME");
     v("repos", repos, "repositories that may be worked on, as globs; ** takes GitLab's subgroups");
@@ -145,6 +147,11 @@ struct ForgeConfig {
       "\"installation\": all that the credential sees; empty: none");
     v("sweep_every", sweep_every, "how often");
     v("look_back", look_back, "how far back; after a longer downtime as far, at most 3 days");
+    v("ca_file", ca_file, "certificates for this forge, for git too; empty: http.ca_file");
+    v("proxy", proxy, "http://HOST:PORT that this forge is reached by, for git too; empty: none");
+    v("writes_apart", writes_apart,
+      "the least time between two writes by one credential; GitHub asks for a second, a server of "
+      "your own without rate limits may have 0s");
   }
 };
 

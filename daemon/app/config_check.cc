@@ -18,6 +18,10 @@
 namespace regreen {
 namespace {
 
+bool HasApi(const std::string& forge_kind) {
+  return forge_kind == "github" || forge_kind == "gitlab" || forge_kind == "gitea";
+}
+
 class Validator {
  public:
   Validator(const Config& config, const Places& places, std::string file, Problems& problems)
@@ -199,16 +203,24 @@ class Validator {
     if (forge.fork == "run" && config_.workspace.kind != "sandbox")
       Error(at + ".fork", Cat("a fork's code is run in a sandbox only, and workspace.kind is \"",
                               config_.workspace.kind, "\""));
-    if (forge.kind == "github" || forge.kind == "gitlab") {
+    if (HasApi(forge.kind)) {
       if (forge.kind == "github" && !(forge.app_id.empty() && forge.app_key.empty())) {
         App(at, forge);
       } else {
         Secret(at + ".token", forge.token);
       }
+      if (forge.kind == "gitea" && forge.api.empty())
+        Error(at + ".api", "is needed; for example https://gitea.example.com/api/v1");
       if (forge.repos.empty())
         Error(at + ".repos",
               "names no repository, so none may be worked on; for example [\"acme/*\"]");
     }
+    if (!forge.proxy.empty()) {
+      if (const auto proxy = ParseProxy(forge.proxy); !proxy.ok())
+        Error(at + ".proxy", Message(proxy.status()));
+    }
+    if (forge.writes_apart > absl::Seconds(10))
+      Error(at + ".writes_apart", "must be from 0s to 10s");
     if (forge.kind == "git" && forge.remotes.empty()) {
       Error(at + ".remotes",
             "names no remote; for example \"acme/widget\" = \"/srv/git/widget.git\"");
@@ -353,7 +365,7 @@ std::vector<std::string> HostsOf(const ForgeConfig& forge) {
     const auto parsed = ParseUrl(url);
     if (parsed.ok()) hosts.push_back(parsed->host);
   };
-  if (forge.kind == "github" || forge.kind == "gitlab") {
+  if (HasApi(forge.kind)) {
     add(ApiOf(forge.kind, forge.api));
     add(GitOf(forge.kind, forge.api, forge.git));
   }

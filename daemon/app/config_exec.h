@@ -26,7 +26,7 @@ struct ExecConfig {
     v("run", run, "runs {argv} (words), or {command} (one word, for a shell), on {name}");
     v("destroy", destroy, "removes {name}");
     v("list", list, "prints the names of all machines, one a line");
-    v("attach", attach, "a shell on {name} for a person");
+    v("attach", attach, "a shell on {name} for a person; {tree} is the folder of the files there");
     v("manifest", manifest, "a file for the standard input of create, with {name} and so on");
     v("options", options, "further words where a command line has {options}");
     v("env", env, "variables of the daemon that these programs need, by name");

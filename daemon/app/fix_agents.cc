@@ -5,12 +5,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "adapters/agent/registry.h"
 #include "daemon/app/config.h"
 #include "daemon/app/print.h"
 #include "daemon/app/wiring.h"
 #include "daemon/base/file.h"
+#include "daemon/base/json.h"
 #include "daemon/base/log.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/subprocess.h"
@@ -39,6 +41,12 @@ const std::vector<KnownAgent>& KnownAgents() {
        "OPENAI_API_KEY",
        "OPENAI_BASE_URL",
        {"POST /v1/responses"},
+       "authorization",
+       "Bearer "},
+      {"opencode",
+       "OPENAI_API_KEY",
+       "OPENAI_BASE_URL",
+       {"POST /v1/chat/completions"},
        "authorization",
        "Bearer "},
   };
@@ -102,6 +110,28 @@ StatusOr<EgressSet> ModelOf(const KnownAgent& known) {
   return set;
 }
 
+// It speaks the Agent Client Protocol, knows no provider by itself, and would fetch a list of them.
+// The variables are of its documentation.
+Status SpeakAsOpencode(AgentOptions& options) {
+  const std::string model = std::exchange(options.model, "");
+  if (model.empty())
+    return InvalidArgument("the agent opencode has no model: name one of your provider by --model");
+  options.kind = "acp";
+  options.command = Cat(ShellQuoted(options.command), " acp");
+  JsonWriter json;
+  json.BeginObject().Field("model", Cat("regreen/", model)).Field("share", "disabled");
+  json.Field("autoupdate", false).Key("provider").BeginObject().Key("regreen").BeginObject();
+  json.Field("npm", "@ai-sdk/openai-compatible").Field("name", "regreen");
+  json.Key("options").BeginObject().Field("baseURL", "{url}/v1");
+  json.Field("apiKey", "added-outside").EndObject();
+  json.Key("models").BeginObject().Key(model).BeginObject().Field("name", model);
+  json.EndObject().EndObject().EndObject().EndObject().EndObject();
+  for (const char* off : {"AUTOUPDATE", "MODELS_FETCH", "LSP_DOWNLOAD", "DEFAULT_PLUGINS"})
+    options.env[Cat("OPENCODE_DISABLE_", off)] = "1";
+  options.env["OPENCODE_CONFIG_CONTENT"] = json.Take();
+  return OkStatus();
+}
+
 StatusOr<AgentOptions> KnownOptions(const KnownAgent& known, const FixArguments& arguments,
                                     WorkspaceOptions& workspace) {
   auto program = FindProgram(known.name);
@@ -125,6 +155,7 @@ StatusOr<AgentOptions> KnownOptions(const KnownAgent& known, const FixArguments&
   options.network = network;
   options.model = arguments.model;
   options.silence = absl::Minutes(5);
+  if (options.name == "opencode") RETURN_IF_ERROR(SpeakAsOpencode(options));
   return options;
 }
 

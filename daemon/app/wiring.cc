@@ -44,6 +44,19 @@ std::vector<std::string> NetworksForForks(const Config& config) {
   return names;
 }
 
+// What a forge is called by: the clients of those that are reached in a way of their own are its.
+StatusOr<HttpClient*> ClientFor(Application& app, const ForgeConfig& forge) {
+  if (forge.ca_file.empty() && forge.proxy.empty()) return app.http.get();
+  const std::string& ca_file = forge.ca_file.empty() ? app.config.http.ca_file : forge.ca_file;
+  if (forge.proxy.empty()) {
+    app.forge_http.push_back(NewHttpClient(ca_file));
+  } else {
+    ASSIGN_OR_RETURN(const HttpUrl proxy, ParseProxy(forge.proxy));
+    app.forge_http.push_back(NewHttpClient(ca_file, proxy));
+  }
+  return app.forge_http.back().get();
+}
+
 Status AddForges(Application& app) {
   for (const auto& [name, forge] : app.config.forge) {
     ForgeOptions options;
@@ -62,7 +75,12 @@ Status AddForges(Application& app) {
       const std::string key = Cat("forge.", name, ".app_key");
       ASSIGN_OR_RETURN(options.app_key, ResolveHeld(app, forge.app_key, key));
     }
-    auto made = CreateForge(options, {app.http.get(), app.mirror.get(), &app.clock});
+    options.ca_file = forge.ca_file;
+    options.proxy = forge.proxy;
+    options.writes_apart = forge.writes_apart;
+    ASSIGN_OR_RETURN(HttpClient* const http, ClientFor(app, forge));
+    auto made =
+        CreateForge(options, {http, app.mirror.get(), &app.clock, &app.metrics, &app.forge_gates});
     if (!made.ok()) return Annotate(made.status(), Cat("forge.", name));
     app.adapters.forges[name] = *std::move(made);
   }

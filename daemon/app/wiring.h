@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "adapters/forge/client/gate.h"
 #include "daemon/app/config.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/http.h"
@@ -15,6 +16,7 @@
 #include "daemon/ports/store.h"
 #include "daemon/ports/workspace.h"
 #include "daemon/service/api_access.h"
+#include "daemon/service/metrics.h"
 #include "daemon/service/sweeper.h"
 
 namespace regreen {
@@ -23,7 +25,10 @@ namespace regreen {
 struct Application {
   Config config;
   SystemClock clock;
+  Metrics metrics;
   std::unique_ptr<HttpClient> http;
+  std::vector<std::unique_ptr<HttpClient>> forge_http;  // of forges with a ca_file or a proxy
+  Gates forge_gates;
   std::unique_ptr<Store> store;
   std::unique_ptr<Mirror> mirror;
   std::unique_ptr<Publisher> publisher;
@@ -44,8 +49,8 @@ struct Application {
 // are not there. `config` was checked by LoadConfig.
 StatusOr<std::unique_ptr<Application>> Wire(Config config);
 
-// Of the configuration, for a person's own use of what tasks left: without networks, so that no
-// secret is read.
+// Of the configuration, for a person's own use of what tasks left: without networks, so that no key
+// of a model is read. A workspace whose secrets this person cannot read is left out, with a warning.
 StatusOr<std::unique_ptr<WorkspaceFactory>> WorkspacesForPeople(const Config& config);
 
 // The path of this very program, for the git child.

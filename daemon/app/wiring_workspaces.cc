@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <utility>
 
 #include "adapters/agent/registry.h"
@@ -44,21 +45,31 @@ WorkspaceOptions Plain(const ConfiguredWorkspace& one) {
   return options;
 }
 
+using Resolver =
+    std::function<StatusOr<Secret>(const std::string& reference, const std::string& key)>;
+
 // What a kind needs that is in a section of its own.
-Status Elsewhere(Application& app, const WorkspaceKindConfig& config, WorkspaceOptions& options) {
+Status Elsewhere(const Config& all, const WorkspaceKindConfig& config, const Resolver& resolve,
+                 WorkspaceOptions& options) {
+  options.limits = LimitsOf(config);
   if (config.kind == "coder") {
-    const std::string name = CoderOfWorkspace(app.config, config);
-    const CoderConfig& coder = app.config.coder.at(name);
+    const std::string name = CoderOfWorkspace(all, config);
+    const CoderConfig& coder = all.coder.at(name);
     options.coder = OptionsOf(coder);
-    ASSIGN_OR_RETURN(options.coder.token,
-                     ResolveHeld(app, coder.token, Cat("coder.", name, ".token")));
+    ASSIGN_OR_RETURN(options.coder.token, resolve(coder.token, Cat("coder.", name, ".token")));
   }
   if (config.kind == "exec") {
-    options.exec = OptionsOf(app.config.exec.at(ExecOfWorkspace(app.config, config)));
+    options.exec = OptionsOf(all.exec.at(ExecOfWorkspace(all, config)));
     options.exec.cpu = options.limits.cpu;
     options.exec.memory_bytes = options.limits.memory_bytes;
   }
   return OkStatus();
+}
+
+StatusOr<Secret> SecretOf(const std::string& reference, const std::string& key) {
+  auto secret = ResolveSecret(reference);
+  if (secret.ok()) MaskInLogs(*secret);
+  return secret.ok() ? std::move(secret) : Annotate(secret.status(), key);
 }
 
 // One is itself, whatever a task was planned for.
@@ -71,14 +82,16 @@ std::unique_ptr<WorkspaceFactory> Together(std::vector<NamedWorkspaces> all) {
 
 Status AddWorkspaces(Application& app, const std::string& program) {
   ASSIGN_OR_RETURN(const EgressSets networks, Networks(app));
+  const Resolver resolve = [&app](const std::string& reference, const std::string& key) {
+    return ResolveHeld(app, reference, key);
+  };
   std::vector<NamedWorkspaces> all;
   for (const ConfiguredWorkspace& one : WorkspacesOf(app.config)) {
     WorkspaceOptions options = Plain(one);
     options.networks = networks;
     options.forwarder = Forwarder(program);
     options.ca_file = app.config.http.ca_file;
-    options.limits = LimitsOf(*one.config);
-    RETURN_IF_ERROR(Annotate(Elsewhere(app, *one.config, options), one.at));
+    RETURN_IF_ERROR(Annotate(Elsewhere(app.config, *one.config, resolve, options), one.at));
     auto factory = CreateWorkspaceFactory(options);
     if (!factory.ok()) return Annotate(factory.status(), one.at);
     all.push_back({one.name, *std::move(factory)});
@@ -89,13 +102,20 @@ Status AddWorkspaces(Application& app, const std::string& program) {
 
 StatusOr<std::unique_ptr<WorkspaceFactory>> WorkspacesForPeople(const Config& config) {
   std::vector<NamedWorkspaces> all;
+  Status why = FailedPrecondition("the configuration has no workspace");
   for (const ConfiguredWorkspace& one : WorkspacesOf(config)) {
-    if (one.config->kind != "sandbox" && one.config->kind != "worktree") continue;
-    ASSIGN_OR_RETURN(auto factory, CreateWorkspaceFactory(Plain(one)));
-    all.push_back({one.name, std::move(factory)});
+    WorkspaceOptions options = Plain(one);
+    // Where a person may not read what the daemon reads, the others are theirs all the same.
+    const Status known = Elsewhere(config, *one.config, SecretOf, options);
+    auto factory = known.ok() ? CreateWorkspaceFactory(options) : known;
+    if (factory.ok()) {
+      all.push_back({one.name, *std::move(factory)});
+    } else {
+      why = Annotate(factory.status(), one.at);
+      LogWarning("what this workspace keeps is not found", {{"why", Message(why)}});
+    }
   }
-  if (all.empty())
-    return FailedPrecondition("no workspace of the configuration is of a kind that is kept");
+  if (all.empty()) return why;
   return Together(std::move(all));
 }
 

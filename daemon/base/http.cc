@@ -141,4 +141,11 @@ StatusOr<HttpUrl> ParseUrl(std::string_view text) {
   return url;
 }
 
+StatusOr<HttpUrl> ParseProxy(std::string_view text) {
+  ASSIGN_OR_RETURN(HttpUrl url, ParseUrl(text));
+  if (url.scheme != "http" || url.path != "/")
+    return InvalidArgument("A proxy is named by http://HOST:PORT alone; https goes through it.");
+  return url;
+}
+
 }  // namespace regreen

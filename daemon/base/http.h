@@ -61,6 +61,11 @@ class HttpClient {
 };
 // `ca_file` empty: the system's certificates. Verification cannot be turned off.
 std::unique_ptr<HttpClient> NewHttpClient(std::string ca_file = {});
+// By way of a proxy: https by a tunnel (CONNECT), so that the proxy reads nothing of it. `proxy` is
+// as ParseProxy takes it.
+std::unique_ptr<HttpClient> NewHttpClient(std::string ca_file, const HttpUrl& proxy);
+// "http://HOST:PORT", and nothing more. InvalidArgument says so.
+StatusOr<HttpUrl> ParseProxy(std::string_view text);
 
 // ---- server ----
 struct HttpRequest {

@@ -160,7 +160,8 @@ void Prepare(const HttpCall& call, const HttpUrl& url, Transfer& transfer) {
 }
 
 template <class Client>
-void Configure(Client& client, const HttpCall& call) {
+void Configure(Client& client, const HttpCall& call, const std::optional<HttpUrl>& proxy) {
+  if (proxy) client.set_proxy(proxy->host, proxy->port);
   const auto whole = absl::ToChronoMilliseconds(call.timeout);
   client.set_connection_timeout(absl::ToChronoMilliseconds(std::min(call.timeout, kMaxConnect)));
   client.set_read_timeout(whole);
@@ -183,6 +184,11 @@ StatusOr<HttpAnswer> Send(httplib::ClientImpl& client, const HttpUrl& url, const
   if (transfer.too_long) {
     return ResourceExhausted(Cat(url.Origin(), " sent a longer answer than is taken here."));
   }
+  // What the library hands on then is the proxy's answer, and none of who was called.
+  if (error == httplib::Error::ProxyConnection) {
+    return Unavailable(
+        Cat("The proxy opens no way to ", url.Origin(), ": it answered ", response.status, "."));
+  }
   if (!sent) {
     const bool late = transfer.late || std::chrono::steady_clock::now() > transfer.deadline;
     return ConvertError(error, url, late);
@@ -195,7 +201,8 @@ StatusOr<HttpAnswer> Send(httplib::ClientImpl& client, const HttpUrl& url, const
 
 class LibraryClient final : public HttpClient {
  public:
-  explicit LibraryClient(std::string ca_file) : ca_file_(std::move(ca_file)) {}
+  LibraryClient(std::string ca_file, std::optional<HttpUrl> proxy)
+      : ca_file_(std::move(ca_file)), proxy_(std::move(proxy)) {}
 
   StatusOr<HttpAnswer> Call(const HttpCall& call) override {
     RETURN_IF_ERROR(CheckCall(call));
@@ -206,11 +213,11 @@ class LibraryClient final : public HttpClient {
       if (url.scheme == "https") {
         httplib::SSLClient client(url.host, url.port);
         if (!ca_file_.empty()) client.set_ca_cert_path(ca_file_);
-        Configure(client, call);
+        Configure(client, call, proxy_);
         return Send(client, url, call, transfer);
       }
       httplib::ClientImpl client(url.host, url.port);
-      Configure(client, call);
+      Configure(client, call, proxy_);
       return Send(client, url, call, transfer);
     } catch (const std::exception& error) {
       return Unavailable(Cat("The call to ", url.Origin(), " failed: ", error.what(), "."));
@@ -219,12 +226,17 @@ class LibraryClient final : public HttpClient {
 
  private:
   const std::string ca_file_;
+  const std::optional<HttpUrl> proxy_;
 };
 
 }  // namespace
 
 std::unique_ptr<HttpClient> NewHttpClient(std::string ca_file) {
-  return std::make_unique<LibraryClient>(std::move(ca_file));
+  return std::make_unique<LibraryClient>(std::move(ca_file), std::nullopt);
+}
+
+std::unique_ptr<HttpClient> NewHttpClient(std::string ca_file, const HttpUrl& proxy) {
+  return std::make_unique<LibraryClient>(std::move(ca_file), proxy);
 }
 
 }  // namespace regreen

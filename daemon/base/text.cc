@@ -218,6 +218,15 @@ std::string EscapeControlKeepLines(std::string_view untrusted) {
   return Escape(untrusted, true);
 }
 
+std::string ReadableWord(std::string_view word) {
+  if (!word.empty() &&
+      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                             "@%+=:,./_-") == std::string_view::npos) {
+    return std::string(word);
+  }
+  return ShellQuoted(word);
+}
+
 std::string ShellQuoted(std::string_view word) {
   std::string out = "'";
   for (const char c : word) {

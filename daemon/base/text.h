@@ -61,6 +61,8 @@ std::string EscapeControlKeepLines(std::string_view untrusted);
 
 // A word as a POSIX shell reads it back: between single quotes. No shell can read a NUL.
 std::string ShellQuoted(std::string_view word);
+// The same, left as it is where it can be: people read the command.
+std::string ReadableWord(std::string_view word);
 // Whether a shell can have a variable of this name: letters, digits and '_', no digit first.
 bool IsVariableName(std::string_view name);
 

@@ -42,6 +42,8 @@ std::string_view ToString(AgentClaim claim) {
       return "unauthorized";
     case AgentClaim::kCrashed:
       return "crashed";
+    case AgentClaim::kStopped:
+      return "stopped";
     case AgentClaim::kFailed:
       break;
   }

@@ -23,6 +23,7 @@ enum class AgentClaim {
   kUnauthorized,  // its model does not take the key
   kCrashed,       // it ended without a word of how
   kFailed,        // it could not work otherwise: its program is missing or too old
+  kStopped,       // its task was cancelled or taken over, or the daemon ended
 };
 std::string_view ToString(AgentClaim claim);  // "over-budget"
 

@@ -1,44 +1,58 @@
 #include "daemon/pipeline/agent_record.h"
 
-#include "absl/time/clock.h"
 #include "daemon/base/json.h"
 #include "daemon/base/text.h"
 #include "daemon/pipeline/rungs.h"
 
 namespace regreen {
-namespace {
-
-constexpr absl::Duration kKeptEvery = absl::Seconds(3);
-
-std::string SoFar(CappedText text) {
-  bool cut = false;
-  return text.Take(&cut);
-}
-
-}  // namespace
 
 AgentRecord::AgentRecord(RepairLog& log, std::string label, int round)
-    : log_(log), label_(std::move(label)), round_(round), kept_(absl::Now()) {}
+    : log_(log),
+      text_name_(StepLogName(label, round)),
+      events_name_(AgentEventsName(label, round)),
+      prompt_name_(PromptName(label, round)) {}
 
-Status AgentRecord::KeepPrompt(const Brief& brief) {
-  return log_.Keep(PromptName(label_, round_), BriefText(brief));
+Status AgentRecord::Begin(const Brief& brief) {
+  RETURN_IF_ERROR(log_.Keep(prompt_name_, BriefText(brief)));
+  RETURN_IF_ERROR(log_.Keep(text_name_, ""));
+  RETURN_IF_ERROR(log_.Keep(events_name_, ""));
+  writer_ = std::jthread([this](const std::stop_token& stop) { WriteOn(stop); });
+  return OkStatus();
 }
 
 void AgentRecord::Take(const AgentEvent& event) {
   JsonWriter json;
   WriteJson(event, json);
-  events_.Add(Cat(json.Take(), "\n"));
-  text_.Add(EventText(event));
-  const absl::Time now = absl::Now();
-  if (now - kept_ < kKeptEvery) return;
-  kept_ = now;
-  if (status_.ok()) status_ = Keep();
+  {
+    const std::lock_guard lock(mutex_);
+    events_.Add(Cat(json.Take(), "\n"));
+    text_.Add(EventText(event));
+  }
+  changed_.notify_one();
 }
 
-Status AgentRecord::Keep() {
+void AgentRecord::WriteOn(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (status_.ok() && changed_.wait(lock, stop, [this] { return events_.has_new(); })) {
+    const std::string text = text_.TakeNew(), events = events_.TakeNew();
+    lock.unlock();
+    status_ = Write(text, events);
+    lock.lock();
+    // Nothing wakes it but the end, which comes at once.
+    changed_.wait_for(lock, stop, absl::ToChronoMilliseconds(kSoon), [] { return false; });
+  }
+}
+
+Status AgentRecord::End() {
+  writer_.request_stop();
+  if (writer_.joinable()) writer_.join();
   RETURN_IF_ERROR(status_);
-  RETURN_IF_ERROR(log_.Keep(StepLogName(label_, round_), SoFar(text_)));
-  return log_.Keep(AgentEventsName(label_, round_), SoFar(events_));
+  return Write(text_.TakeEnd(), events_.TakeEnd());
+}
+
+Status AgentRecord::Write(std::string_view text, std::string_view events) {
+  if (!text.empty()) RETURN_IF_ERROR(log_.Extend(text_name_, text));
+  return events.empty() ? OkStatus() : log_.Extend(events_name_, events);
 }
 
 std::string AgentEventsName(const std::string& label, int round) {

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "daemon/base/text.h"
+#include "daemon/pipeline/agent_brief.h"
 #include "daemon/pipeline/agent_record.h"
 #include "daemon/pipeline/instruction_files.h"
 #include "daemon/pipeline/rungs.h"
@@ -9,65 +10,14 @@
 namespace regreen {
 namespace {
 
-constexpr std::size_t kMostRules = 40;
-constexpr std::size_t kMostPathsOfARule = 8;
-
-std::string Some(const std::vector<std::string>& paths) {
-  const std::size_t shown = std::min(paths.size(), kMostPathsOfARule);
-  return Cat(Join(std::span(paths).first(shown), ", "), shown < paths.size() ? ", …" : "");
-}
-
-// What the guard will say, told beforehand. The words are the operators', of templates and guard.
-std::vector<std::string> RulesOf(const Plan& plan, const GuardRules& guard) {
-  std::vector<std::string> rules;
-  if (!plan.guard_paths.empty())
-    rules.push_back(Cat("Change only files that match: ", Some(plan.guard_paths), "."));
-  rules.push_back(
-      Cat("Change at most ", plan.guard_max_files, " files and ", plan.guard_max_lines, " lines."));
-  const auto holds = [&](const GuardRule& rule) {
-    return rule.severity == Severity::kRefuse &&
-           std::ranges::find(plan.guard_allow, rule.name) == plan.guard_allow.end();
-  };
-  const auto tell = [&](const auto& list, std::string_view begin) {
-    for (const auto& rule : list) {
-      if (holds(rule)) rules.push_back(Cat(begin, rule.about, "."));
-    }
-  };
-  for (const ProtectedPaths& place : guard.protected_paths) {
-    if (holds(place))
-      rules.push_back(Cat("Do not touch what ", place.about, ": ", Some(place.paths), "."));
-  }
-  tell(guard.deleted_files, "Do not delete what ");
-  tell(guard.added_text, "Add no line that ");
-  tell(guard.fewer_lines, "Do not take out more than you add of what ");
-  tell(guard.loosened_text, "Make no change that ");
-  tell(guard.moved_numbers, "Change no number such that it ");
-  if (TakesOutputs(plan)) {
-    std::vector<std::string> names;
-    for (const ValueSpec& spec : plan.outputs) {
-      if (spec.type != ValueType::kPatch) names.push_back(spec.name);
-    }
-    rules.insert(rules.begin(), Cat("What you find out goes to the file .git/regreen-output, as "
-                                    "lines name=value, with these names: ",
-                                    Join(names, ", "), "."));
-  }
-  if (rules.size() > kMostRules) rules.resize(kMostRules);
-  return rules;
-}
-
 // The rounds of one agent rung.
 class AgentRung {
  public:
   AgentRung(Bench& bench, Agent& agent, const Step& step, const RungPlace& place)
       : bench_(bench), agent_(agent), step_(step), place_(place), limits_(agent.limits()) {
     const Task& task = bench.task();
-    brief_.prompt = step.text;
-    brief_.command = task.plan.verify_command;
-    brief_.directory = task.plan.verify_directory;
-    for (const EvidenceLine& line : task.incident.evidence.lines)
-      Append(brief_.evidence, line.text, "\n");
+    brief_ = FirstBrief(task.plan, task.incident.evidence, bench.guard(), step);
     brief_.merged = bench.merged();
-    brief_.rules = RulesOf(task.plan, bench.guard());
     brief_.env = bench.Command(place.room, "", step.timeout).env;
     brief_.timeout = std::min(step.timeout, limits_.timeout);
     // The smaller of two caps, of which zero is none.
@@ -174,6 +124,7 @@ class AgentRung {
         say(StepOutcome::kFailed, "crashed: ");
         break;
       case AgentClaim::kFailed:
+      case AgentClaim::kStopped:
       case AgentClaim::kFinished:
         say(StepOutcome::kFailed, "could not work: ");
         break;
@@ -197,29 +148,46 @@ class AgentRung {
   StatusOr<AgentReport> Work(Workspace& workspace, int round) {
     brief_.max_usd = Left();
     AgentRecord record(bench_.log(), place_.label, round);
-    RETURN_IF_ERROR(record.KeepPrompt(brief_));
+    RETURN_IF_ERROR(record.Begin(brief_));
     const absl::Time begun = absl::Now();
-    auto report = agent_.Repair(
-        workspace, brief_, [&](const AgentEvent& event) { record.Take(event); }, bench_.stop());
+    double charged = 0;
+    const auto take = [&](const AgentEvent& event) {
+      record.Take(event);
+      ChargeCalls(workspace.Usage().usd, charged);
+    };
+    auto report = agent_.Repair(workspace, brief_, take, bench_.stop());
     // What was spent by one that was stopped is spent too.
-    const double usd = report.ok() ? report->usd : workspace.Usage().usd;
-    bench_.Charge({usd, absl::Now() - begun});
-    spent_ += usd;
-    RETURN_IF_ERROR(record.Keep());
-    if (!report.ok()) return report.status();
-    bench_.log().CountAgent({step_.agent, agent_.kind(), report->claim, report->usage, usd});
-    RETURN_IF_ERROR(bench_.log().Note("step", Told(*report, round)));
+    const ModelUsage usage = report.ok() ? report->usage : workspace.Usage();
+    ChargeCalls(report.ok() ? report->usd : usage.usd, charged);
+    bench_.Charge({0, absl::Now() - begun});
+    spent_ += charged;
+    const Status recorded = record.End();
+    const AgentClaim claim = report.ok() ? report->claim : AgentClaim::kStopped;
+    bench_.log().CountAgent({step_.agent, agent_.kind(), claim, usage, charged});
+    if (!report.ok()) {
+      bench_.log().NoteCharge(Told(claim, usage, charged, Message(report.status()), round));
+      return report.status();
+    }
+    RETURN_IF_ERROR(recorded);
+    RETURN_IF_ERROR(bench_.log().Note("step", Told(claim, usage, charged, report->words, round)));
     return report;
   }
 
-  std::string Told(const AgentReport& report, int round) const {
-    const ModelUsage& usage = report.usage;
+  // With each call that was paid for, so that the end of this process loses nothing of it.
+  void ChargeCalls(double usd, double& charged) {
+    if (usd <= charged) return;
+    bench_.Charge({usd - charged, absl::ZeroDuration()});
+    charged = usd;
+  }
+
+  std::string Told(AgentClaim claim, const ModelUsage& usage, double usd, std::string_view words,
+                   int round) const {
     return Cat("agent ", step_.agent, " of step ", place_.label, ", round ", round, " of ",
-               step_.rounds, ", ", ToString(report.claim), ", cost $", report.usd,
+               step_.rounds, ", ", ToString(claim), ", cost $", usd,
                usage.tokens() > 0 ? Cat(" (", usage.tokens(), " tokens, ", usage.output_tokens,
                                         " of them written)")
                                   : "",
-               ": ", report.words);
+               ": ", words);
   }
 
   Bench& bench_;

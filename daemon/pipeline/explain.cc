@@ -1,6 +1,9 @@
 #include "daemon/pipeline/explain.h"
 
+#include <span>
+
 #include "daemon/base/text.h"
+#include "daemon/pipeline/agent_brief.h"
 #include "daemon/triage/report.h"
 
 namespace regreen {
@@ -30,11 +33,27 @@ std::string WhatItDoes(const Step& step) {
   return {};
 }
 
-void AppendSteps(std::string& out, const std::vector<Step>& steps) {
+// In the order in which they were made.
+using Prompts = std::span<const ExplainedPrompt>;
+
+void AppendPrompt(std::string& out, Prompts& prompts) {
+  if (prompts.empty()) return;
+  const ExplainedPrompt& prompt = prompts.front();
+  Append(out, "    is told in round 1 (", prompt.bytes, " bytes)\n");
+  AppendBlock(out, prompt.text);
+  if (prompt.bytes > prompt.text.size()) out += "      | [the rest is not shown]\n";
+  prompts = prompts.subspan(1);
+}
+
+void AppendSteps(std::string& out, const std::vector<Step>& steps, Prompts& prompts) {
   for (const Step& step : steps) {
     Append(out, "  step \"", EscapeControl(step.name), "\" ", WhatItDoes(step),
            step.source.empty() ? "" : Cat(" (of ", step.source, ")"), "\n");
-    AppendBlock(out, step.kind == StepKind::kRun ? step.run : step.text);
+    if (step.kind == StepKind::kAgent) {
+      AppendPrompt(out, prompts);
+    } else {
+      AppendBlock(out, step.kind == StepKind::kRun ? step.run : step.text);
+    }
   }
 }
 
@@ -47,14 +66,14 @@ void AppendInputs(std::string& out, const std::vector<PlanInput>& inputs) {
   }
 }
 
-void AppendPlan(std::string& out, const Plan& plan) {
+void AppendPlan(std::string& out, const Plan& plan, Prompts prompts) {
   Append(out, "plan of ", plan.template_name, "\n");
   AppendInputs(out, plan.inputs);
-  AppendSteps(out, plan.steps);
+  AppendSteps(out, plan.steps, prompts);
   for (const ChainLink& link : plan.then) {
     Append(out, "  then ", link.template_name, "\n");
     AppendInputs(out, link.inputs);
-    AppendSteps(out, link.steps);
+    AppendSteps(out, link.steps, prompts);
   }
   if (!plan.verify_command.empty()) {
     Append(out, "  verify by\n");
@@ -91,10 +110,27 @@ SelectOptions OptionsFor(const Incident& incident, SelectOptions options) {
   return options;
 }
 
-Explanation Explain(Incident incident, const PolicySet& policies, SelectOptions options) {
+std::vector<ExplainedPrompt> PromptsOf(const Plan& plan, const Evidence& evidence,
+                                       const GuardRules& guard) {
+  std::vector<ExplainedPrompt> prompts;
+  const auto take = [&](const std::vector<Step>& steps) {
+    for (const Step& step : steps) {
+      if (step.kind != StepKind::kAgent) continue;
+      const std::string text = BriefText(FirstBrief(plan, evidence, guard, step));
+      prompts.push_back({step.name, step.agent, Truncate(text, kMostPromptShown), text.size()});
+    }
+  };
+  take(plan.steps);
+  for (const ChainLink& link : plan.then) take(link.steps);
+  return prompts;
+}
+
+Explanation Explain(Incident incident, const Policies& policies, SelectOptions options) {
   Explanation explanation;
   explanation.selected =
-      ExplainSelection(incident, policies, OptionsFor(incident, std::move(options)));
+      ExplainSelection(incident, *policies.templates, OptionsFor(incident, std::move(options)));
+  if (const auto& plan = explanation.selected.selection.plan)
+    explanation.prompts = PromptsOf(*plan, incident.evidence, *policies.guard);
   explanation.incident = std::move(incident);
   return explanation;
 }
@@ -125,7 +161,7 @@ std::string RenderExplanation(const Explanation& explanation) {
              t.priority, ")\n", RenderConditions(t));
       if (!chosen) continue;
       out += "\n";
-      AppendPlan(out, *selection.plan);
+      AppendPlan(out, *selection.plan, explanation.prompts);
       out += "\n";
     }
   }
@@ -142,6 +178,12 @@ void WriteJson(const Explanation& explanation, JsonWriter& out) {
   selection.plan ? WriteJson(*selection.plan, out) : void(out.Null());
   out.Key("templates").BeginArray();
   for (const TemplateExplanation& t : explanation.selected.templates) WriteTemplate(t, out);
+  out.EndArray().Key("prompts").BeginArray();
+  for (const ExplainedPrompt& prompt : explanation.prompts) {
+    out.BeginObject().Field("step", prompt.step).Field("agent", prompt.agent);
+    out.Field("bytes", static_cast<std::int64_t>(prompt.bytes)).Field("text", prompt.text);
+    out.EndObject();
+  }
   out.EndArray().EndObject();
 }
 

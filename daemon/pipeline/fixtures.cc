@@ -164,7 +164,7 @@ std::vector<Fixture> LoadFixtures(const std::filesystem::path& folder, Problems&
 FixtureResult RunFixture(const Fixture& fixture, const Policies& policies) {
   FixtureResult result;
   const Incident incident = IncidentOf(fixture.failure, fixture.log, Triage(policies.rules));
-  const Explanation got = Explain(incident, *policies.templates);
+  const Explanation got = Explain(incident, policies);
   CheckTemplate(fixture, policies, got, result.mistakes);
   const FailureClass found = incident.evidence.failure_class;
   const auto& wanted = fixture.expected.failure_class;

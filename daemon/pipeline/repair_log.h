@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "daemon/base/status.h"
 #include "daemon/domain/agent_event.h"
@@ -17,15 +18,23 @@ struct AgentRun {
   double usd = 0;
 };
 
-// Takes what is worth keeping as it happens. Called on the working thread. An error ends the step:
-// FailedPrecondition when another worker has the task now.
+// Takes what is worth keeping as it happens. Called on the working thread, Extend also on another
+// one of the step's own. An error ends the step: FailedPrecondition when another worker has the
+// task now.
 class RepairLog {
  public:
   virtual ~RepairLog() = default;
   virtual Status Note(std::string kind, std::string message) = 0;
   virtual Status Keep(std::string name, std::string bytes) = 0;
-  // What was just spent; counted however the step ends.
+  // More of what is kept under a name while it grows: for those who watch, and for a daemon that
+  // dies. Who shows nothing before it is whole may leave it out.
+  virtual Status Extend(const std::string& /*name*/, std::string_view /*bytes*/) {
+    return OkStatus();
+  }
+  // What was just spent; counted however the step ends, and whoever has the task then.
   virtual void Charge(const Spend& spend) = 0;
+  // A word to it about work that was stopped; it is told however the step ends, too.
+  virtual void NoteCharge(const std::string& /*message*/) {}
   // Whether a person, or another worker, took the task away.
   virtual bool Taken() { return false; }
   virtual void CountAgent(const AgentRun&) {}

@@ -320,6 +320,14 @@ StatusOr<TaskUpdate> TaskRunner::RunWatch(Forge& forge, const Task& task,
 
 TaskUpdate AfterError(const Task& task, const Status& error, double jitter) {
   TaskUpdate update;
+  // A forge's limits put a task off; however long they do, nothing of it has failed.
+  if (const auto wait = RetryAfter(error)) {
+    update.to = task.state;
+    update.put_off = true;
+    update.delay = *wait;
+    update.reason = Cat("put off: ", Message(error));
+    return update;
+  }
   // A missing sandbox is the machine's trouble, not the task's: it may be back after a repair.
   const bool again = IsRetryable(error) || error.code() == StatusCode::kFailedPrecondition;
   // An open change is watched for as long as it takes, however long its forge is away; a re-run is
@@ -336,8 +344,7 @@ TaskUpdate AfterError(const Task& task, const Status& error, double jitter) {
   update.retry = true;
   update.reason = Cat("attempt ", task.attempt, " of ", kMaxAttempts,
                       " failed and is tried again: ", Message(error));
-  update.delay = std::max(RetryBackoff(task.attempt + 1, jitter),
-                          RetryAfter(error).value_or(absl::ZeroDuration()));
+  update.delay = RetryBackoff(task.attempt + 1, jitter);
   return update;
 }
 

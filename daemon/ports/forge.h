@@ -18,6 +18,8 @@ struct GitRemote {
   std::string url;   // http(s)://…, or an absolute path of this machine
   std::string user;  // for HTTP basic authentication; "" for none
   Secret password;
+  std::string ca_file{};  // certificates for it; "": those of the others
+  std::string proxy{};    // "http://HOST:PORT"; "": none
 };
 
 class ForgeActions;

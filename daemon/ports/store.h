@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <span>
@@ -104,9 +105,10 @@ class DeliveryStore {
   // waits for that. Again changes nothing. Answers the ids of the tasks it made.
   virtual StatusOr<std::vector<std::string>> FinishDelivery(const DeliveryLease& lease,
                                                             const DeliveryOutcome& outcome) = 0;
-  // Again at not_before, attempt + 1.
+  // Again after `delay`, with attempt + 1; or with the same where it was no attempt, such as one
+  // that a forge's limits put off.
   virtual Status RetryDelivery(const DeliveryLease& lease, absl::Duration delay,
-                               const std::string& why) = 0;
+                               const std::string& why, bool was_attempt = true) = 0;
   // Ends it without success, with a decision.
   virtual Status FailDelivery(const DeliveryLease& lease, const std::string& why) = 0;
 };
@@ -121,13 +123,14 @@ struct TaskUpdate {
   std::string reason;
   absl::Duration delay;  // before it may be claimed again
   bool retry = false;    // stays in its state with attempt + 1
+  bool put_off = false;  // stays in its state, and it was no attempt
   std::vector<TimelineEntry> timeline;
   std::vector<Artifact> artifacts;  // replaces those of the same name
   std::optional<std::string> patch_digest, branch, pushed_commit;
   std::optional<Change> change;
   std::optional<Plan> plan;  // when collecting more changed it
   std::optional<LadderPosition> ladder;
-  Spend spent;              // by this step; added to what the task cost before
+  Spend spent;              // under this lease in all, with what RecordSpent was told of it before
   bool reproduced = false;  // true: remembered from now on
 };
 
@@ -164,6 +167,18 @@ class TaskStore {
   // Writes progress and keeps the lease and the state.
   virtual Status Append(const TaskLease& lease, std::span<const TimelineEntry> timeline,
                         std::span<const Artifact> artifacts) = 0;
+  // Adds bytes to the ends of artifacts that grow, without writing again what they hold; one that
+  // is not there begins. Keeps the lease and the state. InvalidArgument when one would become
+  // larger than kMostGrown: nothing is written then.
+  static constexpr std::int64_t kMostGrown = 4 << 20;
+  virtual Status Extend(const TaskLease& lease, std::span<const Artifact> pieces) = 0;
+  // What the work under a lease has spent in all so far, whoever holds the task now, and also when
+  // it has ended: money that is spent is spent. Counts, for the task and in the day of its template
+  // and its repository, what is more than was told of this lease before, here or by Commit, so that
+  // telling it again counts nothing twice. Writes those entries that the timeline does not have
+  // yet. Moves nothing and needs no lease that still holds. NotFound for a task that is not there.
+  virtual Status RecordSpent(const TaskLease& lease, const Spend& so_far,
+                             std::span<const TimelineEntry> timeline) = 0;
   // Moves it and gives the lease back. InvalidArgument for a move that is not in the table.
   virtual Status Commit(const TaskLease& lease, const TaskUpdate& update) = 0;
   // Whether the lease is still ours. Writes nothing, so that it may be asked often: this is how a
@@ -192,6 +207,7 @@ struct TaskFilter {
 struct ArtifactRow {
   std::string name;
   std::int64_t bytes = 0;
+  std::int64_t version = 0;  // another one when it was written anew; the same while it only grows
 };
 
 struct DeliveryRow {
@@ -223,6 +239,13 @@ class Records {
   virtual StatusOr<std::vector<ArtifactRow>> ListArtifacts(const std::string& task_id) = 0;
   virtual StatusOr<std::string> ReadArtifact(const std::string& task_id,
                                              const std::string& name) = 0;
+  // From its byte `offset` (0 or more) on; "" when it has no more than that. A store that keeps
+  // what was added in pieces reads those alone.
+  virtual StatusOr<std::string> ReadArtifactFrom(const std::string& task_id,
+                                                 const std::string& name, std::int64_t offset) {
+    ASSIGN_OR_RETURN(const std::string whole, ReadArtifact(task_id, name));
+    return offset < std::ssize(whole) ? whole.substr(static_cast<std::size_t>(offset)) : "";
+  }
   virtual StatusOr<std::vector<Decision>> ListDecisions(int limit) = 0;  // newest first
   virtual StatusOr<StoreCounts> Count() = 0;
   // What is known of this fingerprint in the run's repository, the run's own attempt left out.

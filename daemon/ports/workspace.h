@@ -111,6 +111,14 @@ struct WorkspaceSpec {
   std::string workspace = {};
 };
 
+// Where a person finds a workspace that was kept on another machine.
+struct KeptElsewhere {
+  std::string command;  // a line for a shell of theirs that opens one there; "": the kind has none
+  std::string page;     // about the machine, for a browser, or ""
+  std::string folder;   // of the files, there
+  absl::Time until;
+};
+
 // Opens workspaces of one kind. Any thread.
 class WorkspaceFactory {
  public:
@@ -126,6 +134,11 @@ class WorkspaceFactory {
   // while somebody else has it open.
   virtual StatusOr<std::unique_ptr<Workspace>> Reopen(const WorkspaceSpec&, std::stop_token) {
     return FailedPrecondition("this kind of workspace is not kept for people");
+  }
+  // The way to the newest workspace of the task that was kept, where it is on another machine.
+  // NotFound when none is: one that is on this machine is reopened. Asks no other machine.
+  virtual StatusOr<KeptElsewhere> FindElsewhere(const std::string& task_id) {
+    return NotFound("no workspace of task " + task_id + " is kept on another machine");
   }
   // Removes what a killed daemon left behind, and what was kept for long enough. Called before the
   // first Open, and now and then.

@@ -46,6 +46,7 @@ std::span<const Api::Route> Api::Route::All() {
       {"POST", "tasks", kOperator, nullptr, CreateTaskAnswer},
       {"GET", "tasks/{id}", kViewer, ShowTaskAnswer, nullptr},
       {"GET", "tasks/{id}/events", kViewer, TaskEventsAnswer, nullptr},
+      {"GET", "tasks/{id}/workspace", kOperator, TaskWorkspaceAnswer, nullptr},
       {"GET", "tasks/{id}/artifacts/{name}", kViewer, TaskArtifactAnswer, nullptr},
       {"POST", "tasks/{id}/approve", kOperator, nullptr, ApproveTaskAnswer, true},
       {"POST", "tasks/{id}/resume", kOperator, nullptr, ResumeTaskAnswer, true},

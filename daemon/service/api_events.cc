@@ -1,7 +1,9 @@
 #include "daemon/service/api_events.h"
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "daemon/base/text.h"
 #include "daemon/service/api.h"
@@ -13,6 +15,7 @@ namespace regreen {
 namespace {
 
 constexpr int kPage = 200;
+constexpr std::string_view kGap = "event: gap\ndata: {}\n\n";
 
 // Where a watcher is: the number of the last entry, and how many events of agents it has.
 struct Place {
@@ -93,18 +96,31 @@ class Watcher {
     const auto pieces = agents_.Next();
     if (!pieces.ok()) return false;
     for (const ArtifactTail::Piece& piece : *pieces) {
-      if (piece.anew && !out.Write("event: gap\ndata: {}\n\n")) return false;
-      if (piece.anew) continue;
-      for (const std::string_view line : SplitLines(piece.text)) {
-        if (skipped_ > 0) {
-          --skipped_;
-          continue;
-        }
-        // Where a record was cut stands a line that is no event.
-        if (!line.starts_with('{')) continue;
-        ++place_.agents;
-        if (!out.Write(EventText(place_, "agent", line))) return false;
+      if (!SendPiece(piece, out)) return false;
+    }
+    return true;
+  }
+
+  bool SendPiece(const ArtifactTail::Piece& piece, HttpStream& out) {
+    std::int64_t& sent = sent_[piece.name];
+    if (piece.anew) {
+      // Who comes again counts what is there then.
+      place_.agents -= std::exchange(sent, 0);
+      if (!out.Write(kGap)) return false;
+    }
+    for (const std::string_view line : SplitLines(piece.text)) {
+      if (line.empty()) continue;
+      // Where something was left out stands a line that is no event.
+      const bool is_event = line.starts_with('{');
+      if (!is_event && skipped_ == 0 && !out.Write(kGap)) return false;
+      if (!is_event) continue;
+      ++sent;
+      if (skipped_ > 0) {
+        --skipped_;
+        continue;
       }
+      ++place_.agents;
+      if (!out.Write(EventText(place_, "agent", line))) return false;
     }
     return true;
   }
@@ -113,6 +129,7 @@ class Watcher {
   const std::string id_;
   Place place_;
   std::int64_t skipped_;
+  std::map<std::string, std::int64_t> sent_;  // or passed over, of each record
   ArtifactTail agents_;
 };
 

@@ -20,10 +20,10 @@ class EventStreams {
   static constexpr absl::Duration kHeartbeat = absl::Seconds(15);
 
   // An event "timeline" for each entry, and "agent" for each event of an agent as its record has it
-  // (every few seconds); "gap" where the record left something out. Who comes again with
-  // Last-Event-ID goes on after that one. When the task is over, an event "end" with its state, and
-  // the end; who comes again then gets 204, by which an EventSource stops. A comment at each
-  // heartbeat. 503 when too many watch.
+  // (which grows soon after each of them); "gap" where the record left something out, or began
+  // anew. Who comes again with Last-Event-ID goes on after that one. When the task is over, an
+  // event "end" with its state, and the end; who comes again then gets 204, by which an EventSource
+  // stops. A comment at each heartbeat. 503 when too many watch.
   HttpResponse Open(const ApiDependencies& deps, const ApiCall& call);
 
  private:

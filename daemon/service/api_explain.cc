@@ -69,7 +69,7 @@ HttpResponse ExplainPoliciesAnswer(const ApiDependencies& deps, const ApiCall&, 
   JsonWriter out;
   out.BeginObject().Key("explanations").BeginArray();
   for (const Incident& incident : *incidents)
-    WriteJson(Explain(incident, *(*policies)->templates), out);
+    WriteJson(Explain(incident, **policies), out);
   out.EndArray().EndObject();
   return JsonAnswer(out);
 }

@@ -176,6 +176,25 @@ HttpResponse CancelTaskAnswer(const ApiDependencies& deps, const ApiCall& call, 
   return MoveTask(deps, call, body, PersonsWord::kCancel);
 }
 
+HttpResponse TaskWorkspaceAnswer(const ApiDependencies& deps, const ApiCall& call) {
+  const auto task = TaskOf(deps, call);
+  if (!task.ok()) return RefusedAnswer(task.status());
+  const auto way = deps.workspaces->FindElsewhere(task->id);
+  if (way.status().code() == StatusCode::kNotFound) {
+    return ProblemAnswer(404, Cat(Message(way.status()),
+                                  "; one on the daemon's own machine is "
+                                  "opened there: regreen task shell ",
+                                  task->id));
+  }
+  if (!way.ok()) return RefusedAnswer(way.status());
+  JsonWriter out;
+  out.BeginObject().Field("command", way->command).Field("page", way->page);
+  out.Field("folder", way->folder);
+  out.Field("until", absl::FormatTime(absl::RFC3339_full, way->until, absl::UTCTimeZone()));
+  out.EndObject();
+  return JsonAnswer(out);
+}
+
 HttpResponse ResumeTaskAnswer(const ApiDependencies& deps, const ApiCall& call, const Json& body) {
   if (const Status keys = CheckKeys(body, {}); !keys.ok()) return RefusedAnswer(keys);
   const auto task = TaskOf(deps, call);

@@ -25,6 +25,10 @@ HttpResponse ApproveTaskAnswer(const ApiDependencies& deps, const ApiCall& call,
 HttpResponse RejectTaskAnswer(const ApiDependencies& deps, const ApiCall& call, const Json& body);
 HttpResponse CancelTaskAnswer(const ApiDependencies& deps, const ApiCall& call, const Json& body);
 
+// The way to a workspace of the task that is kept on another machine: {"command", "page",
+// "folder", "until"}. 404 when none is.
+HttpResponse TaskWorkspaceAnswer(const ApiDependencies& deps, const ApiCall& call);
+
 // Goes on from what a person left in the kept workspace: 201 with the new task.
 HttpResponse ResumeTaskAnswer(const ApiDependencies& deps, const ApiCall& call, const Json& body);
 

@@ -31,9 +31,12 @@ class ArtifactTail {
 
  private:
   struct Seen {
-    std::int64_t bytes = -1;
-    std::string digest;  // of them
+    std::int64_t version = 0;
+    std::size_t bytes = 0;
+    std::string digest;  // of them; "" when they came in pieces
   };
+  StatusOr<Piece> ReadMore(const ArtifactRow& row, Seen& seen);
+  StatusOr<Piece> ReadWhole(const ArtifactRow& row, bool first, Seen& seen);
   Records& records_;
   const std::string task_id_;
   const Wanted wanted_;

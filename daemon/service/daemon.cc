@@ -4,7 +4,6 @@
 #include "daemon/base/text.h"
 #include "daemon/service/group_commit.h"
 #include "daemon/service/intake.h"
-#include "daemon/service/metrics.h"
 
 namespace regreen {
 namespace {
@@ -25,9 +24,9 @@ HttpResponse Plain(int status, std::string body) {
 struct Daemon::Impl {
   explicit Impl(const DaemonOptions& options, const DaemonDependencies& dependencies)
       : deps(dependencies),
-        workers(options.workers, *deps.store, *deps.collector, *deps.runner, metrics),
-        commits(*deps.store, kMaxBatch, [this](std::size_t n) { metrics.CountCommit(n); }),
-        intake({deps.adapters, &commits, &metrics, deps.clock, [this] { workers.Wake(); }}),
+        workers(options.workers, *deps.store, *deps.collector, *deps.runner, *deps.metrics),
+        commits(*deps.store, kMaxBatch, [this](std::size_t n) { deps.metrics->CountCommit(n); }),
+        intake({deps.adapters, &commits, deps.metrics, deps.clock, [this] { workers.Wake(); }}),
         api({deps.policies, deps.clock, deps.store, deps.store, deps.collector, deps.workspaces,
              [this] { workers.LookAgain(); }},
             options.api_tokens) {}
@@ -43,8 +42,8 @@ struct Daemon::Impl {
     if (request.path == "/metrics") {
       const auto counts = deps.store->Count();
       if (!counts.ok()) return Plain(503, "the store cannot be read\n");
-      metrics.ShowPolicies(deps.policies->status());
-      HttpResponse response = Plain(200, metrics.Render(*counts));
+      deps.metrics->ShowPolicies(deps.policies->status());
+      HttpResponse response = Plain(200, deps.metrics->Render(*counts));
       response.content_type = "text/plain; version=0.0.4; charset=utf-8";
       return response;
     }
@@ -53,7 +52,6 @@ struct Daemon::Impl {
   }
 
   DaemonDependencies deps;
-  Metrics metrics;
   Workers workers;
   GroupCommit commits;
   Intake intake;

@@ -12,6 +12,7 @@
 #include "daemon/pipeline/runner.h"
 #include "daemon/ports/store.h"
 #include "daemon/service/api.h"
+#include "daemon/service/metrics.h"
 #include "daemon/service/policy_watch.h"
 #include "daemon/service/sweeper.h"
 #include "daemon/service/workers.h"
@@ -37,6 +38,7 @@ struct DaemonDependencies {
   LivePolicies* policies = nullptr;
   PolicyOrigin* policy_origin = nullptr;
   WorkspaceFactory* workspaces = nullptr;
+  Metrics* metrics = nullptr;
 };
 
 class Daemon {

@@ -65,6 +65,18 @@ struct Metrics::Impl {
       New(registry, prometheus::BuildHistogram, "regreen_commit_deliveries",
           "Deliveries in one commit of the store")
           .Add({}, prometheus::Histogram::BucketBoundaries{1, 2, 4, 8, 16, 32, 64, 128});
+  prometheus::Family<prometheus::Counter>& forge_requests =
+      New(registry, prometheus::BuildCounter, "regreen_forge_requests_total",
+          "Requests to forges, by endpoint and outcome; held_back: not sent");
+  prometheus::Family<prometheus::Histogram>& forge_seconds =
+      New(registry, prometheus::BuildHistogram, "regreen_forge_request_seconds",
+          "Time of a request to a forge, by endpoint");
+  prometheus::Family<prometheus::Gauge>& forge_remaining =
+      New(registry, prometheus::BuildGauge, "regreen_forge_limit_remaining",
+          "Requests that a credential has left, as its forge says");
+  prometheus::Family<prometheus::Gauge>& forge_closed =
+      New(registry, prometheus::BuildGauge, "regreen_forge_closed_until_timestamp_seconds",
+          "Until when nothing is sent by a credential, since its limit is used up; 0: at once");
   prometheus::Family<prometheus::Gauge>& tasks =
       New(registry, prometheus::BuildGauge, "regreen_tasks", "Tasks by state and template");
   prometheus::Family<prometheus::Gauge>& queue =
@@ -146,6 +158,26 @@ void Metrics::CountReconciled(const DeliveryOutcome::Reconciled& sweep) {
 
 void Metrics::CountCommit(std::size_t deliveries) {
   impl_->commit_deliveries.Observe(static_cast<double>(deliveries));
+}
+
+void Metrics::CountForgeRequest(const ForgeRequest& request) {
+  const std::string forge(request.forge), endpoint(request.endpoint);
+  impl_->forge_requests
+      .Add({{"forge", forge}, {"endpoint", endpoint}, {"outcome", std::string(request.outcome)}})
+      .Increment();
+  if (request.outcome == "held_back") return;
+  impl_->forge_seconds.Add({{"forge", forge}, {"endpoint", endpoint}}, kFastBuckets)
+      .Observe(absl::ToDoubleSeconds(request.took));
+}
+
+void Metrics::ShowForgeLimit(const ForgeLimit& limit) {
+  const prometheus::Labels labels = {{"forge", std::string(limit.forge)},
+                                     {"credential", std::string(limit.credential)},
+                                     {"resource", std::string(limit.resource)}};
+  if (limit.remaining)
+    impl_->forge_remaining.Add(labels).Set(static_cast<double>(*limit.remaining));
+  const absl::Time until = std::max(limit.closed_until, absl::UnixEpoch());
+  impl_->forge_closed.Add(labels).Set(absl::ToDoubleSeconds(until - absl::UnixEpoch()));
 }
 
 void Metrics::ShowPolicies(const PolicyStatus& policies) {

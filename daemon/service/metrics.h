@@ -8,14 +8,15 @@
 #include "absl/time/time.h"
 #include "daemon/pipeline/live_policies.h"
 #include "daemon/pipeline/repair_log.h"
+#include "daemon/ports/forge_traffic.h"
 #include "daemon/ports/store.h"
 
 namespace regreen {
 
-class Metrics {
+class Metrics final : public ForgeTraffic {
  public:
   Metrics();
-  ~Metrics();
+  ~Metrics() override;
 
   // outcome: accepted, duplicate, ignored, unauthenticated, malformed, too_large, unknown_ci,
   // unavailable.
@@ -27,6 +28,8 @@ class Metrics {
   void CountAgent(const AgentRun& run);
   void CountReconciled(const DeliveryOutcome::Reconciled& sweep);
   void CountCommit(std::size_t deliveries);  // deliveries in one commit of the store
+  void CountForgeRequest(const ForgeRequest& request) override;
+  void ShowForgeLimit(const ForgeLimit& limit) override;
 
   void ShowPolicies(const PolicyStatus& policies);
 

@@ -15,8 +15,10 @@ double Jitter() {
   return std::uniform_real_distribution<double>(0, 1)(generator);
 }
 
+}  // namespace
+
 // Writes progress under the task's lease, so that a fenced worker learns of it at its next note.
-class StoreLog final : public RepairLog {
+class Workers::StoreLog final : public RepairLog {
  public:
   StoreLog(Store& store, Metrics& metrics, const TaskLease& lease)
       : store_(store), metrics_(metrics), lease_(lease) {}
@@ -29,9 +31,24 @@ class StoreLog final : public RepairLog {
     const Artifact artifact{std::move(name), std::move(bytes)};
     return Written(store_.Append(lease_, {}, {&artifact, 1}));
   }
+  Status Extend(const std::string& name, std::string_view bytes) override {
+    const Artifact piece{name, std::string(bytes)};
+    return Written(store_.Extend(lease_, {&piece, 1}));
+  }
+  // Money at once: this process may die, and a person may take the task away.
   void Charge(const Spend& spend) override {
     spent_.usd += spend.usd;
     spent_.time += spend.time;
+    if (spend.usd > 0) RecordSpent();
+  }
+  void NoteCharge(const std::string& message) override {
+    LogInfo(message, {{"kind", "step"}});
+    told_.push_back({absl::Time(), "step", message});
+  }
+  // Whoever has the task now.
+  void RecordSpent() const {
+    const Status recorded = store_.RecordSpent(lease_, spent_, told_);
+    if (!recorded.ok()) LogWarning("what was spent is not recorded", {{"why", Message(recorded)}});
   }
   bool Taken() override {
     const auto holds = store_.Holds(lease_);
@@ -40,6 +57,7 @@ class StoreLog final : public RepairLog {
   void CountAgent(const AgentRun& run) override { metrics_.CountAgent(run); }
   bool fenced() const { return fenced_; }
   const Spend& spent() const { return spent_; }
+  const std::vector<TimelineEntry>& told() const { return told_; }
 
  private:
   Status Written(Status status) {
@@ -49,11 +67,10 @@ class StoreLog final : public RepairLog {
   Store& store_;
   Metrics& metrics_;
   const TaskLease& lease_;
-  bool fenced_ = false;
+  std::atomic<bool> fenced_ = false;  // pieces of records are written by threads of their own
   Spend spent_;
+  std::vector<TimelineEntry> told_;  // about what was spent
 };
-
-}  // namespace
 
 // A lease that is being worked on. Stops the step when the lease is lost or the daemon ends.
 class Workers::Heartbeat {
@@ -202,11 +219,12 @@ bool Workers::WorkDelivery(const std::string& worker) {
   } else if (outcome.status().code() == StatusCode::kCancelled) {
     done = store_.RetryDelivery(delivery, absl::ZeroDuration(), "the daemon stopped");
     word = "stopped";
+  } else if (const auto wait = RetryAfter(outcome.status())) {
+    done = store_.RetryDelivery(delivery, *wait, Message(outcome.status()), false);
+    word = "put_off";
   } else if (IsRetryable(outcome.status()) && delivery.attempt < kMaxAttempts) {
-    const absl::Duration delay =
-        std::max(RetryBackoff(delivery.attempt + 1, Jitter()),
-                 RetryAfter(outcome.status()).value_or(absl::ZeroDuration()));
-    done = store_.RetryDelivery(delivery, delay, Message(outcome.status()));
+    done = store_.RetryDelivery(delivery, RetryBackoff(delivery.attempt + 1, Jitter()),
+                                Message(outcome.status()));
     word = "retry";
   } else {
     done = store_.FailDelivery(delivery, Message(outcome.status()));
@@ -237,17 +255,18 @@ bool Workers::WorkTask(const std::string& worker) {
   }
   metrics_.ObserveStage(ToString(lease.task.state), result.ok() ? ToString(result->to) : "error",
                         absl::Now() - start);
-  FinishTask(lease, result, log.spent(), lost || log.fenced());
+  if (lost || log.fenced()) {
+    metrics_.CountLeaseLost();
+    LogWarning("the task was taken away; nothing was committed but what its step cost");
+    log.RecordSpent();
+  } else if (!FinishTask(lease, result, log)) {
+    log.RecordSpent();
+  }
   return true;
 }
 
-void Workers::FinishTask(const TaskLease& lease, const StatusOr<TaskUpdate>& result,
-                         const Spend& spent, bool fenced) {
-  if (fenced) {
-    metrics_.CountLeaseLost();
-    LogWarning("another worker has the task now; nothing was committed");
-    return;
-  }
+bool Workers::FinishTask(const TaskLease& lease, const StatusOr<TaskUpdate>& result,
+                         const StoreLog& log) {
   TaskUpdate update;
   if (result.ok()) {
     update = *result;
@@ -257,12 +276,13 @@ void Workers::FinishTask(const TaskLease& lease, const StatusOr<TaskUpdate>& res
   } else {
     update = AfterError(lease.task, result.status(), Jitter());
   }
-  update.spent = spent;
+  update.spent = log.spent();
+  update.timeline.insert(update.timeline.begin(), log.told().begin(), log.told().end());
   const Status committed = store_.Commit(lease, update);
   if (committed.code() == StatusCode::kFailedPrecondition) metrics_.CountLeaseLost();
   if (!committed.ok()) {
     LogWarning("the task's step was not committed", {{"why", Message(committed)}});
-    return;
+    return false;
   }
   if (update.to == TaskState::kPublishing) CrashPoint("repair.committed");
   if (update.to == TaskState::kWatching && lease.task.state == TaskState::kPublishing)
@@ -273,6 +293,7 @@ void Workers::FinishTask(const TaskLease& lease, const StatusOr<TaskUpdate>& res
                            {"why", update.reason}});
   }
   Wake();
+  return true;
 }
 
 }  // namespace regreen

@@ -50,13 +50,14 @@ class Workers {
 
  private:
   class Heartbeat;
+  class StoreLog;
   void Loop(int index);
   void RenewLoop();
   bool RunOneAs(const std::string& worker);
   bool WorkDelivery(const std::string& worker);
   bool WorkTask(const std::string& worker);
-  void FinishTask(const TaskLease& lease, const StatusOr<TaskUpdate>& result, const Spend& spent,
-                  bool fenced);
+  // False when nothing was written.
+  bool FinishTask(const TaskLease& lease, const StatusOr<TaskUpdate>& result, const StoreLog& log);
 
   const WorkersOptions options_;
   Store& store_;

@@ -80,7 +80,15 @@ await inLab({files: staleTable, templates: {}, config: {workers: atOnce}}, async
     const reproduced = lab.daemon.lines().filter((line) => line.kind === 'reproduced').length;
     return reproduced === atOnce;
   });
-  await new Promise((done) => setTimeout(done, 4000));
+  const tasks = await lab.daemon.tasks();
+  await until('what each of them printed is kept', async () => {
+    peak = Math.max(peak, memory(lab.daemon.child.pid));
+    for (const {id} of tasks) {
+      const {stdout} = await lab.daemon.command('task', 'log', id);
+      if (!/^2000 a line of what it does/m.test(stdout)) return false;
+    }
+    return true;
+  });
   peak = Math.max(peak, memory(lab.daemon.child.pid));
   console.log(`${atOnce} agents at a time: ${(peak - before).toFixed(1)} MB more of the daemon's own memory, ${peak.toFixed(1)} MB in all (goal: 100)`);
   await model.stop();

@@ -45,6 +45,7 @@ class ForgePeer {
   virtual void RemoveChange(std::int64_t number) = 0;
   virtual void SetChecks(std::int64_t number, const std::string& state) = 0;  // running, success …
   virtual std::vector<SeenChange> changes() = 0;
+  virtual bool comments_on_commits() const { return true; }
   virtual std::vector<std::string> comments() = 0;  // texts, of changes and commits
   virtual std::vector<std::string> issues() = 0;
 
@@ -55,6 +56,11 @@ class ForgePeer {
 
 std::unique_ptr<ForgePeer> NewGithubPeer();
 std::unique_ptr<ForgePeer> NewGitlabPeer();
+std::unique_ptr<ForgePeer> NewGiteaPeer();
+
+// A forge of acme/* that clones from https://git.example.
+std::unique_ptr<Forge> CreatePeersForge(const char* kind, const std::string& api, const char* token,
+                                        HttpClient& http, const Clock& clock);
 
 struct ForgePlatform {
   const char* name;

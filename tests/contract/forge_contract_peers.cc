@@ -11,20 +11,6 @@ namespace {
 
 constexpr char kRepo[] = "acme/widget";
 
-std::unique_ptr<Forge> Create(const char* kind, const std::string& api, const char* token,
-                              HttpClient& http, const Clock& clock) {
-  ForgeOptions options;
-  options.name = "forge";
-  options.kind = kind;
-  options.api = api;
-  options.git = "https://git.example";
-  options.token = Secret(token);
-  options.repos = {"acme/*"};
-  auto forge = CreateForge(options, {&http, nullptr, &clock});
-  EXPECT_TRUE(forge.ok()) << forge.status();
-  return std::move(forge).value();
-}
-
 class GithubPeer final : public ForgePeer {
  public:
   Forge& forge() override { return *forge_; }
@@ -122,7 +108,7 @@ class GithubPeer final : public ForgePeer {
   FakeGithub github_;
   std::unique_ptr<HttpClient> http_ = NewHttpClient();
   std::unique_ptr<Forge> forge_ =
-      Create("github", github_.url(), FakeGithub::kToken, *http_, clock);
+      CreatePeersForge("github", github_.url(), FakeGithub::kToken, *http_, clock);
 };
 
 class GitlabPeer final : public ForgePeer {
@@ -222,10 +208,24 @@ class GitlabPeer final : public ForgePeer {
   FakeGitlab gitlab_{clock, "/below/a/path"};
   std::unique_ptr<HttpClient> http_ = NewHttpClient();
   std::unique_ptr<Forge> forge_ =
-      Create("gitlab", gitlab_.url(), FakeGitlab::kToken, *http_, clock);
+      CreatePeersForge("gitlab", gitlab_.url(), FakeGitlab::kToken, *http_, clock);
 };
 
 }  // namespace
+
+std::unique_ptr<Forge> CreatePeersForge(const char* kind, const std::string& api, const char* token,
+                                        HttpClient& http, const Clock& clock) {
+  ForgeOptions options;
+  options.name = "forge";
+  options.kind = kind;
+  options.api = api;
+  options.git = "https://git.example";
+  options.token = Secret(token);
+  options.repos = {"acme/*"};
+  auto forge = CreateForge(options, {&http, nullptr, &clock});
+  EXPECT_TRUE(forge.ok()) << forge.status();
+  return std::move(forge).value();
+}
 
 std::unique_ptr<ForgePeer> NewGithubPeer() {
   return std::make_unique<GithubPeer>();

@@ -112,6 +112,17 @@ TEST_P(DeliveryContract, FinishesOnce) {
   EXPECT_EQ(CountDecisions("selected"), 1);
 }
 
+TEST_P(DeliveryContract, WhatIsPutOffWasNoAttempt) {
+  ASSERT_EQ(AcceptOne(MakeDelivery("a")), AcceptOutcome::kAccepted);
+  for (int i = 0; i < 3; ++i) {
+    const DeliveryLease lease = ClaimDelivery();
+    EXPECT_EQ(lease.attempt, 1);
+    ASSERT_TRUE(store_->RetryDelivery(lease, absl::Minutes(1), "a limit", false).ok());
+    EXPECT_TRUE(NoDeliveryIsDue());
+    clock_.Advance(absl::Minutes(1));
+  }
+}
+
 TEST_P(DeliveryContract, RetriesAfterTheDelayBehindWhatIsDueAlready) {
   ASSERT_EQ(AcceptOne(MakeDelivery("a", "body of a")), AcceptOutcome::kAccepted);
   const DeliveryLease first = ClaimDelivery();

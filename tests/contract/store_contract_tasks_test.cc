@@ -97,6 +97,19 @@ TEST_P(TaskContract, CountsAttemptsFromOneInEachState) {
   EXPECT_EQ(Read(id).attempt, 1);
 }
 
+TEST_P(TaskContract, WhatIsPutOffWasNoAttempt) {
+  const std::string id = MakeTaskIn(TaskState::kRepairing);
+  ASSERT_TRUE(store_->Commit(ClaimTask(), {.retry = true}).ok());
+  ASSERT_TRUE(store_
+                  ->Commit(ClaimTask(), {.to = TaskState::kRepairing,
+                                         .reason = "a limit",
+                                         .delay = absl::Minutes(3),
+                                         .put_off = true})
+                  .ok());
+  EXPECT_EQ(Read(id).attempt, 2) << "neither one more, nor begun anew";
+  EXPECT_EQ(Read(id).not_before, clock_.Now() + absl::Minutes(3));
+}
+
 TEST_P(TaskContract, LooksAgainLaterWithoutAMove) {
   const std::string id = MakeTaskIn(TaskState::kWatching);
   const std::size_t entries = store_->ReadTimeline(id)->size();

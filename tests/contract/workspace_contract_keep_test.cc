@@ -5,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "daemon/base/file.h"
+#include "daemon/base/subprocess.h"
 #include "tests/contract/workspace_contract.h"
 
 namespace regreen {
@@ -14,6 +15,17 @@ using testing::HasSubstr;
 
 class WorkspaceKeep : public WorkspaceContract {
  protected:
+  // What is kept on machines of others does not go by itself.
+  void TearDown() override {
+    while (factory_ != nullptr) {
+      auto left = Reopen(*factory_);
+      if (!left.ok() || !(*left)->Keep(absl::Now()).ok()) break;
+    }
+    if (factory_ != nullptr) {
+      EXPECT_TRUE(factory_->Reap().ok());
+    }
+    WorkspaceContract::TearDown();
+  }
   // False for a kind that keeps nothing.
   bool Leave(const std::string& command, absl::Duration keep) {
     auto workspace = Open();
@@ -72,6 +84,7 @@ TEST_P(WorkspaceKeep, GoesWhenItsTimeIsOver) {
 
 TEST_P(WorkspaceKeep, APersonWorksInItAtATerminalOfTheirOwn) {
   if (!Leave("true", absl::Hours(1))) return;
+  if (factory_->FindElsewhere("task-1").ok()) return;  // its terminal is there
   auto again = Reopen(*factory_);
   ASSERT_TRUE(again.ok()) << again.status();
   const UniqueFd outer(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
@@ -89,6 +102,31 @@ TEST_P(WorkspaceKeep, APersonWorksInItAtATerminalOfTheirOwn) {
   const ssize_t n = read(outer.get(), printed, sizeof printed);
   ASSERT_GT(n, 0);
   EXPECT_THAT(std::string(printed, static_cast<std::size_t>(n)), HasSubstr("a terminal"));
+}
+
+// One that is on another machine is told of, also by a process that has not kept it.
+TEST_P(WorkspaceKeep, IsFoundWhereItIs) {
+  const bool remote = options_.kind != "sandbox" && options_.kind != "worktree";
+  EXPECT_EQ(factory_->FindElsewhere("task-1").status().code(), StatusCode::kNotFound);
+  const absl::Time before = absl::Now();
+  if (!Leave("echo mine > mine.txt", absl::Hours(1))) return;
+  auto other = CreateWorkspaceFactory(options_);
+  ASSERT_TRUE(other.ok());
+  const auto way = (*other)->FindElsewhere("task-1");
+  EXPECT_EQ(way.ok(), remote) << way.status();
+  EXPECT_EQ((*other)->FindElsewhere("task-2").status().code(), StatusCode::kNotFound);
+  if (!remote) return;
+  EXPECT_TRUE(way->folder.ends_with("/tree")) << way->folder;
+  EXPECT_GE(way->until, before + absl::Hours(1));
+  // What opens a shell there, asked for a word instead.
+  if (options_.exec.preset == "ssh") {
+    ProcessSpec spec;
+    spec.env = {{"PATH", "/usr/bin:/bin"}, {"SHELL", "/bin/sh"}};
+    spec.argv = {"/bin/sh", "-c", Cat("echo 'cat mine.txt; exit' | ", way->command)};
+    const auto told = RunProcess(spec);
+    ASSERT_TRUE(told.ok()) << told.status();
+    EXPECT_THAT(told->out, HasSubstr("mine")) << way->command << told->err;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, WorkspaceKeep, testing::ValuesIn(ContractKinds()), KindName);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {spawn, spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
-import {existsSync, readdirSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
@@ -121,6 +121,24 @@ timeout = "5m"
 command = "make check"
 `;
 
+// It prints when it does so, and then works on for long.
+test('what an agent does reaches a watcher soon, also when nothing follows', inLab({config: {...withApi,
+  workspace: '', limits: `[agent.clock]\nkind = "command"\ncommand = "cat >/dev/null; date +%s%3N; sleep 288"\n`}}, async (lab) => {
+  await lab.daemon.start({environment: tokens});
+  const {template, ...byAgent} = byTemplate;
+  const {json, text} = await api(lab, 'POST', 'tasks', {...byAgent, agent: 'clock'});
+  assert.ok(json.id, text);
+  let took;
+  await events(lab, json.id, {enough: (seen) => {
+    const said = seen.find(({event, data}) => event === 'agent' && /^\d{13}/.test(data.text));
+    took ??= said && Date.now() - Number(said.data.text);
+    return said;
+  }});
+  console.log(`from an agent's output to a watcher: ${took} ms`);
+  assert.ok(took < 2_000, `it took ${took} ms`);
+  await regreen(lab, 'task', 'cancel', json.id);
+}));
+
 test('a cancel ends a long command within seconds', inLab({config: withApi, templates: {
   slow: slow('echo begun > .git/mark; sleep 287'),
 }}, async (lab) => {
@@ -184,7 +202,9 @@ test('a kept workspace goes when its time is over', inLab({config: {...withApi, 
   await lab.taskIn('failed');
   const folder = join(lab.folder, 'workspaces');
   await lab.daemon.stop();
-  await until('its time is over', () => new Promise((resolve) => setTimeout(() => resolve(true), 1100)));
+  const [kept] = readdirSync(folder);
+  const {until: end} = JSON.parse(readFileSync(join(folder, kept, 'kept'), 'utf8'));
+  await until('its time is over', () => Date.now() * 1000 > end);
   await lab.daemon.start({environment: tokens});
   assert.deepEqual(existsSync(folder) ? readdirSync(folder) : [], []);
 }));

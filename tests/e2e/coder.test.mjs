@@ -1,9 +1,11 @@
 // Repairs in workspaces of a Coder server: a stand-in that checks every request by Coder's own description.
 import assert from 'node:assert/strict';
+import {randomBytes} from 'node:crypto';
 import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, test} from 'node:test';
 
+import {runCommand} from './lab/daemon.mjs';
 import {inLab} from './lab/lab.mjs';
 import {fixedTable, git, regenerateTable} from './lab/samples.mjs';
 import {until} from './lab/wait.mjs';
@@ -22,6 +24,17 @@ const running = (mark) => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)
 
 const fixed = (lab) => git(lab.github.gitFolder('acme/widget'), 'show', `${lab.github.pulls[0].head}:table.txt`);
 const sessionsOf = (lab) => [...lab.coder.sessions.running.values()];
+
+const useless = `
+name = "useless"
+stage = "suggest"
+[match]
+log = ['table']
+[[step]]
+run = "echo wrong >> table.txt"
+[verify]
+command = "make check"
+`;
 
 // Nothing of regreen's is left there, but for what is named.
 async function nothingIsLeft(lab, but = []) {
@@ -48,6 +61,39 @@ describe('on a Coder server', {skip: coderIsMissing(), concurrency: 2}, () => {
     const log = lab.daemon.log();
     assert.ok(!log.includes(lab.coderToken), 'the token is in no line of the log');
   }));
+
+  test('what a task left is kept there for a person, who is told the way, and ended when its time is over', onCoder(async (lab) => {
+    const token = randomBytes(24).toString('hex');
+    writeFileSync(join(lab.folder, 'api-token'), token, {mode: 0o600});
+    const environment = {OPERATOR_TOKEN: token};
+    await lab.daemon.start({environment});
+    await lab.deliverRun(lab.failedRun());
+    const {id} = await until('it failed', async () => {
+      const {stdout} = await runCommand(['task', 'list', '--json', '--config', lab.config], {environment});
+      return JSON.parse(stdout).tasks.find(({state}) => state === 'failed');
+    }, {seconds: 120});
+    await until('all others are deleted', () => {
+      for (const workspace of lab.coder.living()) lab.coder.advance(workspace);
+      return lab.coder.living().length === 1;
+    });
+    const [{name}] = lab.coder.living();
+    const shell = await runCommand(['task', 'shell', id, '--config', lab.config], {environment});
+    assert.equal(shell.code, 0, shell.stderr);
+    const [command, page] = shell.stdout.trim().split('\n');
+    assert.match(command, new RegExp(`^coder ssh [a-z0-9-]+/${name}$`));
+    assert.equal(page, `${lab.coder.url}/@${command.split(' ')[2]}`);
+    assert.match(shell.stderr, new RegExp(`in ~/regreen/${name}/tree, until `));
+    assert.ok(!(shell.stdout + shell.stderr).includes(lab.coderToken));
+    const far = await runCommand(['task', 'shell', id, '--server', lab.daemon.url, '--token', `file:${lab.folder}/api-token`]);
+    assert.equal(far.stdout, shell.stdout, far.stderr);
+
+    await lab.daemon.stop();
+    const kept = join(lab.folder, 'workspaces', name, 'kept');
+    writeFileSync(kept, readFileSync(kept, 'utf8').replace(/"until":\d+/, '"until":1'));
+    await lab.daemon.start({environment});
+    await nothingIsLeft(lab);
+  }, {templates: {useless: useless}, config: {workspace: 'keep = "1h"',
+    api: '[api.alice]\ntoken = "env:OPERATOR_TOKEN"\nrole = "operator"\n'}}));
 
   test('answers that are lost, refused and late make nothing twice', onCoder(async (lab) => {
     lab.coder.fail('list-workspaces', {status: 503});

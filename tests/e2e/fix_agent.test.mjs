@@ -1,12 +1,14 @@
 // `regreen fix --agent`: a coding agent without a server, with nothing but a model's key, or by a configuration.
 import assert from 'node:assert/strict';
 import {createServer} from 'node:http';
-import {chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {test} from 'node:test';
 
+import {agentsMissing, programs} from './lab/agents.mjs';
 import {runCommand} from './lab/daemon.mjs';
+import {startModel} from './lab/model.mjs';
 import {fixedTable, git, staleTable, writeTree} from './lab/samples.mjs';
 
 const key = 'sk-a-key-that-never-goes-in';
@@ -76,6 +78,36 @@ test('with nothing but a key, the agent repairs, and the key stays outside', {sk
     assert.equal(git(repo, 'status', '--porcelain'), '');
   })));
 
+// The programs themselves, with a model that is scripted; one of them, or each when REGREEN_LONG is set.
+const lacking = agentsMissing();
+for (const [name, environment, ...more] of [
+  ['claude', (url) => ({ANTHROPIC_API_KEY: key, ANTHROPIC_BASE_URL: url})],
+  ['codex', (url) => ({OPENAI_API_KEY: key, OPENAI_BASE_URL: `${url}/v1`}), '--model', 'scripted'],
+  ['opencode', (url) => ({OPENAI_API_KEY: key, OPENAI_BASE_URL: `${url}/v1`}), '--model', 'scripted'],
+].slice(0, process.env.REGREEN_LONG ? 3 : 1)) {
+  test(`the real ${name} repairs without a server`, {skip: lacking}, inFolder(async (folder, repo) => {
+    const model = await startModel((turn) => turn === 0 ? {shell: 'make table'} : {say: 'Made the table anew.'});
+    try {
+      mkdirSync(join(folder, 'bin'));
+      symlinkSync(programs[name], join(folder, 'bin', name));
+      const PATH = `${folder}/bin:/usr/bin:/bin`;
+      const fixed = await runCommand(['fix', '--agent', name, ...more, '--', 'make', 'check'],
+        {cwd: repo, environment: {PATH, ...environment(model.url)}});
+      assert.equal(fixed.code, 0, fixed.stderr);
+      const branch = /branch (regreen\/single-use-[0-9a-f]{8}):/.exec(fixed.stdout)[1];
+      assert.equal(git(repo, 'show', `${branch}:table.txt`) + '\n', fixedTable);
+      assert.match(fixed.stderr, /Made the table anew/, 'what it does is shown');
+      assert.equal(model.turns, 2);
+      for (const {headers} of model.requests)
+        assert.ok((headers['x-api-key'] ?? headers.authorization).endsWith(key), 'the broker adds the key');
+      assert.ok(!(fixed.stdout + fixed.stderr).includes(key));
+      assert.equal(git(repo, 'status', '--porcelain'), '');
+    } finally {
+      await model.stop();
+    }
+  }));
+}
+
 test('what is missing is said in a sentence', inFolder(async (folder, repo) => {
   const PATH = install(folder, 'claude', program);
   const fix = (environment, ...more) => runCommand(['fix', '--agent', 'claude', ...more, '--', 'make', 'check'],
@@ -93,6 +125,10 @@ test('what is missing is said in a sentence', inFolder(async (folder, repo) => {
     assert.match(stderr, says);
     assert.ok(!stderr.includes(key));
   }
+  install(folder, 'opencode', program);
+  const nameless = await runCommand(['fix', '--agent', 'opencode', '--', 'make'],
+    {cwd: repo, environment: {PATH, OPENAI_API_KEY: key, OPENAI_BASE_URL: 'https://model.example'}});
+  assert.match(nameless.stderr, /the agent opencode has no model: name one of your provider by --model/);
   const unknown = await runCommand(['fix', '--agent', 'cluade', '--', 'make'], {cwd: repo});
   assert.match(unknown.stderr, /did you mean "claude"\?/);
 }));

@@ -51,10 +51,11 @@ function allAskedAgain(lab, runs) {
 
 async function finishesGreen(lab, runs) {
   for (const run of runs) lab.github.finishRun(run.id, 'success');
-  const tasks = await lab.tasksWhen('both re-runs are over', (all) =>
-    all.filter((t) => t.template === 'inherited' && t.state === 'recovered').length === 2);
+  // A daemon that was killed while it looked at the change keeps its lease for a while.
+  const tasks = await lab.tasksWhen('both re-runs are over, and the change is known to be merged', (all) =>
+    all.filter((t) => t.template === 'inherited' && t.state === 'recovered').length === 2 &&
+    all.some((t) => t.template === 'stale-table' && t.state === 'merged'));
   assert.equal(tasks.length, 3, 'the repair of main, and a re-run of each');
-  assert.equal(tasks.find((t) => t.template === 'stale-table').state, 'merged');
   await lab.idle();
   for (const run of runs) {
     assert.equal(timesAsked(lab, run), 1);

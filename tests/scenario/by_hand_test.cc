@@ -310,6 +310,45 @@ TEST(Events, TellWhatATaskAndItsAgentsDoAsItComesAndGoOnWhereTheyWereLeft) {
   EXPECT_EQ(desk.Handle(request).status, 204) << "there is nothing more to come";
 }
 
+TEST(Events, OfARecordThatBeginsAnewAreToldToo) {
+  World world;
+  world.PushRedCommit();
+  Desk desk(world);
+  const std::string id = Desk::Body(desk.Ask("POST", "tasks", kByTemplate))["id"].StringOr("");
+  const auto lease = world.store().ClaimTask("w", absl::Seconds(60));
+  ASSERT_TRUE(lease.ok() && *lease);
+  const auto add = [&](const std::string& text) {
+    const Artifact piece{"agent-x-1.jsonl", Cat("{\"text\":\"", text, "\"}\n")};
+    ASSERT_TRUE(world.store().Extend(**lease, {&piece, 1}).ok());
+  };
+  HttpResponse live = desk.Ask("GET", "tasks/" + id + "/events", "", "", kViewer);
+  Watched first({[&] { add("one"); }, [&] { add("two"); },
+                 [&] {
+                   const Artifact anew{"agent-x-1.jsonl", ""};
+                   ASSERT_TRUE(world.store().Append(**lease, {}, {&anew, 1}).ok());
+                   add("three");
+                 },
+                 [&] { add("four"); }});
+  live.stream(first);
+  EXPECT_THAT(first.text, HasSubstr("{\"text\":\"two\"}\n\nevent: gap\n"));
+  EXPECT_THAT(first.text, HasSubstr("{\"text\":\"three\"}"));
+  const std::vector<std::string> ids = first.Ids();
+  ASSERT_FALSE(ids.empty());
+  EXPECT_TRUE(ids.back().ends_with("-2")) << ids.back() << ": three and four are there now";
+
+  HttpRequest request;
+  request.method = "GET";
+  request.path = "/api/v1/tasks/" + id + "/events";
+  request.headers = {{"authorization", std::string("Bearer ") + kViewer},
+                     {"last-event-id", ids[ids.size() - 2]}};
+  HttpResponse again = desk.Handle(request);
+  ASSERT_TRUE(again.stream);
+  Watched second({[] {}});
+  again.stream(second);
+  EXPECT_THAT(second.text, testing::Not(HasSubstr("three")));
+  EXPECT_THAT(second.text, HasSubstr("four"));
+}
+
 TEST(Events, TooManyWatchersAreToldToComeAgain) {
   World world;
   world.PushRedCommit();

@@ -212,6 +212,34 @@ TEST(Ladder, AnAgentLearnsFromItsFirstPatch) {
   EXPECT_THAT(world.TimelineOf(task.id), Contains(HasSubstr("still red: with the patch of step")));
 }
 
+// While it works, a person ends its task.
+struct Interrupted final : ::regreen::Agent {
+  explicit Interrupted(World& w) : world(w) {}
+  AgentLimits limits() const override { return {}; }
+  std::string kind() const override { return "interrupted"; }
+  StatusOr<AgentReport> Repair(Workspace&, const Brief&, const EventSink& events,
+                               std::stop_token) override {
+    const Task task = world.Tasks().front();
+    EXPECT_TRUE(world.store().Move(task.id, TaskState::kCancelled, "enough").ok());
+    AgentEvent event;
+    event.text = "too late\n";
+    events(event);
+    return AgentReport{AgentClaim::kFinished, "done", 0.25, {}};
+  }
+  World& world;
+};
+
+TEST(Ladder, WhatAnAgentSpentIsKnownOfATaskThatAPersonEndedMeanwhile) {
+  World world(TemplateOf(kRepair, kHold));
+  world.agents["shell"] = std::make_unique<Interrupted>(world);
+  const Task task = WorkOn(world, [](Plan& plan) { plan.steps = {Agent(3)}; });
+  EXPECT_EQ(task.state, TaskState::kCancelled);
+  EXPECT_EQ(task.reason, "enough");
+  EXPECT_DOUBLE_EQ(task.spent.usd, 0.25);
+  EXPECT_GT(task.spent.time, absl::ZeroDuration()) << "of its reproduction, too";
+  EXPECT_DOUBLE_EQ(world.store().ReadTemplateRecord(task.plan.template_name)->usd, 0.25);
+}
+
 TEST(Ladder, WhatAnAgentGivesUpIsReported) {
   World world(TemplateOf(kRepair, kHold));
   AddAgent(world, "echo 'regreen: gave up: <b>no idea</b> @everyone'");

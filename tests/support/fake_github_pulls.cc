@@ -125,6 +125,9 @@ void FakeGithub::WritePull(const FakePull& pull, JsonWriter& out) {
       .EndObject()
       .EndObject();
   out.Key("base").BeginObject().Field("ref", pull.base).EndObject();
+  out.Key("labels").BeginArray();
+  for (const std::string& label : pull.labels) out.BeginObject().Field("name", label).EndObject();
+  out.EndArray();
   if (pull.auto_merge) out.Key("auto_merge").BeginObject().EndObject();
   out.EndObject();
 }

@@ -62,6 +62,21 @@ secret = "file:${folder}/webhook-secret"
 `;
 }
 
+export function giteaConfig(folder, gitea, options) {
+  return `${common(folder, options)}
+[forge.tea]
+kind = "gitea"
+api = "${gitea.url}"
+git = "${gitea.gitUrl}"
+token = "file:${folder}/token"
+repos = ["acme/*"]
+[ci.tea]
+kind = "github"
+forge = "tea"
+secret = "file:${folder}/webhook-secret"
+`;
+}
+
 export function localConfig(folder, remotes, options) {
   const named = Object.entries(remotes).map(([name, path]) => `"${name}" = "${path}"`).join('\n');
   return `${common(folder, options)}

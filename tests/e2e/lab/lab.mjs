@@ -7,9 +7,10 @@ import {join} from 'node:path';
 
 import {Coder} from '../peers/coder.mjs';
 import {writeProgram} from '../peers/coder_program.mjs';
+import {Gitea} from '../peers/gitea.mjs';
 import {Github} from '../peers/github.mjs';
 import {Gitlab} from '../peers/gitlab.mjs';
-import {githubConfig, gitlabConfig, localConfig, writeConfig} from './config.mjs';
+import {giteaConfig, githubConfig, gitlabConfig, localConfig, writeConfig} from './config.mjs';
 import {Daemon} from './daemon.mjs';
 import {actionsLog, actionsLogOf, commitTo, jobTrace, makePolicies, makeRemote, regenerateTable, staleTable,
   staleTableOf} from './samples.mjs';
@@ -42,6 +43,9 @@ class Lab {
       lab.gitlab = await Gitlab.start({root: lab.remotes, token: lab.token});
       lab.repo = lab.gitlab.addRepo(lab.name);
       lab.config = writeConfig(lab.folder, gitlabConfig(lab.folder, lab.gitlab, config));
+    } else if (forge === 'gitea') {
+      lab.gitea = await Gitea.start({root: lab.remotes, token: lab.token});
+      lab.config = writeConfig(lab.folder, giteaConfig(lab.folder, lab.gitea, config));
     } else {
       const remotes = {'acme/widget': join(lab.remotes, 'acme/widget.git')};
       lab.config = writeConfig(lab.folder, localConfig(lab.folder, remotes, config));
@@ -103,6 +107,15 @@ image = "debian"
     return postGitlab(`${this.daemon.url}/hooks/lab`, this.secret, pipelinePayload(this.repo, pipeline), options);
   }
 
+  // A failed run of the repository at its main branch, as Gitea knows it.
+  giteaRun() { return this.gitea.addRun({head_sha: this.commit, log: actionsLog()}); }
+
+  // Gitea names and signs its webhooks as GitHub does, beside its own way.
+  deliverGiteaRun({log, ...run}, options = {}) {
+    const payload = {action: 'completed', workflow_run: run, repository: {id: 7, full_name: this.name}};
+    return postGithub(`${this.daemon.url}/hooks/tea`, this.secret, 'workflow_run', payload, options);
+  }
+
   deliverGeneric(change = {}) {
     return postGeneric(`${this.daemon.url}/hooks/build`, this.secret, {
       repository: 'acme/widget', commit: this.commit, branch: 'main', run: {id: '17', result: 'failure'},
@@ -162,7 +175,7 @@ image = "debian"
   }
 
   // The stand-in for the forge, where it has an API.
-  get peer() { return this.github ?? this.gitlab; }
+  get peer() { return this.github ?? this.gitlab ?? this.gitea; }
 
   async close() {
     const exit = await this.daemon.stop();

@@ -176,6 +176,18 @@ TEST(Config, SaysWhichCiDefinitionIsReadAndWhatIsDoneAboutForks) {
               HasSubstr("a fork's code is run in a sandbox only, and workspace.kind is"));
 }
 
+TEST(Config, SaysHowAForgeIsReached) {
+  const std::string forge =
+      "[forge.hub]\nkind = \"github\"\ntoken = \"env:T\"\nrepos = [\"a/*\"]\n";
+  EXPECT_EQ(ProblemsOf(forge + "ca_file = \"/etc/ca.pem\"\nproxy = \"http://proxy:3128\"\n"
+                               "writes_apart = \"0s\"\n"),
+            "");
+  EXPECT_THAT(ProblemsOf(forge + "proxy = \"https://proxy:3128\"\n"),
+              HasSubstr("forge.hub.proxy: A proxy is named by http://HOST:PORT alone"));
+  EXPECT_THAT(ProblemsOf(forge + "writes_apart = \"11s\"\n"),
+              HasSubstr("forge.hub.writes_apart: must be from 0s to 10s"));
+}
+
 TEST(Config, AnAgentThatCouldNeverRunIsAMistake) {
   const std::string forge =
       "[forge.hub]\nkind = \"github\"\ntoken = \"env:T\"\nrepos = [\"a/*\"]\n";

@@ -4,6 +4,7 @@
 
 #include "daemon/base/http.h"
 #include "daemon/base/text.h"
+#include "tests/support/refusing_proxy.h"
 
 namespace regreen {
 namespace {
@@ -190,6 +191,38 @@ TEST(HttpClient, DoesNotSpeakTlsToWhoIsNotTrusted) {
   call.timeout = absl::Milliseconds(100);
   const auto got = NewHttpClient()->Call(call);
   EXPECT_TRUE(IsRetryable(got.status())) << got.status();
+}
+
+TEST(HttpClient, GoesToTlsThroughATunnelThatSeesNoCredential) {
+  RefusingProxy proxy;
+  HttpCall call;
+  call.url = "https://forge.invalid/api";
+  call.headers = {{"authorization", "Bearer secret"}};
+  call.timeout = absl::Seconds(5);
+  const auto got = NewHttpClient("", proxy.url())->Call(call);
+  EXPECT_EQ(got.status().code(), StatusCode::kUnavailable) << "a proxy's refusal is no forge's";
+  proxy.listener->Stop();
+  EXPECT_EQ(proxy.seen.find("CONNECT forge.invalid:443 HTTP/1.1\r\n"), 0u) << proxy.seen;
+  EXPECT_EQ(proxy.seen.find("secret"), std::string::npos);
+}
+
+TEST(HttpClient, AsksAProxyForAPlainAddress) {
+  RefusingProxy proxy;
+  HttpCall call;
+  call.url = "http://forge.invalid/api?x=1";
+  const auto got = NewHttpClient("", proxy.url())->Call(call);
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->status, 403);
+  proxy.listener->Stop();
+  EXPECT_EQ(proxy.seen.find("GET http://forge.invalid/api?x=1 HTTP/1.1\r\n"), 0u) << proxy.seen;
+}
+
+TEST(HttpClient, AProxyIsAHostAndAPort) {
+  EXPECT_EQ(ParseProxy("http://proxy.example:3128")->port, 3128);
+  EXPECT_EQ(ParseProxy("http://proxy.example:3128/")->host, "proxy.example");
+  for (const char* text : {"", "proxy:3128", "https://proxy:3128", "socks5://proxy:1080",
+                           "http://user:word@proxy:3128", "http://proxy:3128/path", "http://:1"})
+    EXPECT_EQ(ParseProxy(text).status().code(), StatusCode::kInvalidArgument) << text;
 }
 
 }  // namespace

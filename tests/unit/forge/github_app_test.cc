@@ -1,10 +1,12 @@
 // A GitHub App beside a small stand-in of what GitHub answers to one.
 #include <gmock/gmock.h>
 
+#include <map>
 #include <thread>
 
 #include "adapters/forge/github_tokens.h"
 #include "adapters/forge/registry.h"
+#include "daemon/base/file.h"
 #include "daemon/base/hash.h"
 #include "daemon/base/json.h"
 #include "daemon/base/mutex.h"
@@ -101,13 +103,23 @@ class AppHost final : public HttpClient {
 struct Fixture {
   ManualClock clock;
   AppHost host{clock};
+  ForgeClient client{ClientOptions(host, clock)};
   std::unique_ptr<GithubTokens> tokens =
-      NewGithubAppTokens({&host, &clock, "https://ghe.example/api/v3", "Iv1.app"},
-                         RsaKey::FromPem(Secret(Keys().pkcs1)).value());
+      NewGithubAppTokens(client, "Iv1.app", RsaKey::FromPem(Secret(Keys().pkcs1)).value());
+
+  static ForgeClientOptions ClientOptions(HttpClient& http, const Clock& clock) {
+    ForgeClientOptions options;
+    options.forge = "ghe";
+    options.api = "https://ghe.example/api/v3";
+    options.manners = &GithubManners();
+    options.http = &http;
+    options.clock = &clock;
+    return options;
+  }
 
   std::string Token(const std::string& repo = "acme/widget") {
     const auto token = tokens->For(repo, {});
-    return token.ok() ? token->Reveal() : Message(token.status());
+    return token.ok() ? token->token.Reveal() : Message(token.status());
   }
 };
 
@@ -130,6 +142,36 @@ TEST(GithubApp, AsksForNoMoreThanItNeedsAndHas) {
       f.host.calls()[1].body,
       R"({"repositories":["widget"],"permissions":{"contents":"write","pull_requests":"write",)"
       R"("actions":"write","checks":"read"}})");
+}
+
+std::map<std::string, std::string> TextsOf(const Json& object) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, value] : object.Members()) texts[name] = value.StringOr("");
+  return texts;
+}
+
+TEST(GithubApp, AsksForWhatItsManifestNames) {
+  const auto text =
+      ReadFile(Cat(REGREEN_SOURCE_FOLDER, "/deploy/github/app-manifest.json"), 1 << 16);
+  ASSERT_TRUE(text.ok()) << text.status();
+  const auto manifest = Json::Parse(*text);
+  ASSERT_TRUE(manifest.ok()) << manifest.status();
+  Fixture f;
+  // An installation that may do anything, so that everything that is asked for is seen.
+  JsonWriter all;
+  all.BeginObject();
+  for (const char* name : {"actions", "administration", "checks", "contents", "deployments",
+                           "environments", "issues", "members", "metadata", "packages", "pages",
+                           "pull_requests", "secrets", "statuses", "variables", "workflows"})
+    all.Field(name, "write");
+  f.host.permissions = all.EndObject().Take();
+  f.Token();
+  const auto asked = Json::Parse(f.host.calls()[1].body);
+  ASSERT_TRUE(asked.ok()) << asked.status();
+  EXPECT_EQ(TextsOf((*asked)["permissions"]), TextsOf((*manifest)["default_permissions"]));
+  EXPECT_EQ((*manifest)["default_events"].Strings(),
+            (std::vector<std::string>{"workflow_run", "pull_request"}))
+      << "what the CI of the kind github works on";
 }
 
 TEST(GithubApp, ManyThreadsShareOneToken) {
@@ -171,7 +213,7 @@ TEST(GithubApp, SaysWhyThereIsNoToken) {
   }
   {
     Fixture f;
-    f.tokens = NewGithubAppTokens({&f.host, &f.clock, "https://ghe.example/api/v3", "another"},
+    f.tokens = NewGithubAppTokens(f.client, "another",
                                   RsaKey::FromPem(Secret(Keys().pkcs1)).value());
     EXPECT_EQ(f.tokens->For("acme/widget", {}).status().code(), StatusCode::kUnauthenticated);
     EXPECT_THAT(f.Token(), HasSubstr("check that app_id and app_key are of one app"));

@@ -1,3 +1,4 @@
+#include "adapters/forge/github_api.h"
 #include "tests/unit/forge/github_fixture.h"
 
 namespace regreen {
@@ -90,6 +91,7 @@ TEST(GithubForge, MapsErrorsByOneTable) {
     HttpResponse answer;
     StatusCode code;
     std::optional<absl::Duration> wait;
+    double jitter = 0;  // up to so much of it more
   };
   const std::string reset = Cat(1'700'000'000 + 90);
   const Case cases[] = {
@@ -112,8 +114,8 @@ TEST(GithubForge, MapsErrorsByOneTable) {
        StatusCode::kResourceExhausted, absl::Seconds(90)},
       {"limit without a header",
        answer(403, {}, R"({"message":"You have exceeded a secondary rate limit"})"),
-       StatusCode::kResourceExhausted, absl::Seconds(60)},
-      {"429", answer(429), StatusCode::kResourceExhausted, absl::Seconds(60)},
+       StatusCode::kResourceExhausted, absl::Seconds(60), 0.25},
+      {"429", answer(429), StatusCode::kResourceExhausted, absl::Seconds(60), 0.25},
       {"429 with a long wait", answer(429, {{"Retry-After", "999999999"}}),
        StatusCode::kResourceExhausted, absl::Hours(2)},
       {"429 with a wait in the past", answer(429, {{"Retry-After", "-5"}}),
@@ -125,7 +127,11 @@ TEST(GithubForge, MapsErrorsByOneTable) {
     f.github.Fail(c.answer);
     const Status status = f.ReadRun().status();
     EXPECT_EQ(status.code(), c.code) << status;
-    EXPECT_EQ(RetryAfter(status), c.wait);
+    ASSERT_EQ(RetryAfter(status).has_value(), c.wait.has_value());
+    if (c.wait) {
+      EXPECT_GE(*RetryAfter(status), *c.wait);
+      EXPECT_LE(*RetryAfter(status), *c.wait * (1 + c.jitter));
+    }
     EXPECT_NE(Message(status).find("run 1 of acme/widget"), std::string::npos) << status;
   }
 }
@@ -166,6 +172,26 @@ TEST(GithubForge, NamesEveryMistakeOfItsOptions) {
     EXPECT_NE(Message(status).find(part), std::string::npos) << part << " is not in\n"
                                                              << Message(status);
   }
+}
+
+TEST(GithubForge, AnEnterpriseServersApiIsBelowItsVersion) {
+  const auto problems = [](const std::string& api) {
+    ManualClock clock;
+    ForgeOptions options;
+    options.kind = "github";
+    options.api = api;
+    options.token = Secret("t");
+    options.repos = {"acme/*"};
+    return Message(CreateForge(options, {nullptr, nullptr, &clock}).status());
+  };
+  for (const char* good :
+       {"", "https://api.github.com", "https://ghe.example/api/v3", "https://ghe.example/api/v3/",
+        "https://api.acme.ghe.com", "http://127.0.0.1:4000"})
+    EXPECT_EQ(problems(good), "") << good;
+  for (const char* bad : {"https://ghe.example", "https://ghe.example/api", "https://github.com"})
+    EXPECT_NE(problems(bad).find("must end with /api/v3"), std::string::npos) << bad;
+  EXPECT_EQ(GraphQlOf("https://ghe.example/api/v3"), "https://ghe.example/api/graphql");
+  EXPECT_EQ(GraphQlOf("https://api.github.com"), "https://api.github.com/graphql");
 }
 
 }  // namespace

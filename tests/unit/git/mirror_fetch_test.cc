@@ -6,12 +6,14 @@
 #include <string>
 
 #include "tests/support/git_http_server.h"
+#include "tests/support/refusing_proxy.h"
 #include "tests/unit/git/mirror_fixture.h"
 
 namespace regreen {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::HasSubstr;
 
 TEST_F(MirrorTest, FetchesTheOneRefThatIsNeededAndNoOther) {
   const std::string side = CommitOn("refs/heads/side");
@@ -94,6 +96,25 @@ TEST_F(MirrorTest, KeepsItsPacksFew) {
   EXPECT_TRUE(fs::exists(*folder + "/regreen-replaced"));
   EXPECT_EQ(git_.GitIn(*folder, {"fsck", "--full"}), "");
   EXPECT_EQ(git_.GitIn(*folder, {"rev-list", "--count", last}), "26");
+}
+
+TEST_F(MirrorTest, GoesByTheRemotesProxy) {
+  RefusingProxy proxy;
+  GitRemote remote{"https://forge.invalid/acme/widget.git", "user", Secret("password")};
+  remote.proxy = Cat("http://127.0.0.1:", proxy.listener->port());
+  const Status status = NewMirror()->RemoteTip(remote, "main", {}).status();
+  EXPECT_FALSE(status.ok());
+  proxy.listener->Stop();
+  EXPECT_EQ(proxy.seen.find("CONNECT forge.invalid:443 HTTP/1.1\r\n"), 0u) << status << proxy.seen;
+}
+
+TEST_F(MirrorTest, ARemotesOwnCertificatesAreThoseThatAreRead) {
+  GitHttpServer server(remote_, "", "");
+  options_.ca_file = "/nowhere/of-all.pem";
+  GitRemote remote{server.url(), "", {}};
+  remote.ca_file = "/nowhere/of-this-one.pem";
+  const Status status = NewMirror()->RemoteTip(remote, "main", {}).status();
+  EXPECT_THAT(Message(status), HasSubstr("of-this-one.pem"));
 }
 
 }  // namespace

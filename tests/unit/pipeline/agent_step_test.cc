@@ -154,9 +154,41 @@ TEST_F(AgentStepTest, KeepsWhatItWasToldAndWhatItDid) {
 
 TEST_F(AgentStepTest, WhatOneThatWasStoppedSpentCounts) {
   workspaces.usage.usd = 0.125;
+  workspaces.usage.input_tokens = 20;
+  workspaces.usage.output_tokens = 10;
   agent->on_repair = [](Workspace&, const Brief&) { return Cancelled("stopped"); };
   EXPECT_EQ(Climb().status().code(), StatusCode::kCancelled);
   EXPECT_DOUBLE_EQ(log.spent.usd, 0.125);
+  ASSERT_THAT(log.charges, SizeIs(1));
+  EXPECT_EQ(log.charges[0],
+            "agent cheap of step think, round 1 of 3, stopped, cost $0.125 (30 tokens, 10 of them "
+            "written): stopped");
+  ASSERT_THAT(log.runs, SizeIs(1));
+  EXPECT_EQ(log.runs[0].claim, Claim::kStopped);
+  EXPECT_EQ(log.runs[0].usage.output_tokens, 10);
+}
+
+TEST_F(AgentStepTest, ALostTaskDoesNotHideThatItWasStopped) {
+  agent->on_repair = [&](Workspace&, const Brief&) {
+    log.status = FailedPrecondition("another worker has it");
+    return Cancelled("stopped");
+  };
+  EXPECT_EQ(Climb().status().code(), StatusCode::kCancelled);
+}
+
+TEST_F(AgentStepTest, EachCallThatWasPaidForCountsAtOnceAndAllOfThemOnce) {
+  agent->told = [this](const Agent::EventSink& events) {
+    for (const double usd : {0.1, 0.1, 0.2}) {
+      workspaces.usage.usd = usd;
+      AgentEvent event;
+      event.text = "on it\n";
+      events(event);
+    }
+    EXPECT_EQ(log.paid, 2) << "before the round ends";
+    EXPECT_DOUBLE_EQ(log.spent.usd, 0.2);
+  };
+  ASSERT_EQ(Climb()->kind, Kind::kProven);
+  EXPECT_DOUBLE_EQ(log.spent.usd, 0.25) << "what it reports, with all that was counted";
 }
 
 TEST_F(AgentStepTest, WhatTheTaskSpentBeforeCounts) {

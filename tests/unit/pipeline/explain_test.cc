@@ -15,7 +15,7 @@ using ::testing::Not;
 
 Explanation ExplainCase(FailureCase failure, std::string_view log) {
   const Policies policies = PolicyFolder().Load();
-  return Explain(IncidentOf(failure, log, Triage(policies.rules)), *policies.templates);
+  return Explain(IncidentOf(failure, log, Triage(policies.rules)), policies);
 }
 
 TEST(Explain, TellsThePlanAndEveryConditionOfEveryTemplate) {
@@ -79,15 +79,75 @@ TEST(Explain, ShowsRerunsAgentsReportsAndChains) {
   plan.inputs = {{"X", "a\nb", true, "default"}};
   explanation.selected.selection.plan = plan;
   explanation.selected.templates = {{"ladder", Stage::kSuggest, 0, true, {}, {}}};
+  explanation.prompts = {{"ask", "cheap", "Repair it.\nPlease.", 99}};
   const std::string text = RenderExplanation(explanation);
   for (const char* wanted :
        {"    yes  it has no conditions\n", "  input X (trusted, default)\n      | a\n      | b\n",
         "  step \"again\" runs the failed jobs again, at most 2 times\n",
         "  step \"ask\" asks the agent cheap, at most 1 round (of other)\n"
-        "      | Repair it.\n      | Please.\n",
+        "    is told in round 1 (99 bytes)\n"
+        "      | Repair it.\n      | Please.\n      | [the rest is not shown]\n",
         "  step \"tell\" comments\n      | It is red.\n", "  then next\n"}) {
     EXPECT_THAT(text, HasSubstr(wanted));
   }
+}
+
+constexpr char kAsk[] = R"toml(
+name = "ask"
+priority = 9
+[match]
+class = "format"
+repo = ["acme/*"]
+[[step]]
+name = "think"
+agent = "cheap"
+prompt = "prompts/ask.md"
+rounds = 2
+[guard]
+paths = ["*.txt"]
+)toml";
+
+Explanation ExplainAgent(std::string_view prompt, std::string_view log) {
+  PolicyFolder folder;
+  folder.Write("templates/ask.toml", kAsk);
+  folder.Write("prompts/ask.md", prompt);
+  FailureCase failure;
+  failure.command = "make check";
+  const Policies policies = folder.Load();
+  return Explain(IncidentOf(failure, log, Triage(policies.rules)), policies);
+}
+
+TEST(Explain, ShowsThePromptOfAnAgentAsItIsSent) {
+  const Explanation explanation =
+      ExplainAgent("Make {{repo}} green.\n{{evidence}}\n", "table.txt is stale\n");
+  ASSERT_EQ(explanation.prompts.size(), 1u);
+  EXPECT_EQ(explanation.prompts[0].agent, "cheap");
+  const std::string text = RenderExplanation(explanation);
+  EXPECT_THAT(text, HasSubstr("  step \"think\" asks the agent cheap, at most 2 rounds\n"
+                              "    is told in round 1 ("));
+  for (const char* wanted :
+       {"      | Make acme/widget green.\n", "table.txt is stale", "      | ## What must pass\n",
+        "      | make check\n", "      | - Change only files that match: *.txt.\n",
+        "regreen: gave up: "}) {
+    EXPECT_THAT(text, HasSubstr(wanted));
+  }
+  JsonWriter out;
+  WriteJson(explanation, out);
+  const auto json = Json::Parse(out.Take());
+  ASSERT_TRUE(json.ok()) << json.status();
+  const Json prompt = (*json)["prompts"][0];
+  EXPECT_EQ(prompt["step"].StringOr(""), "think");
+  EXPECT_EQ(prompt["text"].StringOr(""), explanation.prompts[0].text);
+  EXPECT_EQ(prompt["bytes"].IntOr(0), std::ssize(explanation.prompts[0].text));
+}
+
+TEST(Explain, ShowsNoMoreOfAPromptThanATerminalTakes) {
+  const std::string text = RenderExplanation(
+      ExplainAgent("\x1b[2J" + std::string(65'000, 'x') + "\n", "table.txt is stale\n"));
+  EXPECT_LT(text.size(), 70'000u);
+  EXPECT_THAT(text, HasSubstr("[the rest is not shown]"));
+  EXPECT_THAT(text, Not(HasSubstr("regreen: gave up: ")));
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
 }
 
 TEST(Explain, IsSafeToPrint) {

@@ -28,15 +28,23 @@ struct Notes final : public RepairLog {
     kept[name] = std::move(bytes);
     return status;
   }
+  Status Extend(const std::string& name, std::string_view bytes) override {
+    kept[name] += bytes;
+    return status;
+  }
   void Charge(const Spend& spend) override {
+    if (spend.usd > 0) ++paid;
     spent.usd += spend.usd;
     spent.time += spend.time;
   }
+  void NoteCharge(const std::string& message) override { charges.push_back(message); }
   void CountAgent(const AgentRun& run) override { runs.push_back(run); }
   std::vector<AgentRun> runs;
   std::vector<std::string> notes;
   std::map<std::string, std::string> kept;
+  std::vector<std::string> charges;
   Spend spent;
+  int paid = 0;  // how often money was told
   Status status;
 };
 
@@ -66,8 +74,10 @@ struct FakeAgent final : public Agent {
     AgentEvent event;
     event.text = "I look at it\n";
     events(event);
+    if (told) told(events);
     return on_repair(workspace, brief);
   }
+  std::function<void(const EventSink& events)> told;  // more that it does
   std::function<StatusOr<AgentReport>(Workspace&, const Brief&)> on_repair = [](Workspace&,
                                                                                 const Brief&) {
     return AgentReport{AgentClaim::kFinished, "done", 0.25, {}};

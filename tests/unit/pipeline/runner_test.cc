@@ -19,9 +19,15 @@ TEST(AfterError, ARetryableErrorIsTriedAgainWithBackoff) {
   EXPECT_THAT(update.reason, HasSubstr("the forge is away"));
 }
 
-TEST(AfterError, WaitsAsLongAsTheServerAsked) {
-  EXPECT_EQ(AfterError(SampleTask(), ResourceExhausted("slow down", absl::Minutes(9)), 0).delay,
-            absl::Minutes(9));
+TEST(AfterError, WaitsAsLongAsTheServerAskedAndCountsNoAttempt) {
+  Task task = SampleTask();
+  task.attempt = kMaxAttempts;
+  const TaskUpdate update = AfterError(task, ResourceExhausted("slow down", absl::Minutes(9)), 0);
+  EXPECT_EQ(update.to, TaskState::kRepairing);
+  EXPECT_EQ(update.delay, absl::Minutes(9));
+  EXPECT_TRUE(update.put_off);
+  EXPECT_FALSE(update.retry);
+  EXPECT_THAT(update.reason, HasSubstr("slow down"));
 }
 
 TEST(AfterError, APermanentErrorFailsTheTaskVisibly) {

@@ -264,6 +264,18 @@ TEST_F(ApiTest, ExplainsALogAndTriesFilesOnIt) {
   EXPECT_EQ(Body(other)["explanations"][0]["chosen"].StringOr(""), "two") << other.body;
 }
 
+TEST_F(ApiTest, ExplainsWhatAnAgentWouldBeTold) {
+  const HttpResponse response = Explain(
+      R"({"log":"error: table.txt is out of date\n","event":{"repo":"acme/gadget","command":"make"},)"
+      R"("files":{"templates/ask.toml":"name = \"ask\"\npriority = 9\n[[step]]\nname = \"think\"\n)"
+      R"(agent = \"cheap\"\nprompt = \"prompts/ask.md\"\n","prompts/ask.md":"Repair {{repo}}."}})");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const Json prompt = Body(response)["explanations"][0]["prompts"][0];
+  EXPECT_EQ(prompt["agent"].StringOr(""), "cheap") << response.body;
+  EXPECT_THAT(prompt["text"].StringOr(""), testing::StartsWith("Repair acme/gadget.\n"));
+  EXPECT_THAT(prompt["text"].StringOr(""), HasSubstr("## Rules\n"));
+}
+
 TEST_F(ApiTest, ExplainsWhatADeliveryShowed) {
   Observation seen;
   seen.delivery_key = "guid-1";

@@ -27,7 +27,7 @@ struct CountingStore final : public DeliveryStore {
                                                     const DeliveryOutcome&) override {
     return std::vector<std::string>();
   }
-  Status RetryDelivery(const DeliveryLease&, absl::Duration, const std::string&) override {
+  Status RetryDelivery(const DeliveryLease&, absl::Duration, const std::string&, bool) override {
     return OkStatus();
   }
   Status FailDelivery(const DeliveryLease&, const std::string&) override { return OkStatus(); }

@@ -61,5 +61,25 @@ TEST(Metrics, ShowOnlyThePoliciesInForce) {
   EXPECT_THAT(text, testing::Not(HasSubstr("aaa")));
 }
 
+TEST(Metrics, ShowRequestsToForgesAndTheirLimits) {
+  Metrics metrics;
+  metrics.CountForgeRequest({"hub", "/repos/{repo}/pulls", "ok", absl::Milliseconds(30)});
+  metrics.CountForgeRequest({"hub", "/repos/{repo}/pulls", "held_back", absl::ZeroDuration()});
+  metrics.ShowForgeLimit({"hub", "token", "core", 4000, absl::FromUnixSeconds(1'700'000'000)});
+  metrics.ShowForgeLimit({"hub", "token", "graphql", std::nullopt, absl::InfinitePast()});
+  const std::string text = metrics.Render(StoreCounts());
+  for (
+      const char* line :
+      {R"(regreen_forge_requests_total{endpoint="/repos/{repo}/pulls",forge="hub",outcome="ok"} 1)",
+       R"(outcome="held_back"} 1)",
+       R"(regreen_forge_request_seconds_count{endpoint="/repos/{repo}/pulls",forge="hub"} 1)",
+       R"(regreen_forge_limit_remaining{credential="token",forge="hub",resource="core"} 4000)",
+       R"(closed_until_timestamp_seconds{credential="token",forge="hub",resource="core"} 1700000000)",
+       R"(closed_until_timestamp_seconds{credential="token",forge="hub",resource="graphql"} 0)"})
+    EXPECT_THAT(text, HasSubstr(line));
+  EXPECT_THAT(text, testing::Not(HasSubstr(
+                        R"(limit_remaining{credential="token",forge="hub",resource="graphql"})")));
+}
+
 }  // namespace
 }  // namespace regreen

@@ -202,5 +202,31 @@ TEST_F(Schema, GivesTheTasksOfVersionTwoTheirPlaceUnderLimits) {
   EXPECT_EQ(queued, 2);
 }
 
+// What was written before artifacts could grow is read, and grows; what was spent before counts.
+TEST_F(Schema, LetsTheArtifactsOfVersionTwoGrow) {
+  std::ifstream dump(SourceFolder() + "/tests/fixtures/store/v2.sql");
+  std::stringstream sql;
+  sql << dump.rdbuf();
+  ASSERT_TRUE(Raw()->RunScript(sql.str()).ok());
+  // As version 5 left it, with money that was spent under no lease that is known.
+  for (const Migration& migration : Migrations().subspan(2, 3))
+    ASSERT_TRUE(Raw()->RunScript(migration.sql).ok()) << migration.version;
+  ASSERT_TRUE(Raw()
+                  ->RunScript("INSERT INTO spendings VALUES (1, (SELECT seq FROM tasks "
+                              "WHERE state = 'watching'), 5, 'acme/shop', 'npm-lockfile-drift', "
+                              "250000, 7, 250000, 7, 250000, 7); PRAGMA user_version = 5")
+                  .ok());
+  const auto store = Open();
+  ASSERT_NE(store, nullptr);
+  const auto lease = *store->ClaimTask("w", absl::Minutes(1));
+  ASSERT_TRUE(lease.has_value());
+  ASSERT_EQ(lease->task.state, TaskState::kWatching);
+  const Artifact more{"patch", ", and more"};
+  ASSERT_TRUE(store->Extend(*lease, {&more, 1}).ok());
+  EXPECT_EQ(*store->ReadArtifact(lease->task.id, "patch"), "a diff, and more");
+  ASSERT_TRUE(store->RecordSpent(*lease, {0.125, absl::ZeroDuration()}, {}).ok());
+  EXPECT_EQ(Number("SELECT template_usd FROM spendings ORDER BY seq DESC LIMIT 1"), 375'000);
+}
+
 }  // namespace
 }  // namespace regreen

@@ -92,6 +92,19 @@ TEST(CoderEngine, GivesTheTokenToItsProgramByItsEnvironmentAlone) {
   for (const auto& [name, value] : command.env) EXPECT_NE(value, "of-the-daemon") << name;
 }
 
+TEST(CoderEngine, TellsPeopleTheWayByTheirOwnAccount) {
+  ScriptedServer server;
+  server.Expect("GET /api/v2/users/me", 200, R"({"username":"regreen"})");
+  CoderOptions options = Good();
+  options.url = server.url();
+  const auto way = NewCoderEngine(options)->WayIn("regreen-1");
+  ASSERT_TRUE(way.ok()) << way.status();
+  EXPECT_THAT(way->argv, ElementsAre("coder", "ssh", "regreen/regreen-1"));
+  EXPECT_EQ(way->page, server.url() + "/@regreen/regreen-1");
+  options.agent = "main";
+  EXPECT_EQ(NewCoderEngine(options)->WayIn("regreen-1")->argv.back(), "regreen/regreen-1.main");
+}
+
 class CoderEngineAtAPeer : public testing::Test {
  protected:
   void SetUp() override {
