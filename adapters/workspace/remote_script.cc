@@ -62,7 +62,8 @@ constexpr char kOpen[] =
     "answer 0\n";
 
 // The command is not the one that runs in the background: a shell ignores SIGINT for those, and for
-// all that they start.
+// all that they start. Input that it did not read is read here: a client (podman's, for one) that
+// cannot send all of it may end before it has passed on what is answered.
 constexpr char kRun[] =
     "exec 4<&0 </dev/null\n"
     "rm -f \"$R/run/late\" \"$R/run/session\"\n"
@@ -76,6 +77,7 @@ constexpr char kRun[] =
     "( read -r self rest </proc/self/stat; echo \"$self\" >\"$R/run/session\"\n"
     "  own_environment; exec $session \"$@\" ) <&4 2>&$errors 3>&- 4<&-\n"
     "status=$?\n"
+    "[ -z \"$input\" ] || cat <&4 >/dev/null\n"
     "exec 4<&-\n"
     "kill -TERM $watch 2>/dev/null; wait $watch 2>/dev/null\n"
     "id=; read -r id rest <\"$R/run/session\" 2>/dev/null\n"
@@ -192,7 +194,8 @@ std::string ExecScript(const RemotePlace& place, const RemoteTraits& traits,
   std::string script = Cat(Place(place), Ending(place));
   Append(script, kThere, "unset LC_ALL\ncd \"$R/tree/\"", ShellQuoted(spec.directory),
          " 2>/dev/null || answer gone\n");
-  Append(script, "time=", Seconds(longest), "\nerrors=", spec.converse ? 3 : 1, "\n");
+  Append(script, "time=", Seconds(longest), "\nerrors=", spec.converse ? 3 : 1,
+         "\ninput=", spec.converse || spec.input.empty() ? "" : "yes", "\n");
   std::string path;
   for (const std::string& folder : traits.path) Append(path, folder, ":");
   Append(script, "c=", ShellQuoted(spec.command), "\n",
