@@ -38,15 +38,13 @@ prepare_e2e
 prepare_rootfs
 configure dev
 build dev
+# What parses strangers' bytes, and the suites that drive every floor; tests/long.sh has all floors under both.
 if [ -z "${REGREEN_FAST:-}" ]; then
-  sanitized=(contract scenario)
-  for floor in base domain triage policy guard pipeline service ci forge git workspace store agent app; do
-    sanitized+=("unit_$floor")
-  done
   # What waits for another program, and shows no memory of ours, is run once: exec_here is the same code.
-  run_sanitized asan 'NOT_BUILT|/(exec_ssh|container)$' "${sanitized[@]}"
-  # Races need threads: the floors that are pure have none, and a workspace is one thread's. tests/long.sh runs all.
-  run_sanitized tsan 'NOT_BUILT|Kinds/Workspace|/container$' contract scenario unit_base unit_service unit_store unit_pipeline unit_workspace unit_git
+  run_sanitized asan 'NOT_BUILT|/(exec_ssh|coder|container)$' contract scenario \
+    unit_base unit_triage unit_policy unit_guard unit_ci unit_forge unit_git unit_workspace unit_agent
+  # Races need threads: a workspace is one thread's, and the floors that are pure have none.
+  run_sanitized tsan 'NOT_BUILT|Kinds/Workspace' contract scenario unit_service unit_store
 fi
 
 log=$root/build/logs/ctest-dev.log

@@ -161,8 +161,10 @@ class ContainerEngine final : public RemoteEngine {
     Add(words, {"--label", "regreen", "--hostname", "regreen", "--log-driver", "none"});
     Add(words, {"--network", "none", "--read-only", "--cap-drop", "ALL"});
     Add(words, {"--security-opt", "no-new-privileges"});
-    Add(words, {"--tmpfs", "/tmp:rw,exec,nosuid,nodev,mode=1777"});
-    Add(words, {"--tmpfs", "/run:rw,nosuid,nodev,mode=0755"});
+    // podman would copy what the image has there, with owners that may be nobody's here.
+    const char* empty = podman_ ? ",notmpcopyup" : "";
+    Add(words, {"--tmpfs", Cat("/tmp:rw,exec,nosuid,nodev,mode=1777", empty)});
+    Add(words, {"--tmpfs", Cat("/run:rw,nosuid,nodev,mode=0755", empty)});
     Add(words, {"--volume", Cat(data, ":", kTreeInside, ":rw")});
     for (std::string& word : UserWords()) words.push_back(std::move(word));
     for (std::string& word : LimitWords(Narrowed(workspace_.limits, request.spec->limits)))

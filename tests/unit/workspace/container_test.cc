@@ -82,6 +82,8 @@ TEST_F(ContainerEngineTest, IsMadeWithNothingThatItNeedsNot) {
              {"registry.example/builds:1", "-c"}})
       EXPECT_TRUE(HasPair(words, first, second)) << first << " " << second;
     EXPECT_THAT(words, Contains("--read-only"));
+    EXPECT_EQ(testing::Matches(Contains(HasSubstr(",notmpcopyup")))(words),
+              name == std::string_view("podman"));
     EXPECT_THAT(words, Contains("--runtime=runsc"));
     EXPECT_THAT(words, Not(Contains(HasSubstr("privileged"))));
     EXPECT_THAT(words, Not(Contains(HasSubstr("egress"))));
