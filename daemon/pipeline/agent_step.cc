@@ -90,6 +90,8 @@ class AgentRung {
     ASSIGN_OR_RETURN(result, bench_.Prove(*workspace, place_.label, place_.on));
     goes_on_ = result.outcome != StepOutcome::kProven;
     if (goes_on_) bench_.Retire(std::move(workspace));
+    result.agent = step_.agent;
+    result.rounds = round;
     return result;
   }
 

@@ -40,6 +40,8 @@ struct RungResult {
   std::string sentence;  // what happened, as a clause: "changed nothing"; untrusted
   Patch patch;           // what was captured; of kProven the whole, from the task's commit on
   std::string output;    // why a patch is no repair: what the check printed, the guard's reasons
+  std::string agent;     // of kProven: which made the patch; "" for none
+  int rounds = 0;        // in how many
 };
 
 // Why no workspace can be worked in for this task.

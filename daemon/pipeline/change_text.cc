@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_format.h"
 #include "daemon/base/hash.h"
 #include "daemon/base/log.h"
 #include "daemon/base/text.h"
@@ -112,6 +113,30 @@ std::string FailureText(const Task& task) {
   return body;
 }
 
+namespace {
+
+// Who made the patch, and for how much.
+std::string WorkText(const ProofText& proof) {
+  std::string text;
+  if (!proof.agent.empty()) {
+    Append(text, ", made by agent ", CodeSpan(proof.agent), " in ", proof.rounds,
+           proof.rounds == 1 ? " round" : " rounds");
+  }
+  if (proof.usd > 0) Append(text, ", for $", absl::StrFormat("%.4f", proof.usd), " of model calls");
+  return text;
+}
+
+// A command that people copy: with a branch, which is ours by its name.
+std::string HandText(const Task& task, const ProofText& proof) {
+  return Cat("**To try it**:\n\n",
+             FencedBlock(Cat("git fetch origin ", BranchName(task),
+                             " && git switch --detach FETCH_HEAD\n", proof.command),
+                         kMaxCommandBytes + kMaxNameBytes),
+             "\n**To undo it**: close it, or revert its one commit once it is merged.\n\n");
+}
+
+}  // namespace
+
 std::string ChangeBody(const Task& task, const Patch& patch, const ProofText& proof) {
   std::string body;
   if (!task.plan.change_body.empty()) Append(body, task.plan.change_body, "\n\n");
@@ -121,7 +146,8 @@ std::string ChangeBody(const Task& task, const Patch& patch, const ProofText& pr
   if (proof.runs > 1) Append(body, ", ", proof.runs, " times in a row");
   Append(body, ".\n\n", FencedBlock(proof.command, kMaxCommandBytes), "\n");
   Append(body, "**What changed**, by step ", CodeSpan(proof.step), " of template ",
-         CodeSpan(task.plan.template_name), ":\n\n", Files(patch), "\n");
+         CodeSpan(task.plan.template_name), WorkText(proof), ":\n\n", Files(patch), "\n");
+  body += HandText(task, proof);
   Append(body, "Task `", task.id, "`, patch `", patch.digest.substr(0, 16),
          "`. Push a commit to this branch and "
          "regreen leaves it to you.\n");

@@ -24,7 +24,10 @@ struct ProofText {
   std::string command;  // that was red and is green
   int red_exit_code = 0;
   int runs = 1;
-  std::string step;  // the rung that did it
+  std::string step;   // the rung that did it
+  std::string agent;  // which made the patch; "" for none
+  int rounds = 0;     // in how many
+  double usd = 0;     // what the task's model calls cost; 0: nothing
 };
 
 std::string ChangeTitle(const Task& task);

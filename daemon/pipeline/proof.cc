@@ -11,6 +11,7 @@ std::string ProofToJson(const Proof& proof) {
   out.BeginObject();
   out.Field("base_commit", proof.patch.base_commit).Field("digest", proof.patch.digest);
   out.Field("step", proof.step).Field("red_exit_code", proof.red_exit_code);
+  out.Field("agent", proof.agent).Field("rounds", proof.rounds);
   out.Key("files").BeginArray();
   for (const FileChange& file : proof.patch.files) {
     out.BeginObject().Field("kind", static_cast<int>(file.kind)).Field("path", file.path);
@@ -33,6 +34,8 @@ StatusOr<Proof> ProofFromJson(std::string_view text, std::string patch_bytes) {
   proof.patch.bytes = std::move(patch_bytes);
   proof.step = json["step"].StringOr("");
   proof.red_exit_code = static_cast<int>(json["red_exit_code"].IntOr(0));
+  proof.agent = json["agent"].StringOr("");
+  proof.rounds = static_cast<int>(json["rounds"].IntOr(0));
   for (const Json& file : json["files"].Elements()) {
     const auto number = [&](std::string_view key) { return static_cast<int>(file[key].IntOr(0)); };
     proof.patch.files.push_back(

@@ -13,6 +13,8 @@ struct Proof {
   Patch patch;
   std::string step;  // the rung that did it
   int red_exit_code = 0;
+  std::string agent;  // which made the patch; "" for none
+  int rounds = 0;     // in how many
 };
 
 inline constexpr std::string_view kPatchArtifact = "patch";

@@ -13,7 +13,13 @@ constexpr std::size_t kMostFindingsShown = 20;
 constexpr std::size_t kLongestReason = 300;
 
 ProofText ProofTextOf(const Task& task, const Proof& proof) {
-  return {task.plan.verify_command, proof.red_exit_code, task.plan.verify_runs, proof.step};
+  return {task.plan.verify_command,
+          proof.red_exit_code,
+          task.plan.verify_runs,
+          proof.step,
+          proof.agent,
+          proof.rounds,
+          task.spent.usd};
 }
 
 // Why a person must look; "" when nothing asks for it.

@@ -124,7 +124,8 @@ class Climber {
     if (result.outcome != StepOutcome::kProven) return false;
     out_.kind = Kind::kProven;
     out_.reason = Cat("proven by step ", step.name);
-    out_.proof = {std::move(result.patch), step.name, bench_->red_exit_code()};
+    out_.proof = {std::move(result.patch), step.name, bench_->red_exit_code(),
+                  std::move(result.agent), result.rounds};
     return true;
   }
 

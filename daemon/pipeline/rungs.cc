@@ -109,6 +109,10 @@ StatusOr<RungResult> ClimbAndGoOn(Bench& bench, const Agents* agents, const Step
           Cat("was a repair, but template ", link.template_name, " after it ", result.sentence);
       return result;
     }
+    if (result.agent.empty()) {
+      result.agent = std::move(proven.agent);
+      result.rounds = proven.rounds;
+    }
     proven = std::move(result);
   }
   return proven;

@@ -36,6 +36,9 @@ describe('a red project becomes green', {skip, concurrency: 2}, () => {
         const {spent_usd: usd} = await lab.daemon.json('task', 'show', task.id);
         const calls = model.requests.length;
         assert.ok(Math.abs(usd - calls * (800 * 3 + 200 * 0.3 + 50 * 15) / 1e6) < 1e-9, `cost $${usd} for ${calls} calls`);
+        const [pull] = lab.github.pulls;
+        assert.match(pull.body, /made by agent `robot` in 1 round, for \$0\.\d{4} of model calls/);
+        assert.match(pull.body, /git fetch origin regreen\//);
         const metrics = await lab.daemon.metrics();
         assert.match(metrics, /regreen_agent_rounds_total{agent="robot",kind="[a-z]+",outcome="finished"} 1/);
         assert.match(metrics, new RegExp(`regreen_agent_tokens_total{agent="robot",direction="written"} ${50 * calls}`));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/base/text.h"
 #include "tests/support/samples.h"
 
 namespace regreen {
@@ -59,6 +60,20 @@ TEST(ChangeBody, TellsWhatFailedTheProofAndWhatChanged) {
   EXPECT_THAT(body, HasSubstr("```text\nmake check\n```"));
   EXPECT_THAT(body, HasSubstr("- `table.txt` +1 −1"));
   EXPECT_THAT(body, HasSubstr(task.id));
+}
+
+TEST(ChangeBody, TellsWhoMadeItForHowMuchAndHowToTryIt) {
+  const Task task = SampleTask();
+  const ProofText by_command = {"make check", 2, 1, "regenerate"};
+  EXPECT_THAT(ChangeBody(task, SamplePatch(), by_command), Not(HasSubstr("made by agent")));
+  ProofText by_agent = by_command;
+  by_agent.agent = "cheap";
+  by_agent.rounds = 2;
+  by_agent.usd = 0.01234;
+  const std::string body = ChangeBody(task, SamplePatch(), by_agent);
+  EXPECT_THAT(body, HasSubstr(", made by agent `cheap` in 2 rounds, for $0.0123 of model calls:"));
+  EXPECT_THAT(body, HasSubstr(Cat("git fetch origin ", BranchName(task))));
+  EXPECT_THAT(body, HasSubstr("**To undo it**"));
 }
 
 TEST(ChangeBody, HostileNamesStayInTheirPlaces) {

@@ -50,11 +50,13 @@ TEST(AfterError, AMissingSandboxIsWaitedFor) {
 }
 
 TEST(ProofJson, ReadsBackAndChecksTheDigest) {
-  Proof proof{SamplePatch(), "step", 2};
+  Proof proof{SamplePatch(), "step", 2, "cheap", 3};
   const auto read = ProofFromJson(ProofToJson(proof), proof.patch.bytes);
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read->step, "step");
   EXPECT_EQ(read->red_exit_code, 2);
+  EXPECT_EQ(read->agent, "cheap");
+  EXPECT_EQ(read->rounds, 3);
   EXPECT_EQ(read->patch.files[0].path, "table.txt");
   EXPECT_EQ(ProofFromJson(ProofToJson(proof), proof.patch.bytes + " ").status().code(),
             StatusCode::kInvalidArgument);
