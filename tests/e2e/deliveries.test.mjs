@@ -6,13 +6,19 @@ import {test} from 'node:test';
 import {inLab} from './lab/lab.mjs';
 import {recorded} from './lab/webhook.mjs';
 
-test('every recorded payload of GitHub is answered 202', inLab({}, async (lab) => {
+test('every recorded payload of GitHub is taken, each comment once', inLab({}, async (lab) => {
   await lab.daemon.start();
   const answers = [];
+  // A comment is one delivery, whichever hooks tell of it: some recorded ones are the same comment.
+  const comments = new Set();
   for (const {name, examples} of recorded) {
     for (const [i, payload] of examples.entries()) {
       const {status, text} = await lab.deliver(name, payload);
-      if (status !== 202) answers.push(`${name} ${i} (${payload.action}): ${status} ${text}`);
+      const comment = /^(issue|pull_request_review)_comment$/.test(name) && payload.action === 'created' &&
+        `${name} ${payload.comment.id}`;
+      const again = comments.has(comment);
+      if (comment) comments.add(comment);
+      if (status !== (again ? 200 : 202)) answers.push(`${name} ${i} (${payload.action}): ${status} ${text}`);
     }
   }
   assert.deepEqual(answers, []);
