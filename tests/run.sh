@@ -41,7 +41,8 @@ build dev
 # What parses strangers' bytes, and the suites that drive every floor; tests/long.sh has all floors under both.
 if [ -z "${REGREEN_FAST:-}" ]; then
   # What waits for another program, and shows no memory of ours, is run once: exec_here is the same code.
-  run_sanitized asan 'NOT_BUILT|/(exec_ssh|coder|container)$' contract scenario \
+  # A name goes on with its parameter's value.
+  run_sanitized asan 'NOT_BUILT|/(exec_ssh|coder|container)( |$)' contract scenario \
     unit_base unit_triage unit_policy unit_guard unit_ci unit_forge unit_git unit_workspace unit_agent
   # Races need threads: a workspace is one thread's, and the floors that are pure have none.
   run_sanitized tsan 'NOT_BUILT|Kinds/Workspace' contract scenario unit_service unit_store
