@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need, builds, and runs all of them: unit, contract and scenario tests also under
+# Installs what the tests need, builds, and runs all of them: most unit, contract and scenario tests also under
 # sanitizers, then everything with the end-to-end tests. Ends with ctest's own closing line.
 #   REGREEN_FAST=1   leaves the sanitizers out
 #   REGREEN_JOBS=N   tests run side by side (2)
@@ -38,14 +38,13 @@ prepare_e2e
 prepare_rootfs
 configure dev
 build dev
-# What parses strangers' bytes, and the suites that drive every floor; tests/long.sh has all floors under both.
+# What parses strangers' bytes, with the ports' contracts; and what has threads. tests/long.sh has all under both.
 if [ -z "${REGREEN_FAST:-}" ]; then
   # What waits for another program, and shows no memory of ours, is run once: exec_here is the same code.
   # A name goes on with its parameter's value.
-  run_sanitized asan 'NOT_BUILT|/(exec_ssh|coder|container)( |$)' contract scenario \
+  run_sanitized asan 'NOT_BUILT|/(exec_ssh|coder|container)( |$)' contract \
     unit_base unit_triage unit_policy unit_guard unit_ci unit_forge unit_git unit_workspace unit_agent
-  # Races need threads: a workspace is one thread's, and the floors that are pure have none.
-  run_sanitized tsan 'NOT_BUILT|Kinds/Workspace' contract scenario unit_service unit_store
+  run_sanitized tsan NOT_BUILT scenario unit_service unit_store
 fi
 
 log=$root/build/logs/ctest-dev.log
