@@ -45,4 +45,14 @@ Status CheckRepoNamed(std::string_view repo, bool groups, const std::vector<std:
           " is not one that the forge's repos names; add it there to have it worked on"));
 }
 
+bool IsCommitId(std::string_view text) {
+  return (text.size() == 40 || text.size() == 64) &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+bool IsNumericId(std::string_view text) {
+  return !text.empty() && text.size() <= 18 &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 }  // namespace regreen

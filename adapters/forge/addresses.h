@@ -21,4 +21,9 @@ bool IsPlainRepoName(std::string_view repo, bool groups);
 // OK when the name is plain and fits a glob of the forge's repos; else PermissionDenied.
 Status CheckRepoNamed(std::string_view repo, bool groups, const std::vector<std::string>& globs);
 
+// A commit's id, of SHA-1 or SHA-256.
+bool IsCommitId(std::string_view text);
+// The number of a run, a pipeline or a job.
+bool IsNumericId(std::string_view text);
+
 }  // namespace regreen

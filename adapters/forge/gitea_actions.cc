@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "adapters/forge/addresses.h"
 #include "adapters/forge/gitea_merge.h"
 #include "adapters/forge/gitea_report.h"
 #include "adapters/forge/gitea_runs.h"
@@ -66,7 +67,7 @@ class Rerunner {
 
 Status GiteaActions::Rerun(const RunKey& run, std::stop_token stop) {
   RETURN_IF_ERROR(check_(run.repo));
-  if (!IsGiteaId(run.run_id)) return InvalidArgument("a run's id at Gitea is a number");
+  if (!IsNumericId(run.run_id)) return InvalidArgument("a run's id at Gitea is a number");
   return Rerunner(api_, run, std::move(stop)).Run();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "adapters/forge/client/refusal.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -11,6 +12,9 @@ namespace {
 constexpr absl::Duration kTimeout = absl::Seconds(30);
 constexpr std::size_t kMaxBody = 16 << 20;  // comments come all in one answer
 constexpr std::size_t kMaxMessage = 300;
+constexpr RefusalWords kWords = {"the forge",
+                                 "Make a new one with repository and issue read and write",
+                                 "give it the scope, or its owner the right"};
 // [api] MAX_RESPONSE_ITEMS as Gitea comes; a site that gives less is followed all the same.
 constexpr int kPageSize = 50;
 
@@ -32,11 +36,6 @@ bool HasNext(const HttpAnswer& answer) {
 
 std::string GiteaRepo(std::string_view repo) {
   return Cat("/repos/", repo);
-}
-
-bool IsGiteaId(std::string_view text) {
-  return !text.empty() && text.size() <= 18 &&
-         text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 GiteaApi::GiteaApi(const ForgeClient& client, Secret token)
@@ -115,34 +114,7 @@ Status GiteaApi::ErrorOf(const HttpAnswer& answer, std::string_view what) const 
   const int status = answer.status;
   if (status >= 200 && status < 300) return OkStatus();
   if (client_.IsLimited(answer)) return client_.Limited(*gate_, answer, what);
-  const std::string words = MessageOf(answer);
-  switch (status) {
-    case 301:
-    case 302:
-    case 307:
-    case 308:
-      return NotFound(
-          Cat(what, ": it was renamed or moved; use its new name in the configuration"));
-    case 401:
-      return Unauthenticated(Cat(what, ": the forge refused the token (", words,
-                                 "); it is wrong, expired or revoked. Make a new one with "
-                                 "repository and issue read and write, and give it to the forge's "
-                                 "token"));
-    case 403:
-      return PermissionDenied(Cat(what, ": the token may not do this (", words,
-                                  "); give it the scope, or its owner the right, or take the "
-                                  "repository out of the forge's repos"));
-    case 404:
-    case 410:
-      return NotFound(Cat(what, ": the forge has no such thing, or the token may not see it"));
-    case 408:
-    case 409:
-      return Aborted(Cat(what, ": ", words));
-    default:
-      break;
-  }
-  if (status >= 500) return Unavailable(Cat(what, ": the forge failed with status ", status));
-  return InvalidArgument(Cat(what, ": the forge refused it: ", words));
+  return Refusal(kWords, status, what, MessageOf(answer));
 }
 
 }  // namespace regreen

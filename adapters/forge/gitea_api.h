@@ -52,6 +52,5 @@ class GiteaApi {
 
 // "/repos/acme/widget", of a name that was checked to be plain.
 std::string GiteaRepo(std::string_view repo);
-bool IsGiteaId(std::string_view text);  // of a run or a job
 
 }  // namespace regreen

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "adapters/forge/addresses.h"
 #include "adapters/forge/gitea_runs.h"
 #include "adapters/forge/log_fetch.h"
 #include "daemon/base/text.h"
@@ -56,7 +57,7 @@ StatusOr<JobLog> ReadGiteaLog(const GiteaApi& api, const RunKey& run, const JobF
         "Forgejo gives no logs by its API: have a step of the workflow send the log to a CI of the "
         "kind generic");
   }
-  if (!IsGiteaId(job.id)) return InvalidArgument("a job's id at Gitea is a number");
+  if (!IsNumericId(job.id)) return InvalidArgument("a job's id at Gitea is a number");
   return LogReader(api, run, job.id, std::move(stop)).Read();
 }
 

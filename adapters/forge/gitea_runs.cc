@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "adapters/forge/addresses.h"
 #include "adapters/forge/foreign.h"
 #include "daemon/base/text.h"
 
@@ -16,17 +17,12 @@ constexpr int kMostTaskPages = 10;  // of the newest tasks of a whole repository
 constexpr const char* kFolders[] = {".forgejo/workflows/", ".gitea/workflows/",
                                     ".github/workflows/"};
 
-bool IsCommit(std::string_view text) {
-  return (text.size() == 40 || text.size() == 64) &&
-         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 // The number in "refs/pull/7/head", 0 for any other ref.
 std::int64_t PullOf(std::string_view ref) {
   const auto parts = Split(ref, '/');
   std::int64_t number = 0;
   const bool pull = parts.size() == 4 && parts[0] == "refs" && parts[1] == "pull" &&
-                    IsGiteaId(parts[2]) && ParseInt64(parts[2], &number);
+                    IsNumericId(parts[2]) && ParseInt64(parts[2], &number);
   return pull ? number : 0;
 }
 
@@ -156,7 +152,7 @@ class RunReader {
     constexpr std::string_view kHeads = "refs/heads/";
     if (told.ref.starts_with(kHeads)) facts.branch = told.ref.substr(kHeads.size());
     facts.base_branch = facts.branch;
-    if (!IsCommit(facts.commit))
+    if (!IsCommitId(facts.commit))
       return Unavailable("the forge's answer about the run names no commit");
     return told;
   }
@@ -287,7 +283,7 @@ bool IsForgejoRun(const Json& run) {
 
 StatusOr<RunFacts> ReadGiteaRun(const GiteaApi& api, const RunHint& hint, bool forks,
                                 std::stop_token stop) {
-  if (!IsGiteaId(hint.key.run_id)) return InvalidArgument("a run's id at Gitea is a number");
+  if (!IsNumericId(hint.key.run_id)) return InvalidArgument("a run's id at Gitea is a number");
   return RunReader(api, hint, forks, std::move(stop)).Read();
 }
 

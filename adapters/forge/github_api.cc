@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "adapters/forge/client/refusal.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -10,6 +11,10 @@ namespace {
 constexpr absl::Duration kTimeout = absl::Seconds(30);
 constexpr std::size_t kMaxBody = 16 << 20;  // a page of a hundred jobs is 1 MB
 constexpr std::size_t kMaxMessage = 300;
+constexpr RefusalWords kWords = {
+    "GitHub",
+    "Make a new one with the permissions metadata, actions, contents, pull requests and issues",
+    "give it the permission"};
 
 // GitHub's own words, with the details of a validation error; escaped, since they repeat input.
 std::string MessageOf(const HttpAnswer& answer) {
@@ -37,11 +42,6 @@ std::string GraphQlOf(const std::string& api) {
   constexpr std::string_view kVersion = "/v3";
   const bool enterprise = api.ends_with("/api/v3");
   return Cat(enterprise ? api.substr(0, api.size() - kVersion.size()) : api, "/graphql");
-}
-
-bool IsCommitId(std::string_view text) {
-  return (text.size() == 40 || text.size() == 64) &&
-         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 GithubApi::GithubApi(const ForgeClient& client, std::shared_ptr<Gate> gate, Secret token,
@@ -122,37 +122,9 @@ Status GithubApi::ErrorOf(const HttpAnswer& answer, std::string_view what) const
   const int status = answer.status;
   if (status >= 200 && status < 300) return OkStatus();
   if (client_.IsLimited(answer)) return client_.Limited(*gate_, answer, what);
-  const std::string words = MessageOf(answer);
-  switch (status) {
-    case 301:
-    case 302:
-    case 307:
-    case 308:
-      return NotFound(
-          Cat(what, ": it was renamed or moved; use its new name in the configuration"));
-    case 401:
-      if (refused_ && refused_())
-        return Unavailable(Cat(what, ": GitHub took the token back; another is asked for"));
-      return Unauthenticated(
-          Cat(what, ": GitHub refused the token (", words,
-              "); it is wrong, expired or revoked. "
-              "Make a new one with the permissions metadata, actions, contents, pull requests "
-              "and issues, and give it to the forge's token"));
-    case 403:
-      return PermissionDenied(Cat(what, ": the token may not do this (", words,
-                                  "); give it the permission, or take "
-                                  "the repository out of the forge's repos"));
-    case 404:
-    case 410:
-      return NotFound(Cat(what, ": GitHub has no such thing, or the token may not see it"));
-    case 408:
-    case 409:
-      return Aborted(Cat(what, ": ", words));
-    default:
-      break;
-  }
-  if (status >= 500) return Unavailable(Cat(what, ": GitHub failed with status ", status));
-  return InvalidArgument(Cat(what, ": GitHub refused it: ", words));
+  if (status == 401 && refused_ && refused_())
+    return Unavailable(Cat(what, ": GitHub took the token back; another is asked for"));
+  return Refusal(kWords, status, what, MessageOf(answer));
 }
 
 }  // namespace regreen

@@ -63,9 +63,6 @@ using GithubApiFor =
 // "https://HOST/api/v3", has it at "https://HOST/api/graphql".
 std::string GraphQlOf(const std::string& api);
 
-// A commit's id, of SHA-1 or SHA-256.
-bool IsCommitId(std::string_view text);
-
 // "acme/widget" with each part percent-encoded.
 std::string RepoPath(std::string_view repo);
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "adapters/forge/addresses.h"
 #include "adapters/forge/foreign.h"
 #include "daemon/base/text.h"
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "adapters/forge/addresses.h"
 #include "adapters/forge/gitlab_jobs.h"
 #include "adapters/forge/gitlab_merge.h"
 #include "adapters/forge/gitlab_report.h"
@@ -66,7 +67,7 @@ class Rerunner {
 
 Status GitlabActions::Rerun(const RunKey& run, std::stop_token stop) {
   RETURN_IF_ERROR(check_(run.repo));
-  if (!IsGitlabId(run.run_id)) return InvalidArgument("a GitLab pipeline's id is a number");
+  if (!IsNumericId(run.run_id)) return InvalidArgument("a GitLab pipeline's id is a number");
   return Rerunner(api_, run, std::move(stop)).Run();
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "adapters/forge/client/refusal.h"
 #include "daemon/base/text.h"
 
 namespace regreen {
@@ -10,6 +11,9 @@ namespace {
 constexpr absl::Duration kTimeout = absl::Seconds(30);
 constexpr std::size_t kMaxBody = 16 << 20;  // of a page of a hundred jobs there is 1 MB
 constexpr std::size_t kMaxMessage = 300;
+constexpr RefusalWords kWords = {
+    "GitLab", "Make a new one of the role Developer with the scopes api and write_repository",
+    "give it the scope or the role"};
 
 void AppendWords(const Json& value, std::string& text) {
   if (value.IsString()) {
@@ -39,11 +43,6 @@ std::string MessageOf(const HttpAnswer& answer) {
 
 std::string ProjectPath(std::string_view repo) {
   return Cat("/projects/", PercentEncode(repo));
-}
-
-bool IsGitlabId(std::string_view text) {
-  return !text.empty() && text.size() <= 18 &&
-         text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 absl::Time GitlabTime(const Json& value) {
@@ -112,34 +111,7 @@ Status GitlabApi::ErrorOf(const HttpAnswer& answer, std::string_view what) const
   const int status = answer.status;
   if (status >= 200 && status < 300) return OkStatus();
   if (client_.IsLimited(answer)) return client_.Limited(*gate_, answer, what);
-  const std::string words = MessageOf(answer);
-  switch (status) {
-    case 301:
-    case 302:
-    case 307:
-    case 308:
-      return NotFound(
-          Cat(what, ": it was renamed or moved; use its new name in the configuration"));
-    case 401:
-      return Unauthenticated(Cat(what, ": GitLab refused the token (", words,
-                                 "); it is wrong, expired or revoked. Make a new one of the role "
-                                 "Developer with the scopes api and write_repository, and give it "
-                                 "to the forge's token"));
-    case 403:
-      return PermissionDenied(Cat(what, ": the token may not do this (", words,
-                                  "); give it the scope or the role, or take the repository out of "
-                                  "the forge's repos"));
-    case 404:
-    case 410:
-      return NotFound(Cat(what, ": GitLab has no such thing, or the token may not see it"));
-    case 408:
-    case 409:
-      return Aborted(Cat(what, ": ", words));
-    default:
-      break;
-  }
-  if (status >= 500) return Unavailable(Cat(what, ": GitLab failed with status ", status));
-  return InvalidArgument(Cat(what, ": GitLab refused it: ", words));
+  return Refusal(kWords, status, what, MessageOf(answer));
 }
 
 }  // namespace regreen

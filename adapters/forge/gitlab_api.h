@@ -54,7 +54,6 @@ class GitlabApi {
 
 // "/projects/acme%2Fwidget".
 std::string ProjectPath(std::string_view repo);
-bool IsGitlabId(std::string_view text);  // of a pipeline or a job
 // As GitLab writes times: "2015-12-24T15:51:21.802Z". InfinitePast when it is none.
 absl::Time GitlabTime(const Json& value);
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "adapters/forge/addresses.h"
 #include "adapters/forge/gitlab_runs.h"
 #include "adapters/forge/log_fetch.h"
 #include "daemon/base/text.h"
@@ -68,7 +69,7 @@ StatusOr<JobLog> ReadDefinitionErrors(const GitlabApi& api, const RunKey& run,
 StatusOr<JobLog> ReadGitlabLog(const GitlabApi& api, const RunKey& run, const JobFacts& job,
                                std::stop_token stop) {
   if (job.id == kDefinitionJob) return ReadDefinitionErrors(api, run, std::move(stop));
-  if (!IsGitlabId(job.id)) return InvalidArgument("a GitLab job's id is a number");
+  if (!IsNumericId(job.id)) return InvalidArgument("a GitLab job's id is a number");
   return TraceReader(api, run, job.id, std::move(stop)).Read();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "adapters/forge/addresses.h"
 #include "adapters/forge/foreign.h"
 #include "adapters/forge/gitlab_jobs.h"
 #include "daemon/base/text.h"
@@ -11,11 +12,6 @@ namespace regreen {
 namespace {
 
 constexpr int kMostPages = 20;  // of a hundred jobs, retried ones included
-
-bool IsCommit(std::string_view text) {
-  return (text.size() == 40 || text.size() == 64) &&
-         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
 
 // A pipeline of a merge request runs for refs/merge-requests/N/head, or for its merge with the
 // target branch: …/merge, and …/train in a merge train.
@@ -27,7 +23,7 @@ MergeRequestRef ParseRef(std::string_view ref) {
   const auto parts = Split(ref, '/');
   MergeRequestRef found;
   if (parts.size() != 4 || parts[0] != "refs" || parts[1] != "merge-requests") return {};
-  if (!IsGitlabId(parts[2]) || !ParseInt64(parts[2], &found.number)) return {};
+  if (!IsNumericId(parts[2]) || !ParseInt64(parts[2], &found.number)) return {};
   found.merged = parts[3] != "head";
   return found;
 }
@@ -95,7 +91,7 @@ class RunReader {
     facts.completed = HasEnded(facts.conclusion);
     facts.failed = facts.conclusion == "failed";
     facts.passed = facts.conclusion == "success";
-    if (!IsCommit(facts.commit))
+    if (!IsCommitId(facts.commit))
       return Unavailable("GitLab's answer about the pipeline names no commit");
     return facts;
   }
@@ -160,7 +156,7 @@ class RunReader {
     ASSIGN_OR_RETURN(const Json merge,
                      api_.Get(Cat(root_, "/repository/commits/", facts.commit), what_, stop_));
     const std::string head = merge["parent_ids"][std::size_t{1}].StringOr("");
-    if (IsCommit(head)) facts.commit = head;
+    if (IsCommitId(head)) facts.commit = head;
     return OkStatus();
   }
 
@@ -213,7 +209,7 @@ bool HasEnded(std::string_view status) {
 
 StatusOr<RunFacts> ReadGitlabRun(const GitlabApi& api, const RunHint& hint, bool forks,
                                  std::stop_token stop) {
-  if (!IsGitlabId(hint.key.run_id)) return InvalidArgument("a GitLab pipeline's id is a number");
+  if (!IsNumericId(hint.key.run_id)) return InvalidArgument("a GitLab pipeline's id is a number");
   return RunReader(api, hint, forks, std::move(stop)).Read();
 }
 
@@ -237,7 +233,7 @@ StatusOr<std::optional<std::string>> ReadGitlabBranch(const GitlabApi& api, cons
   if (found.status().code() == StatusCode::kNotFound) return std::optional<std::string>();
   if (!found.ok()) return found.status();
   std::string tip = (*found)["commit"]["id"].StringOr("");
-  if (!IsCommit(tip)) return Unavailable("GitLab's answer about the branch names no commit");
+  if (!IsCommitId(tip)) return Unavailable("GitLab's answer about the branch names no commit");
   return std::optional(std::move(tip));
 }
 
